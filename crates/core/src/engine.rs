@@ -1,0 +1,90 @@
+//! What an engine is, as data, and the one trait that every engine implements.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::progress::Progress;
+use crate::snapshot::{Header, Snapshot};
+use crate::target::Address;
+use crate::workload::Workload;
+use crate::{BoxFuture, Failure};
+
+/// Facts about an engine; `dbwright engines` and the docs are printed from it.
+#[derive(Debug)]
+pub struct EngineInfo {
+    /// Id used in snapshots, reports and rule docs: `postgres`, `sqlite`, …
+    pub id: &'static str,
+    /// Name as its makers write it.
+    pub name: &'static str,
+    /// URL schemes that lead to it, the canonical one first.
+    pub schemes: &'static [&'static str],
+    /// Supported versions, for people.
+    pub versions: &'static str,
+    /// What can be done on it: `observe`, `check`, `explain`, `lab`, `schema-file`, `prove`, …
+    pub capabilities: &'static [Capability],
+}
+
+/// One thing that can be done on an engine.
+#[derive(Debug)]
+pub struct Capability {
+    /// Its word, the same for every engine.
+    pub name: &'static str,
+    /// How, or with which limits, in one phrase.
+    pub how: &'static str,
+}
+
+/// How to observe.
+#[derive(Debug, Clone)]
+pub struct ObserveOptions {
+    /// Whether column statistics that contain values may be read.
+    pub values: bool,
+    /// Longest wait for a lock.
+    pub lock_timeout: Duration,
+    /// Longest time of one catalog query.
+    pub statement_timeout: Duration,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// A workload that the user gave, when the engine keeps none.
+    pub workload: Option<Workload>,
+    /// Folders with the engine's own programs (`--pg-bin`), the first tried first.
+    pub programs: Vec<PathBuf>,
+}
+
+impl Default for ObserveOptions {
+    fn default() -> Self {
+        Self {
+            values: true,
+            lock_timeout: Duration::from_secs(1),
+            statement_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            workload: None,
+            programs: Vec::new(),
+        }
+    }
+}
+
+/// What every engine implements: it can be observed, and its snapshots can be read back.
+///
+/// Everything else an engine can do is a port that a capability crate defines.
+pub trait Engine: Send + Sync {
+    /// Facts about the engine.
+    fn info(&self) -> &'static EngineInfo;
+
+    /// Takes a snapshot without writing to, or strongly locking, the target.
+    ///
+    /// # Errors
+    /// When the target can't be reached, refuses, or is no database of this engine. A missing
+    /// privilege or a failed part is no error: it becomes a gap of the snapshot.
+    fn observe<'a>(
+        &'a self,
+        address: &'a Address,
+        options: &'a ObserveOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Snapshot, Failure>>;
+
+    /// Reads the body of a snapshot file of this engine back.
+    ///
+    /// # Errors
+    /// When the body does not have the documented shape.
+    fn decode(&self, header: Header, body: &str) -> Result<Snapshot, Failure>;
+}

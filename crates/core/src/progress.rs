@@ -1,0 +1,21 @@
+//! Progress of long work, reported to whoever shows it.
+
+/// Where long work reports how far it is. Implementations decide whether and where to show it.
+pub trait Progress: Send + Sync {
+    /// A new stage begins; `total` steps are expected when known.
+    fn stage(&self, what: &str, total: Option<u64>);
+    /// `done` steps of the current stage are finished.
+    fn step(&self, done: u64);
+    /// Whether the user asked to stop; long loops look at it between steps.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _what: &str, _total: Option<u64>) {}
+    fn step(&self, _done: u64) {}
+}

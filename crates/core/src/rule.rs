@@ -1,0 +1,140 @@
+//! A rule looks at one kind of body and yields findings.
+//!
+//! A rule's documentation, thresholds and examples live beside its code in one folder; the registry is
+//! generated from the folders at build time (crate `dbwright-rulebook`).
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, NotLookedAt};
+use crate::severity::Severity;
+use crate::snapshot::Header;
+
+/// What is known about a rule without running it.
+#[derive(Debug)]
+pub struct RuleMeta {
+    /// `engine/what-is-wrong`; the folder has the same name as the part after the slash.
+    pub id: &'static str,
+    /// One line: what it finds.
+    pub title: &'static str,
+    /// Its usual severity; a finding may be worse or milder where the evidence says so.
+    pub severity: Severity,
+    /// Numbers that `dbwright.toml` can change.
+    pub thresholds: &'static [Threshold],
+    /// The page, in Markdown, under the fixed headings.
+    pub docs: &'static str,
+    /// Areas of the snapshot that it needs; a gap in one of them means "not looked at".
+    pub needs: &'static [&'static str],
+}
+
+/// A number of a rule that the user may change.
+#[derive(Debug)]
+pub struct Threshold {
+    /// Name in `dbwright.toml`.
+    pub name: &'static str,
+    /// Default.
+    pub default: f64,
+    /// Unit.
+    pub unit: &'static str,
+    /// What it means, and where the default comes from.
+    pub says: &'static str,
+}
+
+/// A rule over bodies of type `B`.
+#[derive(Debug)]
+pub struct Rule<B: 'static> {
+    /// What is known about it.
+    pub meta: &'static RuleMeta,
+    /// Looks, and reports through the context.
+    pub check: fn(&mut Cx<'_, B>),
+}
+
+/// The numbers that the user changed, by rule id and threshold name.
+pub type Limits = BTreeMap<String, BTreeMap<String, f64>>;
+
+/// What a rule sees, and where it reports.
+#[derive(Debug)]
+pub struct Cx<'a, B> {
+    /// The engine's body, or the part of it that the rule is about.
+    pub body: &'a B,
+    /// The snapshot's common part.
+    pub header: &'a Header,
+    meta: &'static RuleMeta,
+    limits: &'a Limits,
+    found: Vec<Finding>,
+    not_looked_at: Vec<NotLookedAt>,
+}
+
+impl<'a, B> Cx<'a, B> {
+    /// A context for one rule.
+    #[must_use]
+    pub const fn new(meta: &'static RuleMeta, body: &'a B, header: &'a Header, limits: &'a Limits) -> Self {
+        Self { body, header, meta, limits, found: Vec::new(), not_looked_at: Vec::new() }
+    }
+
+    /// A threshold: the user's number, or the default.
+    ///
+    /// # Panics
+    /// When the rule's page declares no threshold of that name, which its own test shows.
+    #[must_use]
+    pub fn limit(&self, name: &str) -> f64 {
+        let declared = self.meta.thresholds.iter().find(|t| t.name == name);
+        let default = declared.unwrap_or_else(|| panic!("{} declares no threshold `{name}`", self.meta.id)).default;
+        self.limits.get(self.meta.id).and_then(|rule| rule.get(name)).copied().unwrap_or(default)
+    }
+
+    /// A finding of this rule at its usual severity, to be completed and given to [`Cx::report`].
+    #[must_use]
+    pub fn finding(&self, subject: impl Into<String>, title: impl Into<String>) -> Finding {
+        Finding::new(self.meta.id, self.meta.severity, subject, title)
+    }
+
+    /// Reports a finding.
+    pub fn report(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+
+    /// Says that the rule, or a part of it, could not look, and what would let it.
+    pub fn not_looked(&mut self, reason: impl Into<String>, remedy: Option<&str>) {
+        self.not_looked_at.push(NotLookedAt {
+            rule: self.meta.id.to_owned(),
+            reason: reason.into(),
+            remedy: remedy.map(str::to_owned),
+        });
+    }
+
+    /// Whether an area of the snapshot could not be observed.
+    #[must_use]
+    pub fn gap(&self, area: &str) -> bool {
+        self.header.gaps.iter().any(|gap| gap.area == area)
+    }
+
+    /// What the rule reported.
+    #[must_use]
+    pub fn into_results(self) -> (Vec<Finding>, Vec<NotLookedAt>) {
+        (self.found, self.not_looked_at)
+    }
+}
+
+/// Runs rules over one body. A rule that needs an area with a gap is not run: it goes to "not looked at".
+#[must_use]
+pub fn run<B>(rules: &[Rule<B>], body: &B, header: &Header, limits: &Limits) -> (Vec<Finding>, Vec<NotLookedAt>) {
+    let mut found = Vec::new();
+    let mut skipped = Vec::new();
+    for rule in rules {
+        let gaps: Vec<_> = header.gaps.iter().filter(|gap| rule.meta.needs.contains(&gap.area.as_str())).collect();
+        if let Some(gap) = gaps.first() {
+            skipped.push(NotLookedAt {
+                rule: rule.meta.id.to_owned(),
+                reason: gap.reason.clone(),
+                remedy: gap.remedy.clone(),
+            });
+            continue;
+        }
+        let mut cx = Cx::new(rule.meta, body, header, limits);
+        (rule.check)(&mut cx);
+        let (mut findings, mut not_looked) = cx.into_results();
+        found.append(&mut findings);
+        skipped.append(&mut not_looked);
+    }
+    (found, skipped)
+}

@@ -1,0 +1,105 @@
+//! A target: where a database is, with its secrets wrapped.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Failure;
+
+/// What a user may point dbwright at.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A live database.
+    Live(Address),
+    /// A snapshot file.
+    Snapshot(PathBuf),
+    /// A file of schema statements, with the dialect when the user named it.
+    SchemaFile(PathBuf),
+}
+
+/// The address of a live database. `Debug` and [`Address::shown`] never show its secrets.
+#[derive(Debug, Clone)]
+pub struct Address {
+    scheme: String,
+    raw: SecretString,
+    shown: String,
+}
+
+impl Address {
+    /// Reads `scheme:rest` or `scheme://rest`.
+    ///
+    /// # Errors
+    /// When there is no scheme.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let scheme = scheme_of(text).ok_or_else(|| {
+            Failure::usage("target.no-scheme", "the target is neither a file nor a URL".to_owned())
+                .hint("write postgres://user@host/database, sqlite:FILE, a snapshot file, or a .sql file")
+        })?;
+        Ok(Self { scheme: scheme.to_ascii_lowercase(), shown: redact(text), raw: SecretString::from(text.to_owned()) })
+    }
+
+    /// The scheme in lower case.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The whole address, secrets included; for drivers only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.raw.expose_secret()
+    }
+
+    /// The address without password and other secret parameters.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// What follows the scheme's colon, `//` included.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        &self.expose()[self.scheme.len() + 1..]
+    }
+}
+
+/// The scheme of a text that begins with `letters:`; a Windows drive letter is none.
+#[must_use]
+pub fn scheme_of(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let valid = scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    valid.then_some(scheme)
+}
+
+/// Parameters whose values are secrets.
+const SECRET_KEYS: [&str; 8] = ["password", "sslpassword", "passphrase", "token", "api_key", "apikey", "secret", "key"];
+
+/// A URL with its password and secret parameters replaced by `***`.
+///
+/// The password ends at the *last* `@` before the path, so that one with an unescaped `@` is hidden whole.
+#[must_use]
+pub fn redact(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return redact_query(url) };
+    // A password may hold `/`, `?` or `#` unescaped; if an `@` follows them, hide up to it.
+    let authority_end = rest.rfind('@').map_or(0, |at| at + 1);
+    let (userinfo, after) = rest.split_at(authority_end);
+    let hidden = match userinfo.strip_suffix('@') {
+        Some(info) => match info.split_once(':') {
+            Some((user, _)) => format!("{user}:***@"),
+            None => format!("{info}@"),
+        },
+        None => String::new(),
+    };
+    format!("{scheme}://{hidden}{}", redact_query(after))
+}
+
+fn redact_query(text: &str) -> String {
+    let Some((path, query)) = text.split_once('?') else { return text.to_owned() };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((key, _)) if SECRET_KEYS.contains(&key.to_ascii_lowercase().as_str()) => format!("{key}=***"),
+        _ => pair.to_owned(),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}

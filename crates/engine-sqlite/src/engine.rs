@@ -1,0 +1,65 @@
+//! SQLite as an engine of dbwright: its facts, and which ports it implements.
+
+use dbwright_check::{Checks, Outcome};
+use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
+use dbwright_core::progress::Progress;
+use dbwright_core::rule::{self, Limits};
+use dbwright_core::snapshot::Header;
+use dbwright_core::target::Address;
+use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
+
+use crate::body::SqliteBody;
+
+/// The engine.
+#[derive(Debug)]
+pub struct Sqlite;
+
+static INFO: EngineInfo = EngineInfo {
+    id: "sqlite",
+    name: "SQLite",
+    schemes: &["sqlite", "file"],
+    versions: "3",
+    capabilities: &[
+        Capability { name: "observe", how: "read-only; the file is never changed" },
+        Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
+    ],
+};
+
+impl Engine for Sqlite {
+    fn info(&self) -> &'static EngineInfo {
+        &INFO
+    }
+
+    fn observe<'a>(
+        &'a self,
+        _address: &'a Address,
+        _options: &'a ObserveOptions,
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+        todo!("the observer lands next")
+    }
+
+    fn decode(&self, header: Header, body: &str) -> Result<Snapshot, Failure> {
+        let body: SqliteBody =
+            serde_json::from_str(body).map_err(|e| dbwright_core::snapshot::damaged(&header.name, &e))?;
+        Ok(Snapshot::new(header, body))
+    }
+}
+
+impl Checks for Sqlite {
+    fn rules(&self) -> Vec<&'static RuleMeta> {
+        let sql = dbwright_sql::rules::RULES.iter().map(|rule| rule.meta);
+        let own = crate::rules::RULES.iter().map(|rule| rule.meta);
+        sql.chain(own).collect()
+    }
+
+    fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {
+        let body: &SqliteBody = snapshot.body()?;
+        let (mut findings, mut not_looked_at) =
+            rule::run(dbwright_sql::rules::RULES, &body.catalog, &snapshot.header, limits);
+        let (own, skipped) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
+        findings.extend(own);
+        not_looked_at.extend(skipped);
+        Ok(Outcome { findings, not_looked_at, scorecard: Vec::new() })
+    }
+}

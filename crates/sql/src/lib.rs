@@ -1,0 +1,11 @@
+//! Relational schema as data, for all SQL engines: model, quoting, statement splitting, fingerprints,
+//! rendering, differences, and the `sql/` rules that every SQL engine shares.
+//!
+//! Performs no I/O and runs no SQL; engines fill the model and carry statements out.
+
+pub mod dialect;
+pub mod model;
+pub mod rules;
+
+pub use dialect::Dialect;
+pub use model::Catalog;
