@@ -178,5 +178,6 @@ impl Finding {
 #[must_use]
 pub fn fingerprint(rule: &str, subject: &str) -> String {
     let digest = Sha256::new().chain_update(rule).chain_update([0]).chain_update(subject).finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let first = digest.first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(first))
 }

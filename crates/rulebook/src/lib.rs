@@ -51,7 +51,7 @@ pub fn generate(folder: &str, prefix: &str, body: &str) {
         let module = name.replace('-', "_");
         let code = rule.join("rule.rs");
         assert!(code.is_file(), "{} has no rule.rs", rule.display());
-        writeln!(modules, "#[path = {code:?}]\nmod {module};").expect("string");
+        writeln!(modules, "#[path = {:?}]\nmod {module};", code.display().to_string()).expect("string");
         writeln!(entries, "    {},", entry(&rule, prefix, &name, &module)).expect("string");
     }
     let text = format!(
