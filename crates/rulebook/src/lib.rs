@@ -61,8 +61,11 @@ pub fn generate(folder: &str, prefix: &str, body: &str) {
     fs::write(&out, text).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
 }
 
-/// The rule folders below `root`, by name.
+/// The rule folders below `root`, by name; none for a new engine that has no rule yet.
 fn rule_folders(root: &Path) -> Vec<PathBuf> {
+    if !root.exists() {
+        return Vec::new();
+    }
     let entries = fs::read_dir(root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
     let mut folders: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
     folders.sort();
