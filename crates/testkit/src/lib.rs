@@ -1,1 +1,17 @@
-//! placeholder
+//! Real servers for tests: which ones run, how to reach them, one fresh database a test.
+//!
+//! `cargo xtask servers up` starts the servers and records them in the cache folder; tests only read
+//! that record. There is no fallback: a server that can't be had makes the test panic with the reason,
+//! because a test that quietly skips its engine proves nothing.
+
+pub mod cache;
+mod database;
+mod postgres;
+pub mod process;
+mod record;
+mod scratch;
+
+pub use database::Database;
+pub use postgres::{postgres_bin, postgres_url, url_variable};
+pub use record::Record;
+pub use scratch::Scratch;

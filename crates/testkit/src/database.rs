@@ -1,0 +1,112 @@
+//! One fresh database a test, on a shared server.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio_postgres::NoTls;
+
+use crate::postgres::postgres_url;
+
+/// An empty database with a name of its own; dropped, with whoever is still connected, when this value is.
+#[derive(Debug)]
+pub struct Database {
+    /// How to reach it as superuser.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+    server: String,
+}
+
+impl Database {
+    /// Makes one on the test server of this major version. Works inside and outside of an async runtime.
+    ///
+    /// # Panics
+    /// When there is no such server, or it refuses, with the reason.
+    #[must_use]
+    pub fn create(major: u32) -> Self {
+        let server = postgres_url(major);
+        let name = unique_name();
+        // template0: a test that is connected to template1 must not stop the others.
+        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .unwrap_or_else(|reason| panic!("no database {name} on {server}: {reason}"));
+        Self { url: with_database(&server, &name), name, server }
+    }
+
+    /// Runs SQL in it: several statements in one string run as one transaction, as in the simple protocol.
+    ///
+    /// # Panics
+    /// When the server refuses, with the reason and the SQL.
+    pub fn execute(&self, sql: &str) {
+        execute(&self.url, sql).unwrap_or_else(|reason| panic!("{reason}\nin: {sql}"));
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Err(reason) = execute(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)) {
+            eprintln!("the test database {} stays: {reason}", self.name);
+        }
+    }
+}
+
+/// Unique on the server: several test binaries, and several runs, share it.
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
+    format!("dbwright_test_{}_{millis}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The same URL with another database name.
+fn with_database(url: &str, name: &str) -> String {
+    let (head, query) = url.split_once('?').map_or((url, String::new()), |(head, query)| (head, format!("?{query}")));
+    let authority = head.find("://").map_or(0, |at| at + 3);
+    let end = head[authority..].find('/').map_or(head.len(), |at| authority + at);
+    format!("{}/{name}{query}", &head[..end])
+}
+
+/// On a thread of its own, because a runtime can't be blocked on from inside another.
+fn execute(url: &str, sql: &str) -> Result<(), String> {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(|e| full(&e))?;
+            let background = tokio::spawn(connection);
+            let outcome = client.batch_execute(sql).await.map_err(|e| full(&e));
+            drop(client);
+            let _ = background.await; // its error, if any, was the statement's
+            outcome
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(run).join()).map_err(|_| "the connection's thread panicked".to_owned())?
+}
+
+/// The error with its cause: `tokio_postgres` shows only "db error" by itself.
+fn full(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_of_a_url_is_replaced_and_the_options_stay() {
+        let fresh = |url| with_database(url, "x");
+        assert_eq!(fresh("postgresql://u@h:1/postgres"), "postgresql://u@h:1/x");
+        assert_eq!(fresh("postgresql://u@h:1"), "postgresql://u@h:1/x");
+        assert_eq!(fresh("postgres://u@h/a?sslmode=disable"), "postgres://u@h/x?sslmode=disable");
+    }
+
+    #[test]
+    fn a_database_lives_as_long_as_its_value() {
+        let database = Database::create(17);
+        database.execute("CREATE TABLE t (i int); INSERT INTO t VALUES (1)");
+        let (url, name) = (database.url.clone(), database.name.clone());
+        drop(database);
+        let reason = execute(&url, "SELECT 1").expect_err("it is gone");
+        assert!(reason.contains(&format!("database \"{name}\" does not exist")), "{reason}");
+    }
+}

@@ -1,0 +1,39 @@
+//! A temporary folder that the unprivileged server user can work in.
+
+use std::os::unix::fs::chown;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::process;
+
+/// A temporary folder, owned by the user that servers run as; removed when dropped.
+#[derive(Debug)]
+pub struct Scratch(TempDir);
+
+impl Scratch {
+    /// Makes an empty one.
+    ///
+    /// # Panics
+    /// When the system's temporary folder can't be written.
+    #[must_use]
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("dbwright-test-").tempdir().expect("a temporary folder");
+        if let Some((uid, gid)) = process::unprivileged() {
+            chown(folder.path(), Some(uid), Some(gid)).expect("root may give a folder away");
+        }
+        Self(folder)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
