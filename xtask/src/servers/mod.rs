@@ -1,0 +1,151 @@
+//! `cargo xtask servers`: real database servers, fetched once and started on loopback.
+//!
+//! Each server is handled on a thread of its own under a lock of its own, so that two runs at once neither
+//! disturb each other nor start a server twice.
+
+mod catalog;
+mod fetch;
+mod host;
+mod lock;
+mod start;
+
+use std::fs;
+use std::thread;
+
+use clap::Subcommand;
+use dbwright_testkit::{Record, cache, url_variable};
+
+use crate::Done;
+use catalog::Server;
+
+/// What can be done with the servers. No names mean all of them.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Fetch what is missing, start what does not run, and print the variables that tests read.
+    Up {
+        /// Servers: postgres15, postgres17, postgres18.
+        names: Vec<String>,
+    },
+    /// Stop servers, and throw their data away. The fetched programs stay.
+    Down {
+        /// Servers: postgres15, postgres17, postgres18.
+        names: Vec<String>,
+    },
+    /// Say what is fetched and what runs.
+    Status {
+        /// Servers: postgres15, postgres17, postgres18.
+        names: Vec<String>,
+    },
+    /// Stop servers and remove their programs too.
+    Prune {
+        /// Servers: postgres15, postgres17, postgres18.
+        names: Vec<String>,
+    },
+}
+
+/// One server after `up`: its record, and whether this run has started it; or the reason why there is none.
+pub(crate) struct Outcome {
+    /// Which server.
+    pub(crate) name: &'static str,
+    /// The variable that tests read.
+    pub(crate) variable: String,
+    /// The record, and whether it was started now.
+    pub(crate) record: Done<(Record, bool)>,
+}
+
+/// Runs the verb.
+pub(crate) fn run(verb: Verb) -> Done {
+    match verb {
+        Verb::Up { names } => print_up(&up(&names)?),
+        Verb::Down { names } => each(&names, |server| start::stop(server.name)),
+        Verb::Status { names } => catalog::named(&names).map(|servers| servers.into_iter().for_each(print_status)),
+        Verb::Prune { names } => each(&names, prune),
+    }
+}
+
+/// Brings servers up in parallel.
+pub(crate) fn up(names: &[String]) -> Done<Vec<Outcome>> {
+    let servers = catalog::named(names)?;
+    Ok(in_parallel(&servers, |server| Outcome {
+        name: server.name,
+        variable: url_variable(server.major),
+        record: up_one(server),
+    }))
+}
+
+/// Stops these servers.
+pub(crate) fn down(names: &[String]) -> Done {
+    each(names, |server| start::stop(server.name))
+}
+
+fn up_one(server: &Server) -> Done<(Record, bool)> {
+    let _lock = lock::take(server.name)?;
+    let _ = fs::remove_file(cache::failure(server.name)); // the last attempt's
+    let outcome = fetch::programs(server).and_then(|bin| match Record::running(server.name) {
+        Some(record) if start::is_ready(&record, &bin) => Ok((record, false)),
+        Some(_) => start::stop(server.name).and_then(|()| start::start(server, &bin)).map(|record| (record, true)),
+        None => start::start(server, &bin).map(|record| (record, true)),
+    });
+    if let Err(reason) = &outcome {
+        remember(server.name, reason);
+    }
+    outcome
+}
+
+/// Keeps the reason of a failure, so that the tests which need the server can say it.
+fn remember(name: &str, reason: &str) {
+    let written = fs::create_dir_all(cache::run(name)).and_then(|()| fs::write(cache::failure(name), reason));
+    if let Err(e) = written {
+        eprintln!("{name}: the reason could not be kept for the tests: {e}");
+    }
+}
+
+fn prune(server: &Server) -> Done {
+    start::stop(server.name)?;
+    fetch::remove(&cache::run(server.name))?;
+    fetch::remove(&cache::software(server.name))
+}
+
+fn print_up(outcomes: &[Outcome]) -> Done {
+    for outcome in outcomes {
+        match &outcome.record {
+            Ok((record, _)) => println!("export {}={}", outcome.variable, record.url),
+            Err(reason) => eprintln!("{}: {reason}", outcome.name),
+        }
+    }
+    let failed: Vec<_> = outcomes.iter().filter(|o| o.record.is_err()).map(|o| o.name).collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("could not be had: {}", failed.join(", "))) }
+}
+
+fn print_status(server: &Server) {
+    let state = match (Record::running(server.name), cache::software(server.name).exists()) {
+        (Some(record), _) => format!("runs, {}, pid {}, {}", record.url, record.process.pid, record.version),
+        (None, true) => "fetched, not running".to_owned(),
+        (None, false) => "not fetched".to_owned(),
+    };
+    println!("{:<12} {state}", server.name);
+    let log = start::log(server.name);
+    if log.exists() {
+        println!("{:<12} log {}", "", log.display());
+    }
+}
+
+/// Does something with each server, under its lock.
+fn each(names: &[String], action: impl Fn(&Server) -> Done + Sync) -> Done {
+    let servers = catalog::named(names)?;
+    let outcomes = in_parallel(&servers, |server| {
+        let outcome = lock::take(server.name).and_then(|_lock| action(server));
+        outcome.map_err(|reason| format!("{}: {reason}", server.name))
+    });
+    let reasons: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
+    if reasons.is_empty() { Ok(()) } else { Err(reasons.join("\n")) }
+}
+
+/// One thread a server; the results in the servers' order.
+fn in_parallel<T: Send>(servers: &[&'static Server], action: impl Fn(&'static Server) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let action = &action;
+        let threads: Vec<_> = servers.iter().map(|&server| scope.spawn(move || action(server))).collect();
+        threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
