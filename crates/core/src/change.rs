@@ -16,6 +16,9 @@ pub struct Change {
     pub lock: String,
     /// Whether `forward` may run inside one transaction (false for `CONCURRENTLY`, `VACUUM`, `ALTER SYSTEM`).
     pub in_transaction: bool,
+    /// Whether it takes effect only when the server is restarted afterwards, which no statement can do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restart: bool,
     /// Why there is no way back, when `back` is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
@@ -32,6 +35,7 @@ impl Change {
             back: Vec::new(),
             lock: lock.into(),
             in_transaction: true,
+            restart: false,
             irreversible: None,
             versions: None,
         }
@@ -55,6 +59,13 @@ impl Change {
     #[must_use]
     pub const fn outside_transaction(mut self) -> Self {
         self.in_transaction = false;
+        self
+    }
+
+    /// Says that the change takes effect only when the server is restarted afterwards.
+    #[must_use]
+    pub const fn needs_restart(mut self) -> Self {
+        self.restart = true;
         self
     }
 

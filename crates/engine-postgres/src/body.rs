@@ -50,6 +50,9 @@ pub struct PgBody {
     pub settings: Vec<Setting>,
     /// All databases of the server that can be connected to.
     pub databases: Vec<DatabaseStats>,
+    /// Names of the extensions whose files the server has (`pg_available_extensions`); none when that could not be read.
+    #[serde(default)]
+    pub available_extensions: Option<Vec<String>>,
     /// Statements; none when `pg_stat_statements` can't be read.
     pub workload: Option<Workload>,
     /// Client sessions, dbwright's own left out.
@@ -268,6 +271,9 @@ pub struct Setting {
     pub reset_value: Option<String>,
     /// Whether the file was changed and a restart is needed.
     pub pending_restart: bool,
+    /// Configuration file that the value comes from (`sourcefile`); none when it comes from elsewhere or may not be seen.
+    #[serde(default)]
+    pub file: Option<String>,
 }
 
 /// A database (`pg_database`, `pg_stat_database`).
