@@ -103,3 +103,28 @@ fn redact_query(text: &str) -> String {
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
+
+/// A text (a driver's error, a log line) with every URL in it redacted, and every `password=…` hidden.
+#[must_use]
+pub fn redact_text(text: &str) -> String {
+    let words = text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'));
+    words.map(redact_word).collect()
+}
+
+fn redact_word(word: &str) -> String {
+    if word.contains("://") {
+        return redact(word);
+    }
+    match word.split_once('=') {
+        Some((key, value)) if is_secret_key(key) && !value.is_empty() => {
+            let end = value.chars().last().filter(|c| c.is_whitespace()).map(String::from).unwrap_or_default();
+            format!("{key}=***{end}")
+        }
+        _ => word.to_owned(),
+    }
+}
+
+fn is_secret_key(word: &str) -> bool {
+    let word = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+    word.contains("password") || matches!(word.as_str(), "passphrase" | "token" | "api_key" | "apikey" | "secret")
+}

@@ -1,0 +1,368 @@
+//! The command line as types: what is written here is the help, the man page and the reference.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dbwright_core::Severity;
+
+use crate::demo;
+
+/// The database expert that proves what it says.
+///
+/// Points out what is wrong with a database, the worst first, with the numbers behind it, the exact fix,
+/// the way back, and the experiment that shows that the fix works. Reading never changes the database.
+///
+/// Without a command, dbwright checks its bundled sample shop, so that the first minute needs no database.
+#[derive(Debug, Parser)]
+#[command(name = "dbwright", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(crate) struct Cli {
+    /// What to do; without it: `demo`.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dbwright demo
+  dbwright check postgres://ann@db.example/shop
+  dbwright check sqlite:shop.db --workload queries.sql";
+
+const LONG_EXAMPLES: &str = "\
+Examples:
+  dbwright demo                                           the main job on a sample
+  dbwright check postgres://ann@db.example/shop           a live PostgreSQL
+  dbwright check sqlite:shop.db --workload queries.sql    a SQLite file and the queries it serves
+  dbwright check schema.sql --dialect postgres            a schema file, loaded into a lab
+  dbwright snapshot postgres://db/shop -o shop.snapshot.json.zst
+  dbwright check shop.snapshot.json.zst --format html -o shop.html
+  dbwright rules pg/unused-index                          one rule's page
+
+Exit codes:
+  0    nothing found at or above --fail-on
+  1    findings at or above --fail-on
+  2    wrong usage
+  3    target not reachable, or not permitted
+  4    a fault of dbwright or of the machine
+  130  stopped with Ctrl-C
+
+Environment:
+  NO_COLOR, CLICOLOR_FORCE  no colour, or colour even when the output is no terminal
+  DBWRIGHT_CONFIG           the configuration file, as --config
+  DBWRIGHT_PG_BIN           the folder with PostgreSQL's programs, as --pg-bin";
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Configuration file; otherwise `dbwright.toml` here or in a folder above
+    #[arg(long, global = true, value_name = "FILE", env = "DBWRIGHT_CONFIG", hide_env = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the causes of an error, and notes on what is being done
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Makes the choice known to everything that prints.
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => anstream::ColorChoice::Always.write_global(),
+            Self::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the bundled sample shop, with planted faults and measured proofs
+    Demo(demo::Args),
+    /// Say what is wrong with a database, the worst first, with the fix and the proof
+    Check(Box<Check>),
+    /// Observe a database into a file that can be checked elsewhere; it holds no rows
+    Snapshot(Snapshot),
+    /// Say what changed between two snapshots or databases
+    Diff(Diff),
+    /// List the rules, or show one rule's page
+    Rules(Rules),
+    /// Show what dbwright can do on which engine
+    Engines(Engines),
+    /// Print the JSON Schema of an output
+    Schema(Schema),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command into a folder
+    Man(Man),
+    /// Print the command line's reference page as Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+/// Says what is wrong with a database, the worst first: each finding with its evidence, the exact fix, the
+/// way back, and the experiment that shows that the fix works.
+///
+/// TARGET is a URL (`postgres://…`, `sqlite:FILE`), `service=NAME` of `pg_service.conf`, a SQLite file, a
+/// snapshot file, a schema file (`.sql`), or a named entry of `dbwright.toml`. Without a target the bundled
+/// sample is checked. The target is only read; experiments run in scratch databases that dbwright makes and removes.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// What to check; without it: the bundled sample
+    pub(crate) target: Option<String>,
+    /// What is reported.
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// How it is observed.
+    #[command(flatten)]
+    pub(crate) observe: Observe,
+    /// Make the experiments behind the proofs (the default when the engine can)
+    #[arg(long, overrides_with = "no_prove", help_heading = "Observing")]
+    pub(crate) prove: bool,
+    /// Make no experiments: faster, and findings that only an experiment can justify are left out
+    #[arg(long, help_heading = "Observing")]
+    pub(crate) no_prove: bool,
+    /// Form of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: Format,
+    /// Write the report to a file, whole or not at all
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// In text, show every finding in full; otherwise many findings of one rule are shortened to a line each
+    #[arg(long, help_heading = "Output")]
+    pub(crate) all: bool,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  dbwright check postgres://ann@db.example/shop --fail-on high
+  dbwright check sqlite:shop.db --workload queries.sql --format html -o shop.html
+  dbwright check schema.sql --dialect postgres --only 'sql/*'
+  dbwright check shop --baseline last.json          only what is new since last.json (a JSON report)
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, 3 not reachable or not permitted,
+4 internal, 130 stopped.";
+
+/// What is reported.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What is reported")]
+pub(crate) struct Select {
+    /// Run only these rules; an id or a pattern such as `sql/*`, repeatable or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Leave these rules out; an id or a pattern, repeatable or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Leave out findings below this severity: low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<Severity>,
+    /// Exit with 1 when a finding is at least this severe; without it findings don't change the exit code
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Report only what is not in this earlier JSON report
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+/// How a target is observed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Observing")]
+pub(crate) struct Observe {
+    /// Statements that the database serves, separated by semicolons
+    #[arg(long, value_name = "FILE")]
+    pub(crate) workload: Option<PathBuf>,
+    /// The SQL of a schema file: postgres or sqlite
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) dialect: Option<String>,
+    /// Read no statistics that contain values of columns
+    #[arg(long)]
+    pub(crate) no_values: bool,
+    /// Longest wait for a lock, for example 500ms or 2s
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) lock_timeout: Duration,
+    /// Longest time of one catalog query
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) statement_timeout: Duration,
+    /// Longest wait for a connection
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) connect_timeout: Duration,
+    /// Folder with PostgreSQL's programs (initdb, postgres) for labs; repeatable, the first is tried first
+    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true)]
+    pub(crate) pg_bin: Vec<PathBuf>,
+}
+
+/// Observes a database into one compressed file: schema, statistics, settings, workload and activity, and no rows.
+/// Whatever works on the live database works on the file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright snapshot postgres://ann@db/shop -o shop.snapshot.json.zst --no-values")]
+pub(crate) struct Snapshot {
+    /// What to observe: a URL, a SQLite file, a schema file, or a named entry of `dbwright.toml`
+    pub(crate) target: String,
+    /// The file to write; `-` writes to standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: PathBuf,
+    /// Form of the file
+    #[arg(long, value_name = "FORMAT", default_value = "zst", help_heading = "Output")]
+    pub(crate) format: SnapshotFormat,
+    /// How it is observed.
+    #[command(flatten)]
+    pub(crate) observe: Observe,
+}
+
+/// Forms of a snapshot file; both can be read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SnapshotFormat {
+    /// JSON, compressed with zstd
+    Zst,
+    /// Plain JSON, for people and other tools
+    Json,
+}
+
+/// Says what changed between two snapshots: schema, settings, growth, and statements that are new or slower.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright diff monday.snapshot.json.zst friday.snapshot.json.zst")]
+pub(crate) struct Diff {
+    /// The earlier state: a snapshot file, or any other target
+    pub(crate) before: String,
+    /// The later state: a snapshot file, or any other target of the same engine
+    pub(crate) after: String,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: ListFormat,
+    /// Write the result to a file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// How live targets are observed.
+    #[command(flatten)]
+    pub(crate) observe: Observe,
+}
+
+/// Lists the rules with their usual severity, or shows the page of one rule: what it finds, why it hurts, its
+/// thresholds, the fix, and how safe the fix is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dbwright rules\n  dbwright rules 'sqlite/*'\n  dbwright rules pg/unused-index")]
+pub(crate) struct Rules {
+    /// A rule's id (its page), or a pattern with `*` (a list)
+    pub(crate) rule: Option<String>,
+    /// Form of the list or page
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListFormat,
+}
+
+/// Shows what dbwright can do on which engine.
+#[derive(Debug, Args)]
+pub(crate) struct Engines {
+    /// Form of the matrix
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListFormat,
+}
+
+/// Prints the JSON Schema of an output, so that other tools can check what they read.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The output
+    pub(crate) output: SchemaOf,
+}
+
+/// Outputs with a JSON Schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The report of `check --format json`
+    Check,
+}
+
+/// Prints a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright completions bash > ~/.local/share/bash-completion/completions/dbwright")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Prints the manual page of dbwright, or writes one page for each command into a folder.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright man ~/.local/share/man/man1")]
+pub(crate) struct Man {
+    /// The folder; without it the page of `dbwright` itself goes to standard output
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people at a terminal
+    Text,
+    /// Stable and documented (`dbwright schema check`)
+    Json,
+    /// For a pull request or an issue
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// One self-contained page
+    Html,
+}
+
+/// Forms of lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people at a terminal
+    Text,
+    /// For other tools
+    Json,
+    /// For documents
+    Markdown,
+}
+
+/// `500ms`, `2s`, `1.5s`, `2min`, or a number of seconds; never zero.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text[digits.len()..].trim() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "min" | "m" => 60.0,
+        other => return Err(format!("`{other}` is not a unit of time; write ms, s or min")),
+    };
+    let number: f64 = digits.trim().parse().map_err(|_| format!("`{text}` is not a time; write 500ms, 2s or 1min"))?;
+    let time = Duration::try_from_secs_f64(number * factor).map_err(|e| e.to_string())?;
+    if time.as_millis() == 0 { Err("a time must be at least 1ms".to_owned()) } else { Ok(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("1.5min"), Ok(Duration::from_secs(90)));
+        for wrong in ["0", "-1s", "2h", "", "ms", "1e999s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

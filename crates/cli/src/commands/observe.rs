@@ -1,0 +1,107 @@
+//! From a target to a snapshot: live, from a file, or of what a schema file creates.
+
+use std::path::{Path, PathBuf};
+
+use dbwright_check::Checks;
+use dbwright_core::engine::ObserveOptions;
+use dbwright_core::target::Address;
+use dbwright_core::{Failure, Snapshot, snapshot};
+
+use crate::args::Observe;
+use crate::context::Context;
+use crate::engines;
+use crate::target::Source;
+
+/// A snapshot with where it came from.
+pub(crate) struct Observed {
+    /// The engine that the snapshot belongs to.
+    pub(crate) engine: &'static dyn Checks,
+    /// What was observed.
+    pub(crate) snapshot: Snapshot,
+    /// Where the live database is, when there is one.
+    pub(crate) address: Option<Address>,
+    /// The schema file, when it was one.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Takes, reads or makes the snapshot.
+///
+/// # Errors
+/// When the target can't be observed, or the file can't be read.
+pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Context) -> Result<Observed, Failure> {
+    match source {
+        Source::Live(engine, address) => {
+            let snapshot = engine.observe(&address, options, &cx.progress).await?;
+            Ok(Observed { engine, snapshot, address: Some(address), file: None })
+        }
+        Source::Snapshot(path) => read(&path, options),
+        Source::Schema(engine, path) => {
+            let sql = text_of(&path, "schema")?;
+            let lab = engine.schema_lab().ok_or_else(|| no_lab(engine))?;
+            let snapshot = lab.load(&path, &sql, options, &cx.progress).await?;
+            Ok(Observed { engine, snapshot, address: None, file: Some(path) })
+        }
+    }
+}
+
+/// The options of the command line as the engines take them.
+///
+/// # Errors
+/// When the workload file can't be read.
+pub(crate) fn options(args: &Observe) -> ObserveOptions {
+    ObserveOptions {
+        values: !args.no_values,
+        lock_timeout: args.lock_timeout,
+        statement_timeout: args.statement_timeout,
+        connect_timeout: args.connect_timeout,
+        workload: None,
+        programs: args.pg_bin.clone(),
+    }
+}
+
+fn read(path: &Path, options: &ObserveOptions) -> Result<Observed, Failure> {
+    if options.workload.is_some() {
+        return Err(Failure::usage("snapshot.workload", "a snapshot file already holds its workload")
+            .hint("give --workload when the snapshot is taken"));
+    }
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|e| unreadable(&name, &e))?;
+    let (header, body) = snapshot::decode(&name, &bytes)?;
+    let engine = engines::by_id(&header.engine).ok_or_else(|| {
+        Failure::unreachable(
+            "snapshot.engine",
+            format!("{name} is a snapshot of `{}`, which this dbwright does not know", header.engine),
+        )
+        .hint("install the dbwright that wrote it, or a newer one")
+    })?;
+    let snapshot = engine.decode(header, body.get())?;
+    Ok(Observed { engine, snapshot, address: None, file: None })
+}
+
+/// A text file of the user's.
+///
+/// # Errors
+/// When it can't be read or is not UTF-8.
+pub(crate) fn text_of(path: &Path, what: &str) -> Result<String, Failure> {
+    let name = format!("{what} file {}", path.display());
+    let bytes = std::fs::read(path).map_err(|e| unreadable(&name, &e))?;
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure::usage("file.encoding", format!("the {name} is not UTF-8: byte {at} is of another encoding"))
+            .hint("convert it, for example with `iconv -f LATIN1 -t UTF-8`")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Failure {
+    let message = format!("{name} can't be read: {error}");
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Failure::not_permitted("file.permission", message),
+        _ => Failure::usage("file.read", message),
+    }
+}
+
+fn no_lab(engine: &dyn Checks) -> Failure {
+    Failure::usage("schema.no-lab", format!("schema files of {} can't be loaded", engine.info().name))
+        .hint(format!("dialects that can: {}", engines::dialects().join(", ")))
+}

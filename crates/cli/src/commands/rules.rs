@@ -1,0 +1,195 @@
+//! `rules`: the list of rules, or the page of one.
+
+use dbwright_core::{Failure, RuleMeta};
+use serde_json::{Value, json};
+
+use crate::args::{ListFormat, Rules};
+use crate::context::Context;
+use crate::failure::Exit;
+use crate::render::text::{ASIDE, HEAD, color};
+use crate::render::{self, layout, units};
+use crate::{engines, near, output};
+
+/// A rule with the engines that run it.
+type Known = (&'static RuleMeta, Vec<&'static str>);
+
+/// Lists the rules that match, or shows one rule's page.
+///
+/// # Errors
+/// When no rule matches, with the nearest ids.
+pub(crate) fn run(args: &Rules, cx: &Context) -> Result<Exit, Failure> {
+    let all = engines::rules();
+    let page = args.rule.as_ref().and_then(|id| all.iter().find(|(meta, _)| meta.id == id));
+    if let Some((meta, engines)) = page {
+        match args.format {
+            ListFormat::Text => output::write_styled(None, &page_text(meta, engines, cx.width))?,
+            ListFormat::Json => output::write(None, render::json(&as_json(meta, engines))?.as_bytes())?,
+            ListFormat::Markdown => output::write(None, page_markdown(meta, engines).as_bytes())?,
+        }
+        return Ok(Exit::Clean);
+    }
+    let found: Vec<Known> = matching(args.rule.as_deref(), all)?;
+    match args.format {
+        ListFormat::Text => output::write_styled(None, &list_text(&found, cx.width))?,
+        ListFormat::Json => {
+            let list: Vec<_> = found.iter().map(|(meta, engines)| as_json(meta, engines)).collect();
+            output::write(None, render::json(&list)?.as_bytes())?;
+        }
+        ListFormat::Markdown => output::write(None, list_markdown(&found).as_bytes())?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// The rules whose id matches a pattern; a word without `*` also matches as the part before the slash.
+fn matching(pattern: Option<&str>, all: Vec<Known>) -> Result<Vec<Known>, Failure> {
+    let Some(pattern) = pattern else { return Ok(all) };
+    let ids: Vec<_> = all.iter().map(|(meta, _)| meta.id).collect();
+    let prefix = pattern.trim_end_matches('*').trim_end_matches('/');
+    let found = all.into_iter().filter(|(meta, _)| {
+        glob(pattern, meta.id) || meta.id.split_once('/').is_some_and(|(group, _)| group == prefix)
+    });
+    let found: Vec<_> = found.collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let failure = Failure::usage("rule.unknown", format!("no rule is called or matches `{pattern}`"));
+    let failure = match near::did_you_mean(pattern, ids) {
+        Some(guess) => failure.hint(guess),
+        None => failure,
+    };
+    Err(failure.hint("`dbwright rules` lists them all"))
+}
+
+/// Whether `*` (any characters) and plain characters match the whole text.
+fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|after| {
+            (0..=after.len()).filter(|i| after.is_char_boundary(*i)).any(|i| glob(rest, &after[i..]))
+        }),
+    }
+}
+
+fn list_text(rules: &[Known], width: usize) -> String {
+    let ids = layout::widest(rules.iter().map(|(meta, _)| meta.id));
+    let mut out = String::new();
+    for (meta, _) in rules {
+        let style = color(meta.severity);
+        let title = layout::cut(meta.title, width.saturating_sub(ids + 12));
+        out += &format!("{}  {style}{:<8}{style:#}  {title}\n", layout::pad(meta.id, ids), meta.severity);
+    }
+    let noun = if rules.len() == 1 { "rule" } else { "rules" };
+    out + &format!("\n{ASIDE}{} {noun}; `dbwright rules ID` shows the page of one{ASIDE:#}\n", rules.len())
+}
+
+fn list_markdown(rules: &[Known]) -> String {
+    let mut out = "| rule | severity | what it finds | engines |\n|---|---|---|---|\n".to_owned();
+    for (meta, engines) in rules {
+        out += &format!("| `{}` | {} | {} | {} |\n", meta.id, meta.severity, meta.title, engines.join(", "));
+    }
+    out
+}
+
+fn page_text(meta: &RuleMeta, engines: &[&str], width: usize) -> String {
+    let style = color(meta.severity).bold();
+    let mut out = format!("{HEAD}{}{HEAD:#}: {}\n", meta.id, meta.title);
+    out += &format!("severity {style}{}{style:#}, engines {}\n", meta.severity, engines.join(", "));
+    for line in prose(meta.docs, width) {
+        match line.strip_prefix("## ") {
+            Some(heading) => out += &format!("\n{HEAD}{heading}{HEAD:#}\n"),
+            None => out += &format!("{line}\n"),
+        }
+    }
+    if !meta.thresholds.is_empty() {
+        out += &format!("\n{HEAD}Thresholds{HEAD:#}{ASIDE} (dbwright.toml){ASIDE:#}\n");
+    }
+    for threshold in meta.thresholds {
+        out += &format!("  {} = {}\n", threshold.name, units::number(threshold.default, threshold.unit));
+        for line in layout::wrap(threshold.says, width.saturating_sub(4)) {
+            out += &format!("    {ASIDE}{line}{ASIDE:#}\n");
+        }
+    }
+    out
+}
+
+/// Markdown as lines for a terminal: paragraphs and list items wrapped, headings and code as they are.
+fn prose(markdown: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let (mut paragraph, mut code) = (String::new(), false);
+    for line in markdown.lines().chain([""]) {
+        let starts = line.is_empty() || line.starts_with("## ") || line.starts_with("```") || line.starts_with("- ");
+        if (starts || code) && !paragraph.is_empty() {
+            let hang = if paragraph.starts_with("- ") { "  " } else { "" };
+            let wrapped = layout::wrap(&std::mem::take(&mut paragraph), width.saturating_sub(hang.len()));
+            lines.extend(wrapped.into_iter().enumerate().map(|(i, l)| if i == 0 { l } else { format!("{hang}{l}") }));
+        }
+        if line.starts_with("```") {
+            code = !code;
+        } else if code {
+            lines.push(format!("    {line}"));
+        } else if line.starts_with("## ") {
+            lines.push(line.to_owned());
+        } else if !line.is_empty() {
+            paragraph = if paragraph.is_empty() { line.to_owned() } else { format!("{paragraph} {line}") };
+        } else if lines.last().is_some_and(|last| !last.is_empty() && !last.starts_with("## ")) {
+            lines.push(String::new());
+        }
+    }
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines.dedup_by(|later, earlier| later.is_empty() && earlier.is_empty());
+    let before_heading =
+        |i: usize, lines: &[String]| lines[i].is_empty() && lines.get(i + 1).is_some_and(|l| l.starts_with("## "));
+    (0..lines.len()).filter(|i| !before_heading(*i, &lines)).map(|i| lines[i].clone()).collect()
+}
+
+fn page_markdown(meta: &RuleMeta, engines: &[&str]) -> String {
+    let mut out =
+        format!("# {}\n\n{}. Severity: {}. Engines: {}.\n\n", meta.id, meta.title, meta.severity, engines.join(", "));
+    out += &format!("{}\n", meta.docs);
+    if !meta.thresholds.is_empty() {
+        out += "\n## Thresholds\n| name | default | unit | what it means |\n|---|---|---|---|\n";
+    }
+    for t in meta.thresholds {
+        out += &format!("| `{}` | {} | {} | {} |\n", t.name, units::plain(t.default), t.unit, t.says);
+    }
+    out
+}
+
+fn as_json(meta: &RuleMeta, engines: &[&str]) -> Value {
+    let thresholds =
+        meta.thresholds.iter().map(|t| json!({"name": t.name, "default": t.default, "unit": t.unit, "says": t.says}));
+    json!({
+        "id": meta.id,
+        "title": meta.title,
+        "severity": meta.severity,
+        "engines": engines,
+        "needs": meta.needs,
+        "thresholds": thresholds.collect::<Vec<_>>(),
+        "docs": meta.docs,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_ids() {
+        assert!(glob("pg/*", "pg/unused-index"));
+        assert!(glob("*/no-*-key", "sql/no-primary-key"));
+        assert!(!glob("pg/unused", "pg/unused-index"));
+    }
+
+    #[test]
+    fn an_unknown_rule_names_the_nearest() {
+        let failure = matching(Some("sql/no-primary-keys"), engines::rules()).expect_err("unknown");
+        assert_eq!(failure.hints[0], "did you mean sql/no-primary-key?");
+    }
+
+    #[test]
+    fn a_page_wraps_its_paragraphs() {
+        assert_eq!(prose("## A\nb c d\ne\n\n## F\n- g h\n  i", 5), ["## A", "b c d", "e", "## F", "- g", "  h i"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Ctrl-C and SIGTERM: the first asks the work to stop and removes labs, a second one (or three seconds) ends the process.
+//!
+//! The watcher is a task of its own, because the command may be busy in blocking work.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dbwright_core::{Failure, FailureKind};
+
+use crate::failure;
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user asked to stop.
+pub(crate) fn requested() -> bool {
+    REQUESTED.load(Ordering::SeqCst)
+}
+
+/// The failure that a stopped command ends with.
+pub(crate) fn failure() -> Failure {
+    Failure::new(
+        FailureKind::Interrupted,
+        "interrupted",
+        "stopped on request; labs are removed, the target is as it was",
+    )
+}
+
+/// An error when the user asked to stop; commands call it between stages.
+pub(crate) fn check() -> Result<(), Failure> {
+    if requested() { Err(failure()) } else { Ok(()) }
+}
+
+/// Waits for the signal; returns only when signals can't be watched.
+pub(crate) async fn watch() {
+    if signal().await.is_none() {
+        return;
+    }
+    REQUESTED.store(true, Ordering::SeqCst);
+    anstream::eprintln!("stopping …");
+    drop(tokio::time::timeout(Duration::from_secs(3), signal()).await);
+    clean_up();
+    std::process::exit(failure::code(FailureKind::Interrupted).into());
+}
+
+/// Removes whatever labs still exist.
+pub(crate) fn clean_up() {}
+
+#[cfg(unix)]
+async fn signal() -> Option<()> {
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok()?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.ok(),
+        terminated = term.recv() => terminated,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> Option<()> {
+    tokio::signal::ctrl_c().await.ok()
+}

@@ -1,0 +1,125 @@
+//! Text on a terminal: wrapping by display width, tables, and names that can't take the terminal over.
+//!
+//! Names and statements come from a database that somebody else may have filled: control characters, and
+//! characters that reorder or hide text, are shown as escapes.
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// Text for one line: every control character escaped, the newline included.
+pub(crate) fn inline(text: &str) -> String {
+    text.chars().flat_map(|c| shown(c, false)).collect()
+}
+
+/// Text for several lines: newlines and tabs stay, other control characters are escaped.
+pub(crate) fn block(text: &str) -> String {
+    text.chars().flat_map(|c| shown(c, true)).collect()
+}
+
+fn shown(c: char, lines: bool) -> Vec<char> {
+    match c {
+        '\n' | '\t' if lines => vec![c],
+        '\n' => "\\n".chars().collect(),
+        '\r' => "\\r".chars().collect(),
+        '\t' => "\\t".chars().collect(),
+        c if c.is_ascii_control() => format!("\\x{:02x}", c as u32).chars().collect(),
+        c if c.is_control() || deceives(c) => format!("\\u{{{:x}}}", c as u32).chars().collect(),
+        c => vec![c],
+    }
+}
+
+/// Characters that reorder or hide the text around them; the joiner of emoji (U+200D) is not one.
+const fn deceives(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Breaks text at spaces into lines of at most `width` columns; a longer word gets a line of its own.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { continue };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// Cuts text to `width` columns, with `…` when something is left out.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        let mut longer = out.clone();
+        longer.push(c);
+        if longer.width() + 1 > width {
+            break;
+        }
+        out = longer;
+    }
+    out + "…"
+}
+
+/// Pads text with spaces to `width` columns.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// Columns of the widest text.
+pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
+    texts.into_iter().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// A statement as lines that can be pasted: indented, except inside a quoted name or literal that spans
+/// lines, where added spaces would change it.
+pub(crate) fn statement(sql: &str, indent: &str) -> String {
+    let mut out = indent.to_owned();
+    let mut quote = None;
+    for c in block(sql.trim_end().trim_end_matches(';')).chars() {
+        match (quote, c) {
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+        out.push(c);
+        if c == '\n' && quote.is_none() {
+            out.push_str(indent);
+        }
+    }
+    // A comment at the end would swallow the semicolon.
+    let last = out.rsplit('\n').next().unwrap_or_default();
+    let end = if last.contains("--") && quote.is_none() { "\n;" } else { ";" };
+    out + end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_harmless() {
+        assert_eq!(inline("a\u{1b}[31mb\nc\u{202e}d\u{9b}e"), "a\\x1b[31mb\\nc\\u{202e}d\\u{9b}e");
+        assert_eq!(inline("größe 🦀 日本"), "größe 🦀 日本");
+        assert_eq!(block("a\n\tb\r"), "a\n\tb\\r");
+    }
+
+    #[test]
+    fn wrapping_counts_columns() {
+        assert_eq!(wrap("日本 日本 日本", 9), ["日本 日本", "日本"]);
+        assert_eq!(wrap("a verylongword b", 4), ["a", "verylongword", "b"]);
+        assert_eq!(cut("日本語", 5), "日本…");
+    }
+
+    #[test]
+    fn a_name_over_two_lines_keeps_its_spaces() {
+        assert_eq!(statement("DROP INDEX \"a\nb\"", "  "), "  DROP INDEX \"a\nb\";");
+        assert_eq!(statement("BEGIN\nEND;", "  "), "  BEGIN\n  END;");
+        assert_eq!(statement("SELECT 1 -- one", ""), "SELECT 1 -- one\n;");
+    }
+}

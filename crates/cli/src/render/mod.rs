@@ -1,0 +1,57 @@
+//! Renderers: one report in, one text out; none of them reads anything else.
+
+pub(crate) mod layout;
+pub(crate) mod text;
+pub(crate) mod units;
+
+use std::path::Path;
+
+use dbwright_core::report::Report;
+use dbwright_core::{Failure, RuleMeta};
+
+use crate::args::Format;
+use crate::context::Context;
+use crate::output;
+
+/// What there is to render.
+pub(crate) struct View<'a> {
+    /// The report itself.
+    pub(crate) report: &'a Report,
+    /// The rules of the engine, for titles and help.
+    pub(crate) rules: &'a [&'static RuleMeta],
+    /// The schema file that was checked, when it was one.
+    pub(crate) file: Option<&'a Path>,
+    /// Whether text shows every finding in full.
+    pub(crate) all: bool,
+}
+
+impl View<'_> {
+    /// What is known about a rule.
+    pub(crate) fn rule(&self, id: &str) -> Option<&'static RuleMeta> {
+        self.rules.iter().copied().find(|rule| rule.id == id)
+    }
+}
+
+/// Renders a report in a format and writes it to the file, or to stdout.
+///
+/// # Errors
+/// When it can't be written.
+pub(crate) fn write(view: &View<'_>, format: Format, file: Option<&Path>, cx: &Context) -> Result<(), Failure> {
+    match format {
+        Format::Text => output::write_styled(file, &text::render(view, cx.width)),
+        Format::Json => output::write(file, json(view.report)?.as_bytes()),
+        Format::Markdown | Format::Sarif | Format::Html => {
+            Err(Failure::usage("format.missing", "this build can't write that format"))
+        }
+    }
+}
+
+/// Any value as JSON with a final newline.
+///
+/// # Errors
+/// When a value has no JSON form, which is a fault of dbwright.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| Failure::internal("output.json", format!("the result has no JSON form: {e}")))?;
+    Ok(text + "\n")
+}

@@ -1,0 +1,126 @@
+//! One finding in text: what and where, why, the numbers, the fix ready to paste, the way back, the proof.
+
+use anstyle::Style;
+use dbwright_core::{Change, Finding, Proof};
+
+use super::{ASIDE, GOOD, HEAD, SQL, color};
+use crate::render::{layout, units};
+
+/// Columns before the text of a labelled part.
+const INDENT: usize = 13;
+
+/// The whole finding.
+pub(super) fn render(finding: &Finding, width: usize) -> String {
+    let badge = color(finding.severity).bold().invert();
+    let word = finding.severity.word().to_uppercase();
+    let title = layout::wrap(&layout::inline(&finding.title), width.saturating_sub(word.len() + 3));
+    let under = " ".repeat(word.len() + 3);
+    let mut out =
+        format!("\n{badge} {word} {badge:#} {HEAD}{}{HEAD:#}\n", title.join(&format!("{HEAD:#}\n{under}{HEAD}")));
+    out += &format!("   {}\n", layout::inline(&finding.subject));
+    for line in layout::wrap(&layout::inline(&finding.why), width.saturating_sub(3)) {
+        out += &format!("   {line}\n");
+    }
+    out += &evidence(finding, width);
+    out += &fix(finding.change.as_ref(), width);
+    out += &proof(&finding.proof, width);
+    out + &part("rule", &format!("dbwright rules {}", finding.rule), ASIDE, width)
+}
+
+/// Findings that are not shown in full, each with its fix on the next line.
+pub(super) fn shortened(findings: &[&Finding], width: usize) -> String {
+    let Some(first) = findings.first() else { return String::new() };
+    let mut out = format!(
+        "\n   {HEAD}and {} more of {}{HEAD:#}{ASIDE} (in full with --all){ASIDE:#}\n",
+        findings.len(),
+        first.rule
+    );
+    for finding in findings {
+        let style = color(finding.severity);
+        let title = layout::cut(&layout::inline(&finding.title), width.saturating_sub(12));
+        out += &format!("   {style}{:<8}{style:#} {title}\n", finding.severity);
+        for sql in finding.change.iter().flat_map(|change| &change.forward) {
+            out += &format!("{SQL}{}{SQL:#}\n", layout::statement(sql, "            "));
+        }
+    }
+    out
+}
+
+/// A label and text beside it, wrapped.
+fn part(label: &str, text: &str, style: Style, width: usize) -> String {
+    let lines = layout::wrap(text, width.saturating_sub(INDENT));
+    let mut out = String::new();
+    for (i, line) in lines.iter().enumerate() {
+        out += &format!("{}{style}{line}{style:#}\n", lead(if i == 0 { label } else { "" }));
+    }
+    out
+}
+
+fn lead(label: &str) -> String {
+    format!("   {ASIDE}{}{ASIDE:#}", layout::pad(label, INDENT - 3))
+}
+
+/// Name, value and source of each measured number, in columns.
+fn evidence(finding: &Finding, width: usize) -> String {
+    let rows: Vec<_> = finding
+        .evidence
+        .iter()
+        .map(|e| [layout::inline(&e.name), layout::inline(&units::value(&e.value, &e.unit)), layout::inline(&e.source)])
+        .collect();
+    let names = layout::widest(rows.iter().map(|row| row[0].as_str())).min(32);
+    let values = layout::widest(rows.iter().map(|row| row[1].as_str()).filter(|v| v.len() < 32));
+    let mut out = String::new();
+    for (i, [name, value, source]) in rows.iter().enumerate() {
+        let start = format!("{}{}  ", lead(if i == 0 { "evidence" } else { "" }), layout::pad(name, names));
+        let lines = layout::wrap(value, width.saturating_sub(INDENT + names + 2));
+        let indent = " ".repeat(INDENT + names + 2);
+        let value = layout::pad(&lines.join(&format!("\n{indent}")), if lines.len() == 1 { values } else { 0 });
+        out += &format!("{start}{value}  {ASIDE}{source}{ASIDE:#}\n");
+    }
+    out
+}
+
+fn fix(change: Option<&Change>, width: usize) -> String {
+    let Some(change) = change else {
+        return part("fix", "none that could be pasted: the reason is said above", ASIDE, width);
+    };
+    let mut out = statements("fix", &change.forward);
+    out += &part("", &conditions(change), ASIDE, width);
+    match &change.irreversible {
+        Some(reason) if change.back.is_empty() => {
+            out + &part("undo", &format!("not possible: {}", layout::inline(reason)), Style::new(), width)
+        }
+        _ => out + &statements("undo", &change.back),
+    }
+}
+
+/// What is locked, whether a transaction may hold it, and for which versions it is.
+pub(crate) fn conditions(change: &Change) -> String {
+    let transaction = if change.in_transaction { "" } else { "; not inside a transaction" };
+    let versions = change.versions.as_ref().map(|v| format!("; versions {v}")).unwrap_or_default();
+    let lock = if change.lock.contains("lock") { change.lock.clone() } else { format!("locks {}", change.lock) };
+    layout::inline(&format!("{lock}{transaction}{versions}"))
+}
+
+fn statements(label: &str, list: &[String]) -> String {
+    let mut out = String::new();
+    for (i, sql) in list.iter().enumerate() {
+        let text = layout::statement(sql, &" ".repeat(INDENT));
+        let text = text.strip_prefix(&" ".repeat(INDENT)).unwrap_or(&text);
+        out += &format!("{}{SQL}{text}{SQL:#}\n", lead(if i == 0 { label } else { "" }));
+    }
+    out
+}
+
+fn proof(proof: &Proof, width: usize) -> String {
+    match proof {
+        Proof::Unproven { note } => part("proof", &format!("unproven: {}", layout::inline(note)), ASIDE, width),
+        Proof::Measured(e) | Proof::Planner(e) | Proof::Rehearsed(e) => {
+            let mut out = part("proof", &format!("{}: {}", proof.method(), units::experiment(e)), GOOD, width);
+            if let Some(note) = &e.note {
+                out += &part("", &layout::inline(note), ASIDE, width);
+            }
+            out + &part("", &format!("repeat with: {}", layout::inline(&e.repeat)), ASIDE, width)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The report for people: the first screen says how it stands, then the findings follow, the worst first.
+//!
+//! It is always styled; the writer takes the styles out where nobody wants them.
+
+mod finding;
+mod gaps;
+mod scorecard;
+
+use anstyle::{AnsiColor, Style};
+use dbwright_core::report::Report;
+use dbwright_core::{Finding, Severity};
+
+use super::{View, layout};
+
+/// Headings.
+pub(crate) const HEAD: Style = Style::new().bold();
+/// Where numbers come from, and other asides.
+pub(crate) const ASIDE: Style = Style::new().dimmed();
+/// SQL to paste.
+pub(crate) const SQL: Style = AnsiColor::Cyan.on_default();
+/// Good news.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// Bad news.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+
+/// A rule with more findings than this is shortened …
+const MANY: usize = 20;
+/// … to this many in full, the others on a line each.
+const IN_FULL: usize = 5;
+
+/// The whole report, for a terminal of `width` columns.
+pub(crate) fn render(view: &View<'_>, width: usize) -> String {
+    let mut out = head(view.report);
+    out += &scorecard::render(&view.report.scorecard, width);
+    out += &findings(view, width);
+    out += &gaps::render(view.report, width);
+    out += &foot(view.report, width);
+    out
+}
+
+fn head(report: &Report) -> String {
+    let target = &report.target;
+    let observed = report.observed_at.strftime("%Y-%m-%d %H:%M UTC");
+    let engine = crate::engines::by_id(&target.engine).map_or(target.engine.as_str(), |e| e.info().name);
+    let name = layout::inline(&target.name);
+    let version = layout::inline(&target.version);
+    let counts = Severity::WORST_FIRST.map(|severity| count(severity, report.summary.count(severity)));
+    format!(
+        "{HEAD}{name}{HEAD:#}\n{ASIDE}{engine} {version}, observed {observed}, dbwright {}{ASIDE:#}\n\n{}\n",
+        report.dbwright,
+        counts.join("   "),
+    )
+}
+
+fn count(severity: Severity, n: usize) -> String {
+    if n == 0 {
+        return format!("{ASIDE}0 {severity}{ASIDE:#}");
+    }
+    let style = color(severity).bold();
+    format!("{style}{n} {severity}{style:#}")
+}
+
+/// The style of a severity's word.
+pub(crate) fn color(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => AnsiColor::BrightRed.on_default(),
+        Severity::High => AnsiColor::Red.on_default(),
+        Severity::Medium => AnsiColor::Yellow.on_default(),
+        Severity::Low => AnsiColor::Blue.on_default(),
+    }
+}
+
+/// The findings in their order; of a rule with very many, the later ones come as lines after its last full one.
+fn findings(view: &View<'_>, width: usize) -> String {
+    let all = &view.report.findings;
+    if all.is_empty() {
+        return nothing_found(view.report);
+    }
+    let mut out = format!("\n{HEAD}Findings{HEAD:#}{ASIDE}, the worst first{ASIDE:#}\n");
+    for (i, one) in all.iter().enumerate() {
+        let same: Vec<&Finding> = all.iter().filter(|f| f.rule == one.rule).collect();
+        let place = all[..i].iter().filter(|f| f.rule == one.rule).count();
+        if view.all || same.len() <= MANY || place < IN_FULL {
+            out += &finding::render(one, width);
+        } else if place == IN_FULL {
+            out += &finding::shortened(&same[IN_FULL..], width);
+        }
+    }
+    out
+}
+
+fn nothing_found(report: &Report) -> String {
+    let limit = match report.not_looked_at.len() {
+        0 => String::new(),
+        1 => ", but 1 rule could not look: see below".to_owned(),
+        n => format!(", but {n} rules could not look: see below"),
+    };
+    format!("\n{GOOD}Nothing found{GOOD:#}{limit}.\n")
+}
+
+fn foot(report: &Report, width: usize) -> String {
+    let hidden = report.hidden;
+    let parts = [
+        (hidden.ignored, "by `ignore` entries of the configuration"),
+        (hidden.baseline, "that the baseline already has"),
+        (hidden.below_severity, "below --min-severity"),
+    ];
+    let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    let lines = layout::wrap(&format!("Left out: {}.", parts.join(", ")), width);
+    format!("\n{ASIDE}{}{ASIDE:#}\n", lines.join("\n"))
+}
