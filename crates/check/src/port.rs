@@ -4,6 +4,7 @@ use std::path::Path;
 
 use dbwright_core::engine::{Engine, ObserveOptions};
 use dbwright_core::progress::Progress;
+use dbwright_core::report::TableSize;
 use dbwright_core::rule::Limits;
 use dbwright_core::scorecard::Metric;
 use dbwright_core::target::Address;
@@ -31,6 +32,11 @@ pub trait Checks: Engine {
     /// # Errors
     /// When the snapshot belongs to another engine.
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure>;
+
+    /// How large the tables of a snapshot are, the largest first; empty when the engine does not know.
+    fn sizes(&self, _snapshot: &Snapshot) -> Vec<TableSize> {
+        Vec::new()
+    }
 
     /// The engine's prover, when it has one.
     fn prover(&self) -> Option<&dyn Prover> {

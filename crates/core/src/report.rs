@@ -50,6 +50,17 @@ pub struct ReportTarget {
     pub name: String,
 }
 
+/// How large one table (or its engine's equivalent) is; for the picture of sizes, not part of the JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSize {
+    /// Object path.
+    pub name: String,
+    /// Bytes of the rows, with TOAST or overflow, without indexes.
+    pub bytes: u64,
+    /// Bytes of its indexes.
+    pub index_bytes: u64,
+}
+
 /// Findings counted by severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {

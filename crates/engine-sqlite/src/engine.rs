@@ -3,6 +3,7 @@
 use dbwright_check::{Checks, Outcome};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::progress::Progress;
+use dbwright_core::report::TableSize;
 use dbwright_core::rule::{self, Limits};
 use dbwright_core::snapshot::Header;
 use dbwright_core::target::Address;
@@ -51,6 +52,10 @@ impl Checks for Sqlite {
         let sql = dbwright_sql::rules::RULES.iter().map(|rule| rule.meta);
         let own = crate::rules::RULES.iter().map(|rule| rule.meta);
         sql.chain(own).collect()
+    }
+
+    fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
+        snapshot.body::<SqliteBody>().map(|body| body.catalog.sizes()).unwrap_or_default()
     }
 
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use dbwright_core::report::TableSize;
 use serde::{Deserialize, Serialize};
 
 use crate::Dialect;
@@ -410,6 +411,19 @@ impl Catalog {
     /// Tables that hold rows of their own and belong to the user.
     pub fn user_tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.iter().filter(|t| !t.internal && matches!(t.kind, TableKind::Table | TableKind::Partitioned))
+    }
+
+    /// Sizes of everything that takes space, the largest first.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<TableSize> {
+        let size = |table: &Table| TableSize {
+            name: self.subject(table),
+            bytes: table.bytes.unwrap_or(0),
+            index_bytes: table.indexes.iter().filter_map(|index| index.bytes).sum(),
+        };
+        let mut sizes: Vec<_> = self.tables.iter().map(size).filter(|s| s.bytes + s.index_bytes > 0).collect();
+        sizes.sort_by_key(|s| std::cmp::Reverse(s.bytes + s.index_bytes));
+        sizes
     }
 
     /// Subject of a table.
