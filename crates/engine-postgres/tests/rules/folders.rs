@@ -1,0 +1,69 @@
+//! The rule folders, straight from the source tree: what a build found there is what is tested.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::script::{self, Script};
+
+/// A rule folder with its two scripts.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// Rule id.
+    pub(crate) id: String,
+    /// Where the expected findings are.
+    pub(crate) expected: PathBuf,
+    /// Makes the fault.
+    pub(crate) bad: Script,
+    /// The same without the fault.
+    pub(crate) good: Script,
+}
+
+impl Folder {
+    /// Whether one of its scripts touches what all databases of the server share.
+    pub(crate) const fn alone(&self) -> bool {
+        self.bad.alone || self.good.alone
+    }
+}
+
+/// Every folder of `pg/` and `sql/`, or why one can't be read. `DBWRIGHT_RULES=a,b` limits a run by hand to some names.
+pub(crate) fn all() -> Vec<Result<Folder, String>> {
+    ["pg", "sql"].into_iter().flat_map(|prefix| below(&root(prefix), prefix)).collect()
+}
+
+/// The code of a rule.
+pub(crate) fn code(id: &str) -> String {
+    let (prefix, name) = id.split_once('/').expect("ids have a slash");
+    let file = root(prefix).join(name).join("rule.rs");
+    fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+/// The folder of the rules with this prefix.
+fn root(prefix: &str) -> PathBuf {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a crate of the workspace");
+    crates.join(if prefix == "sql" { "sql/src/rules" } else { "engine-postgres/src/rules" })
+}
+
+fn below(root: &Path, prefix: &str) -> Vec<Result<Folder, String>> {
+    let chosen = std::env::var("DBWRIGHT_RULES").unwrap_or_default();
+    let entries = fs::read_dir(root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
+    let mut paths: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| (path, path.file_name().and_then(|n| n.to_str()).expect("rule folders have plain names")))
+        .filter(|(_, name)| chosen.is_empty() || chosen.split(',').any(|one| one == *name))
+        .map(|(path, name)| read(path, format!("{prefix}/{name}"), prefix == "sql"))
+        .collect()
+}
+
+fn read(path: &Path, id: String, shared: bool) -> Result<Folder, String> {
+    let script = |kind: &str| {
+        let own = path.join(format!("{kind}.postgres.sql"));
+        let file = if own.is_file() { own } else { path.join(format!("{kind}.sql")) };
+        let text = fs::read_to_string(&file).map_err(|e| format!("{id}: {}: {e}", file.display()))?;
+        script::parse(&text).map_err(|e| format!("{id}: {}: {e}", file.display()))
+    };
+    let (bad, good) = (script("bad")?, script("good")?);
+    let expected = path.join(if shared { "expected.postgres.json" } else { "expected.json" });
+    Ok(Folder { id, expected, bad, good })
+}

@@ -1,0 +1,152 @@
+//! The life of one rule on a real server: the fault, its finding, the fix, the way back, and the sound example.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use dbwright_check::Checks as _;
+use dbwright_core::engine::{Engine as _, ObserveOptions};
+use dbwright_core::progress::Silent;
+use dbwright_core::rule::Limits;
+use dbwright_core::target::Address;
+use dbwright_core::{Finding, Snapshot};
+use dbwright_engine_postgres::Postgres;
+use dbwright_testkit::Database;
+
+use crate::expected;
+use crate::folders::Folder;
+use crate::script::Script;
+use crate::stage::Stage;
+
+/// Longest time until a change shows in the statistics.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs the fault and what follows from it.
+pub(crate) async fn bad(folder: &Folder, database: &Database) -> Result<(), String> {
+    let view = View::new(folder, &folder.bad, database);
+    let mut stage = Stage::open(&database.url).await?;
+    stage.run(&folder.bad).await?;
+    let found = view.look().await?;
+    if found.is_empty() {
+        return Err("bad.sql yields no finding".to_owned());
+    }
+    expected::compare(&folder.expected, &found, &|text| stage.rename(text, &database.name))?;
+    let mut undo = Vec::new();
+    for finding in &found {
+        mend(&view, &mut stage, finding, &mut undo).await?;
+    }
+    for finding in undo.into_iter().rev() {
+        go_back(&view, &mut stage, finding).await?;
+    }
+    Ok(())
+}
+
+/// Runs the sound example: no finding, and nothing that could not be looked at.
+pub(crate) async fn good(folder: &Folder, database: &Database) -> Result<(), String> {
+    let mut stage = Stage::open(&database.url).await?;
+    stage.run(&folder.good).await?;
+    let found = View::new(folder, &folder.good, database).look().await?;
+    if found.is_empty() { Ok(()) } else { Err(format!("good.sql yields {}", brief(&found))) }
+}
+
+/// Carries out the change of a finding; afterwards the finding is gone.
+async fn mend<'f>(
+    view: &View<'_>,
+    stage: &mut Stage,
+    finding: &'f Finding,
+    undo: &mut Vec<&'f Finding>,
+) -> Result<(), String> {
+    let Some(change) = &finding.change else {
+        return if finding.why.is_empty() {
+            Err(format!("{}: no change, and no reason", finding.subject))
+        } else {
+            Ok(())
+        };
+    };
+    if change.back.is_empty() == change.irreversible.is_none() {
+        return Err(format!("{}: needs either a way back or the reason why there is none", finding.subject));
+    }
+    if !view.look().await?.iter().any(|f| f.fingerprint == finding.fingerprint) {
+        return Ok(()); // mended by the change of another finding
+    }
+    let run = stage.change(&change.forward, change.in_transaction).await;
+    run.map_err(|e| format!("{}: the change fails: {e}", finding.subject))?;
+    view.until(&finding.fingerprint, false).await?;
+    if !change.back.is_empty() {
+        undo.push(finding);
+    }
+    Ok(())
+}
+
+/// Carries out the way back; afterwards the finding is there again.
+async fn go_back(view: &View<'_>, stage: &mut Stage, finding: &Finding) -> Result<(), String> {
+    let Some(change) = &finding.change else { return Ok(()) };
+    let run = stage.change(&change.back, change.in_transaction).await;
+    run.map_err(|e| format!("{}: the way back fails: {e}", finding.subject))?;
+    view.until(&finding.fingerprint, true).await
+}
+
+/// One rule's view of one database.
+struct View<'a> {
+    rule: &'a str,
+    limits: Limits,
+    url: &'a str,
+}
+
+impl<'a> View<'a> {
+    fn new(folder: &'a Folder, script: &Script, database: &'a Database) -> Self {
+        let limits: Limits = BTreeMap::from([(folder.id.clone(), script.limits.clone())]);
+        Self { rule: &folder.id, limits, url: &database.url }
+    }
+
+    /// The rule's findings by subject; the same whether from the live database or from a file.
+    async fn look(&self) -> Result<Vec<Finding>, String> {
+        let address = Address::parse(self.url).map_err(|e| e.to_string())?;
+        let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await;
+        let snapshot = snapshot.map_err(|e| format!("the snapshot fails: {e}"))?;
+        let found = self.check(&snapshot)?;
+        let bytes = snapshot.encode().map_err(|e| e.to_string())?;
+        let (header, body) = dbwright_core::snapshot::decode("snapshot", &bytes).map_err(|e| e.to_string())?;
+        let read = Postgres.decode(header, body.get()).map_err(|e| e.to_string())?;
+        let again = self.check(&read)?;
+        if again != found {
+            return Err(format!("from a file: {}\nlive: {}", brief(&again), brief(&found)));
+        }
+        Ok(found)
+    }
+
+    fn check(&self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
+        let outcome = Postgres.check(snapshot, &self.limits).map_err(|e| e.to_string())?;
+        if let Some(skipped) = outcome.not_looked_at.iter().find(|skipped| skipped.rule == self.rule) {
+            return Err(format!("did not look: {} (remedy: {:?})", skipped.reason, skipped.remedy));
+        }
+        let mut found = outcome.findings;
+        found.retain(|finding| finding.rule == self.rule);
+        found.sort_by(|a, b| a.subject.cmp(&b.subject));
+        if let Some(bare) = found.iter().find(|finding| finding.evidence.is_empty()) {
+            return Err(format!("no evidence: {}", bare.title));
+        }
+        Ok(found)
+    }
+
+    /// Looks until a finding is there, or gone.
+    async fn until(&self, fingerprint: &str, there: bool) -> Result<(), String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let found = self.look().await?;
+            if found.iter().any(|finding| finding.fingerprint == fingerprint) == there {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                let what =
+                    if there { "the way back does not bring the finding back" } else { "still found after the change" };
+                return Err(format!("{what}: {}", brief(&found)));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+fn brief(found: &[Finding]) -> String {
+    let line = |f: &Finding| format!("\n  {} {}: {} {:?}", f.severity, f.subject, f.title, f.evidence);
+    if found.is_empty() { "nothing".to_owned() } else { found.iter().map(line).collect() }
+}

@@ -1,0 +1,140 @@
+//! Runs a script against one database, and keeps its connections open until the rule's test is over.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::script::{How, Script, Step};
+
+/// Longest time that a script may wait for something.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One database with the connections that a script opened.
+pub(crate) struct Stage {
+    url: String,
+    sessions: BTreeMap<String, Session>,
+    watch: Session,
+}
+
+struct Session {
+    client: Client,
+    pid: i32,
+}
+
+impl Stage {
+    /// Connects to a database.
+    pub(crate) async fn open(url: &str) -> Result<Self, String> {
+        let watch = connect(url, "watch").await?;
+        Ok(Self { url: url.to_owned(), sessions: BTreeMap::new(), watch })
+    }
+
+    /// Runs a script, and makes the counters of what it did visible.
+    pub(crate) async fn run(&mut self, script: &Script) -> Result<(), String> {
+        for step in &script.steps {
+            match step {
+                Step::Run { session, sql, how } => self.statement(session, sql, *how).await?,
+                Step::Wait(query) => self.wait(query).await?,
+            }
+        }
+        self.flush().await
+    }
+
+    /// Runs statements of a change as a user would: each by itself, or all in one transaction.
+    pub(crate) async fn change(&mut self, statements: &[String], in_transaction: bool) -> Result<(), String> {
+        let (begin, end) = if in_transaction { (Some("BEGIN"), Some("COMMIT")) } else { (None, None) };
+        let all = begin.into_iter().chain(statements.iter().map(String::as_str)).chain(end);
+        for sql in all {
+            self.statement("change", sql, How::Succeeds).await?;
+        }
+        self.flush().await
+    }
+
+    /// Puts names in place of what differs from run to run: the database, and the sessions' process ids.
+    pub(crate) fn rename(&self, text: &str, database: &str) -> String {
+        let mut text = text.replace(database, "<database>");
+        for (name, session) in &self.sessions {
+            text = replace_number(&text, session.pid, &format!("<pid of {name}>"));
+        }
+        text
+    }
+
+    async fn statement(&mut self, session: &str, sql: &str, how: How) -> Result<(), String> {
+        if !self.sessions.contains_key(session) {
+            self.sessions.insert(session.to_owned(), connect(&self.url, session).await?);
+        }
+        let client = &self.sessions[session].client;
+        let running = client.batch_execute(sql);
+        if how == How::Background {
+            // The statement is sent with the first poll; its answer is nobody's concern.
+            let _ = tokio::time::timeout(Duration::from_millis(20), running).await;
+            return Ok(());
+        }
+        match (tokio::time::timeout(PATIENCE, running).await, how) {
+            (Err(_), _) => Err(format!("still running after {PATIENCE:?}: {sql}")),
+            (Ok(Ok(())), How::Fails) => Err(format!("should have failed: {sql}")),
+            (Ok(Err(error)), How::Succeeds) => Err(format!("{}\nin: {sql}", full(&error))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn wait(&self, query: &str) -> Result<(), String> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.flush().await?;
+            let rows = self.watch.client.simple_query(query).await.map_err(|e| format!("{}\nin: {query}", full(&e)))?;
+            let says = rows.iter().find_map(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(0),
+                _ => None,
+            });
+            if says == Some("t") {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                return Err(format!("not true after {PATIENCE:?}, but {says:?}: {query}"));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Lets the idle sessions hand in their counters (15 and later; before, they do so within a second).
+    async fn flush(&self) -> Result<(), String> {
+        let idle = "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND current_setting('server_version_num')::int >= 150000";
+        let idle = self.watch.client.query(idle, &[]).await.map_err(|e| full(&e))?;
+        let idle: Vec<i32> = idle.iter().map(|row| row.get(0)).collect();
+        for session in self.sessions.values().filter(|session| idle.contains(&session.pid)) {
+            session.client.batch_execute("SELECT pg_stat_force_next_flush()").await.map_err(|e| full(&e))?;
+        }
+        Ok(())
+    }
+}
+
+async fn connect(url: &str, name: &str) -> Result<Session, String> {
+    let mut config: tokio_postgres::Config = url.parse().map_err(|e| format!("{url}: {e}"))?;
+    config.application_name(format!("test {name}"));
+    let (client, connection) = config.connect(NoTls).await.map_err(|e| full(&e))?;
+    // Its end, by a dropped client or a terminated backend, is part of the tests.
+    tokio::spawn(async move { connection.await.ok() });
+    let row = client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(|e| full(&e))?;
+    Ok(Session { pid: row.get(0), client })
+}
+
+/// The error with its cause: the driver shows only "db error" by itself.
+fn full(error: &tokio_postgres::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}
+
+/// Replaces a whole number in a text, and not the digits inside a longer one.
+fn replace_number(text: &str, number: i32, with: &str) -> String {
+    let number = number.to_string();
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(&number) {
+        let (before, after) = (&rest[..at], &rest[at + number.len()..]);
+        let inside = before.ends_with(|c: char| c.is_ascii_digit()) || after.starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(before);
+        out.push_str(if inside { &number } else { with });
+        rest = after;
+    }
+    out + rest
+}
