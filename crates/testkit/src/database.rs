@@ -24,12 +24,20 @@ impl Database {
     /// When there is no such server, or it refuses, with the reason.
     #[must_use]
     pub fn create(major: u32) -> Self {
-        let server = postgres_url(major);
+        Self::on(&postgres_url(major))
+    }
+
+    /// Makes one on the server behind the URL of a superuser.
+    ///
+    /// # Panics
+    /// When the server refuses, with the reason.
+    #[must_use]
+    pub fn on(server: &str) -> Self {
         let name = unique_name();
         // template0: a test that is connected to template1 must not stop the others.
-        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0"))
+        execute(server, &format!("CREATE DATABASE {name} TEMPLATE template0"))
             .unwrap_or_else(|reason| panic!("no database {name} on {server}: {reason}"));
-        Self { url: with_database(&server, &name), name, server }
+        Self { url: with_database(server, &name), name, server: server.to_owned() }
     }
 
     /// Runs SQL in it: several statements in one string run as one transaction, as in the simple protocol.
