@@ -37,6 +37,9 @@ fn shown(finding: &Finding, rename: &dyn Fn(&str) -> String) -> Value {
     let change = finding.change.as_ref().map(|change| {
         let mut shown = json!({ "forward": list(&change.forward), "back": list(&change.back), "lock": rename(&change.lock),
             "in_transaction": change.in_transaction });
+        if change.restart {
+            shown["restart"] = json!(true);
+        }
         if let Some(reason) = &change.irreversible {
             shown["irreversible"] = json!(rename(reason));
         }

@@ -8,20 +8,21 @@ use dbwright_core::engine::{Engine as _, ObserveOptions};
 use dbwright_core::progress::Silent;
 use dbwright_core::rule::Limits;
 use dbwright_core::target::Address;
-use dbwright_core::{Finding, Snapshot};
+use dbwright_core::{Change, Finding, Snapshot};
 use dbwright_engine_postgres::Postgres;
 use dbwright_testkit::Database;
 
 use crate::expected;
 use crate::folders::Folder;
 use crate::script::Script;
+use crate::server::Private;
 use crate::stage::Stage;
 
 /// Longest time until a change shows in the statistics.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs the fault and what follows from it.
-pub(crate) async fn bad(folder: &Folder, database: &Database) -> Result<(), String> {
+/// Runs the fault and what follows from it; `private` is the server when it is a private one.
+pub(crate) async fn bad(folder: &Folder, database: &Database, mut private: Option<&mut Private>) -> Result<(), String> {
     let view = View::new(folder, &folder.bad, database);
     let mut stage = Stage::open(&database.url).await?;
     stage.run(&folder.bad).await?;
@@ -32,10 +33,12 @@ pub(crate) async fn bad(folder: &Folder, database: &Database) -> Result<(), Stri
     expected::compare(&folder.expected, &found, &|text| stage.rename(text, &database.name))?;
     let mut undo = Vec::new();
     for finding in &found {
-        mend(&view, &mut stage, finding, &mut undo).await?;
+        if mend(&view, &mut stage, finding, private.as_deref_mut()).await? {
+            undo.push(finding);
+        }
     }
     for finding in undo.into_iter().rev() {
-        go_back(&view, &mut stage, finding).await?;
+        go_back(&view, &mut stage, finding, private.as_deref_mut()).await?;
     }
     Ok(())
 }
@@ -48,41 +51,56 @@ pub(crate) async fn good(folder: &Folder, database: &Database) -> Result<(), Str
     if found.is_empty() { Ok(()) } else { Err(format!("good.sql yields {}", brief(&found))) }
 }
 
-/// Carries out the change of a finding; afterwards the finding is gone.
-async fn mend<'f>(
+/// Carries out the change of a finding; afterwards the finding is gone. Says whether there is a way back to try.
+async fn mend(
     view: &View<'_>,
     stage: &mut Stage,
-    finding: &'f Finding,
-    undo: &mut Vec<&'f Finding>,
-) -> Result<(), String> {
+    finding: &Finding,
+    private: Option<&mut Private>,
+) -> Result<bool, String> {
     let Some(change) = &finding.change else {
-        return if finding.why.is_empty() {
-            Err(format!("{}: no change, and no reason", finding.subject))
-        } else {
-            Ok(())
-        };
+        let reason = format!("{}: no change, and no reason in `why`", finding.subject);
+        return if finding.why.is_empty() { Err(reason) } else { Ok(false) };
     };
     if change.back.is_empty() == change.irreversible.is_none() {
         return Err(format!("{}: needs either a way back or the reason why there is none", finding.subject));
     }
     if !view.look().await?.iter().any(|f| f.fingerprint == finding.fingerprint) {
-        return Ok(()); // mended by the change of another finding
+        return Ok(false); // mended by the change of another finding
     }
-    let run = stage.change(&change.forward, change.in_transaction).await;
+    let run = carry_out(stage, &change.forward, change, private).await;
     run.map_err(|e| format!("{}: the change fails: {e}", finding.subject))?;
     view.until(&finding.fingerprint, false).await?;
-    if !change.back.is_empty() {
-        undo.push(finding);
-    }
-    Ok(())
+    Ok(!change.back.is_empty())
 }
 
 /// Carries out the way back; afterwards the finding is there again.
-async fn go_back(view: &View<'_>, stage: &mut Stage, finding: &Finding) -> Result<(), String> {
+async fn go_back(
+    view: &View<'_>,
+    stage: &mut Stage,
+    finding: &Finding,
+    private: Option<&mut Private>,
+) -> Result<(), String> {
     let Some(change) = &finding.change else { return Ok(()) };
-    let run = stage.change(&change.back, change.in_transaction).await;
+    let run = carry_out(stage, &change.back, change, private).await;
     run.map_err(|e| format!("{}: the way back fails: {e}", finding.subject))?;
     view.until(&finding.fingerprint, true).await
+}
+
+/// Runs statements of a change, and restarts the server where it says so.
+async fn carry_out(
+    stage: &mut Stage,
+    statements: &[String],
+    change: &Change,
+    private: Option<&mut Private>,
+) -> Result<(), String> {
+    stage.change(statements, change.in_transaction).await?;
+    if !change.restart {
+        return Ok(());
+    }
+    let private = private.ok_or("it needs a restart, so the script needs `-- alone`")?;
+    private.reboot().await?;
+    stage.reopen().await
 }
 
 /// One rule's view of one database.

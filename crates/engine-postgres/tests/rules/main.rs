@@ -98,8 +98,10 @@ async fn both(folder: &Folder, server: &str, mut private: Option<&mut Private>) 
             private.restart(&script.server).await?;
         }
         let database = Database::on(server);
-        let outcome =
-            if kind == "bad.sql" { life::bad(folder, &database).await } else { life::good(folder, &database).await };
+        let outcome = match kind {
+            "bad.sql" => life::bad(folder, &database, private.as_deref_mut()).await,
+            _ => life::good(folder, &database).await,
+        };
         clean(script, &database);
         outcome.map_err(|reason| format!("{kind}: {reason}"))?;
     }

@@ -58,6 +58,13 @@ impl Private {
         let write = |name: &str, text: &str| fs::write(data.join(name), text).map_err(|e| format!("{name}: {e}"));
         write("postgresql.conf", &conf)?;
         write("postgresql.auto.conf", "")?;
+        self.reboot().await
+    }
+
+    /// Starts it anew as it is configured.
+    pub(crate) async fn reboot(&mut self) -> Result<(), String> {
+        self.stop()?;
+        let data = self.scratch.path().join("data");
         let log = File::create(self.scratch.path().join("log")).map_err(|e| e.to_string())?;
         let mut command = Command::new(postgres_bin(self.major).join("postgres"));
         command.arg("-D").arg(&data).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);

@@ -29,6 +29,13 @@ impl Stage {
         Ok(Self { url: url.to_owned(), sessions: BTreeMap::new(), watch })
     }
 
+    /// Connects anew after a restart of the server, which ended every connection.
+    pub(crate) async fn reopen(&mut self) -> Result<(), String> {
+        let url = self.url.clone();
+        *self = Self::open(&url).await?;
+        Ok(())
+    }
+
     /// Runs a script, and makes the counters of what it did visible.
     pub(crate) async fn run(&mut self, script: &Script) -> Result<(), String> {
         for step in &script.steps {
