@@ -2,8 +2,10 @@
 //!
 //! Observing never writes, never takes a lock stronger than a plain `SELECT`'s, and reads no user rows.
 
+mod autovacuum;
 pub mod body;
 pub mod engine;
 pub mod rules;
+mod words;
 
 pub use engine::Postgres;
