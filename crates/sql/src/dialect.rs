@@ -1,8 +1,13 @@
 //! What differs between SQL dialects where names and literals are written.
 //!
-//! Every identifier and literal that dbwright puts into SQL passes through this file.
+//! Every identifier and literal that dbwright puts into SQL passes through this file. Neither engine can
+//! hold a NUL in a name, and PostgreSQL none in a text: it is left out rather than ending the statement.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+use crate::keywords;
 
 /// A SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +23,7 @@ impl Dialect {
     /// A name, always quoted, for statements.
     #[must_use]
     pub fn ident(self, name: &str) -> String {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        format!("\"{}\"", without_nul(name).replace('"', "\"\""))
     }
 
     /// A schema-qualified name, for statements; each part quoted only where the dialect needs it.
@@ -27,19 +32,35 @@ impl Dialect {
         format!("{}.{}", self.name(schema), self.name(name))
     }
 
-    /// A name, quoted only where the dialect needs it (reserved words included), for statements and subjects.
+    /// A name, quoted only where the dialect needs it (reserved words included), for statements and
+    /// subjects. For PostgreSQL the same as `quote_ident()`.
     #[must_use]
     pub fn name(self, name: &str) -> String {
         if self.is_plain(name) { name.to_owned() } else { self.ident(name) }
     }
 
-    /// A string literal.
+    /// Names, quoted where needed and joined by commas.
+    pub fn names<S: AsRef<str>>(self, names: impl IntoIterator<Item = S>) -> String {
+        names.into_iter().map(|name| self.name(name.as_ref())).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A string literal. It means the same whatever `standard_conforming_strings` says.
     #[must_use]
     pub fn literal(self, text: &str) -> String {
-        let quoted = text.replace('\'', "''");
         match self {
-            Self::Postgres if text.contains('\\') => format!("E'{}'", quoted.replace('\\', "\\\\")),
-            Self::Postgres | Self::Sqlite => format!("'{quoted}'"),
+            Self::Postgres => {
+                let quoted = without_nul(text).replace('\'', "''");
+                if quoted.contains('\\') {
+                    format!("E'{}'", quoted.replace('\\', "\\\\"))
+                } else {
+                    format!("'{quoted}'")
+                }
+            }
+            Self::Sqlite if text.contains('\0') => {
+                let hex: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+                format!("CAST(x'{}' AS TEXT)", hex.concat())
+            }
+            Self::Sqlite => format!("'{}'", text.replace('\'', "''")),
         }
     }
 
@@ -49,8 +70,23 @@ impl Dialect {
         parts.iter().map(|part| self.name(part)).collect::<Vec<_>>().join(".")
     }
 
+    /// Whether two names mean the same object: SQLite does not tell ASCII upper from lower case.
+    #[must_use]
+    pub fn same_name(self, a: &str, b: &str) -> bool {
+        match self {
+            Self::Postgres => a == b,
+            Self::Sqlite => a.eq_ignore_ascii_case(b),
+        }
+    }
+
     fn is_plain(self, name: &str) -> bool {
         let starts = |c: char| c == '_' || c.is_ascii_lowercase() || (self == Self::Sqlite && c.is_ascii_uppercase());
-        name.starts_with(starts) && name.chars().all(|c| starts(c) || c.is_ascii_digit())
+        name.starts_with(starts)
+            && name.chars().all(|c| starts(c) || c.is_ascii_digit())
+            && !keywords::needs_quotes(self, &name.to_ascii_lowercase())
     }
+}
+
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }

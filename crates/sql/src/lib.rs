@@ -4,8 +4,14 @@
 //! Performs no I/O and runs no SQL; engines fill the model and carry statements out.
 
 pub mod dialect;
+pub mod keywords;
+pub mod lex;
 pub mod model;
+pub mod normal;
 pub mod rules;
+pub mod split;
+pub mod workload;
 
 pub use dialect::Dialect;
 pub use model::Catalog;
+pub use normal::{fingerprint, normalised, scrub};

@@ -1,0 +1,58 @@
+//! Shapes of statements, queries without data, and workload files.
+
+use dbwright_sql::Dialect::{Postgres, Sqlite};
+use dbwright_sql::{fingerprint, normalised, scrub, workload};
+
+#[test]
+fn one_shape_has_one_fingerprint() {
+    let alike = [
+        "SELECT * FROM orders WHERE id = 5 AND state IN ('a', 'b')",
+        "select *\n from \"orders\" -- c\n where ID=-17.5 and state in ($1)",
+        "select * from orders where id = $1 and state in (E'x', 'y', 'z') ;",
+        "select * from orders where id = $1 and state in ($2 /*, ... */)",
+    ];
+    for sql in alike {
+        assert_eq!(normalised(sql, Postgres), "select * from orders where id = ? and state in (?)", "{sql}");
+    }
+    assert_ne!(fingerprint("select a from t", Postgres), fingerprint("select b from t", Postgres));
+    assert_ne!(fingerprint("select f(1)", Postgres), fingerprint("select f(1, 2)", Postgres));
+    assert_ne!(fingerprint("select \"A\"", Postgres), fingerprint("select a", Postgres));
+    assert_eq!(fingerprint("select [A], `b`", Sqlite), fingerprint("select a, B", Sqlite));
+}
+
+#[test]
+fn lists_of_rows_are_one_row() {
+    assert_eq!(
+        normalised("INSERT INTO t (a, b) VALUES (1, now()), (2, now()), (-3, now())", Postgres),
+        "insert into t(a, b) values (?, now())"
+    );
+    assert_eq!(normalised("select 1 where (a, b) in ((1, 2), (3, 4))", Sqlite), "select ? where (a, b) in ((?, ?))");
+    assert_eq!(normalised("select a - 1, count(*) >= 2", Postgres), "select a - ?, count(*) >= ?");
+}
+
+#[test]
+fn scrubbed_queries_hold_no_data() {
+    let sql = "select 'secret', 4711, $$secret$$, \"name\" /* secret */ from t where e = E'\\'secret' and x = X'5ec4e7' and y = 'secr";
+    let shown = scrub(sql, Postgres);
+    assert!(!shown.contains("secr") && !shown.contains("4711") && !shown.contains("5ec4e7"), "{shown}");
+    assert!(shown.contains("\"name\"") && shown.ends_with("y = ?"), "{shown}");
+}
+
+#[test]
+fn a_workload_file_groups_and_weighs() {
+    let text = "-- weight: 5\nselect * from t where a = 1;\nbegin;\nselect * from t where a = 2; -- weight: 2.5\n\
+                select b from t where a = ?;\ncommit;";
+    let workload = workload::from_sql(text, Sqlite, "file w.sql").expect("weights are numbers");
+    assert_eq!(workload.source, "file w.sql");
+    let calls: Vec<_> = workload.statements.iter().map(|s| (s.text.as_str(), s.calls, s.samples.len())).collect();
+    assert_eq!(calls, [("select * from t where a = ?", 7.5, 2), ("select b from t where a = ?", 1.0, 0)]);
+}
+
+#[test]
+fn a_bad_weight_names_its_line() {
+    for bad in ["0", "-1", "many", "inf"] {
+        let failure =
+            workload::from_sql(&format!("select 1;\n\n-- weight: {bad}\nselect 2"), Sqlite, "w.sql").unwrap_err();
+        assert!(failure.message.contains("line 4") && failure.message.contains(bad), "{failure}");
+    }
+}
