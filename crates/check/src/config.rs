@@ -1,10 +1,34 @@
 //! The user's configuration of `check`: thresholds, what to ignore and why, which rules to run.
+//!
+//! A mistake in it is an error with its line, never a setting that silently does nothing.
 
-use std::collections::BTreeSet;
+mod parse;
+mod pattern;
+mod table;
+mod target;
 
-use dbwright_core::Severity;
+use std::collections::{BTreeMap, BTreeSet};
+
 use dbwright_core::rule::Limits;
+use dbwright_core::{Failure, Finding, RuleMeta, Severity};
 use jiff::civil::Date;
+
+pub use parse::parse;
+pub use pattern::matches;
+pub use target::TargetEntry;
+
+/// What `dbwright.toml` says.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The `[check]`, `[rules.…]` and `[[ignore]]` parts.
+    pub settings: Settings,
+    /// `[targets.NAME]`, by name.
+    pub targets: BTreeMap<String, TargetEntry>,
+    /// `[check] fail-on`: findings at or above it make the exit code 1.
+    pub fail_on: Option<Severity>,
+    /// `[check] baseline`: an earlier JSON report, as a path relative to the file.
+    pub baseline: Option<String>,
+}
 
 /// What to report, and by which numbers.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +48,7 @@ pub struct Settings {
 }
 
 /// One `ignore` entry: no reason, no entry.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignore {
     /// Rule id or pattern.
     pub rule: String,
@@ -34,4 +58,37 @@ pub struct Ignore {
     pub reason: String,
     /// Last day on which it applies.
     pub until: Option<Date>,
+}
+
+impl Settings {
+    /// Whether a rule is to be reported, by `only` and `skip`.
+    #[must_use]
+    pub fn wants(&self, rule: &str) -> bool {
+        let named = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, rule));
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
+    /// Checks that every `only` and `skip` pattern names a rule; for patterns of the command line.
+    ///
+    /// # Errors
+    /// When a pattern names none of `rules`, with the nearest id.
+    pub fn validate(&self, rules: &[&RuleMeta]) -> Result<(), Failure> {
+        let mut patterns = self.only.iter().chain(&self.skip);
+        patterns.try_for_each(|pattern| pattern::known(pattern, rules))
+    }
+}
+
+impl Ignore {
+    /// Whether it is about a finding, expired or not.
+    #[must_use]
+    pub fn covers(&self, finding: &Finding) -> bool {
+        matches(&self.rule, &finding.rule)
+            && self.subject.as_deref().is_none_or(|pattern| matches(pattern, &finding.subject))
+    }
+
+    /// Whether its last day has passed.
+    #[must_use]
+    pub fn expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
 }

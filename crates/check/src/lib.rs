@@ -4,8 +4,11 @@
 //! It also defines the ports that an engine may implement for it.
 
 pub mod config;
+pub mod overlap;
 pub mod port;
 pub mod rank;
+pub mod report;
 
-pub use config::Settings;
+pub use config::{Config, Settings};
 pub use port::{Checks, Compare, Outcome, Prover, SchemaLab};
+pub use report::assemble;

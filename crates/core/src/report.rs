@@ -37,6 +37,9 @@ pub struct Report {
     /// Findings left out by `ignore`, `--baseline` or `--min-severity`.
     #[serde(default, skip_serializing_if = "Hidden::is_none")]
     pub hidden: Hidden,
+    /// What the reader should know about the report itself, one sentence each (an expired `ignore` entry).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The target of a report.

@@ -4,6 +4,7 @@
 //! generated from the folders at build time (crate `dbwright-rulebook`).
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Finding, NotLookedAt};
 use crate::severity::Severity;
@@ -116,6 +117,8 @@ impl<'a, B> Cx<'a, B> {
 }
 
 /// Runs rules over one body. A rule that needs an area with a gap is not run: it goes to "not looked at".
+/// So does a rule that panics, with what it reported until then thrown away: one faulty rule must not
+/// cost the report.
 #[must_use]
 pub fn run<B>(rules: &[Rule<B>], body: &B, header: &Header, limits: &Limits) -> (Vec<Finding>, Vec<NotLookedAt>) {
     let mut found = Vec::new();
@@ -130,11 +133,29 @@ pub fn run<B>(rules: &[Rule<B>], body: &B, header: &Header, limits: &Limits) -> 
             });
             continue;
         }
-        let mut cx = Cx::new(rule.meta, body, header, limits);
-        (rule.check)(&mut cx);
-        let (mut findings, mut not_looked) = cx.into_results();
-        found.append(&mut findings);
-        skipped.append(&mut not_looked);
+        let results = catch_unwind(AssertUnwindSafe(|| {
+            let mut cx = Cx::new(rule.meta, body, header, limits);
+            (rule.check)(&mut cx);
+            cx.into_results()
+        }));
+        match results {
+            Ok((mut findings, mut not_looked)) => {
+                found.append(&mut findings);
+                skipped.append(&mut not_looked);
+            }
+            Err(panic) => skipped.push(failed(rule.meta.id, panic.as_ref())),
+        }
     }
     (found, skipped)
+}
+
+/// The entry for a rule that panicked.
+fn failed(rule: &str, panic: &(dyn std::any::Any + Send)) -> NotLookedAt {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    NotLookedAt {
+        rule: rule.to_owned(),
+        reason: format!("the rule failed: {text}"),
+        remedy: Some("this is a fault of dbwright; please report it with the snapshot".to_owned()),
+    }
 }
