@@ -39,7 +39,7 @@ pub fn assemble(header: &Header, outcome: Outcome, settings: &Settings, now: Tim
     not_looked_at.dedup();
     Report {
         schema_version: SCHEMA_VERSION,
-        dbwright: header.dbwright.clone(),
+        dbwright: env!("CARGO_PKG_VERSION").to_owned(),
         target: ReportTarget {
             engine: header.engine.clone(),
             version: header.version.clone(),

@@ -1,9 +1,9 @@
 //! `check`: observe, run the rules, make the experiments, report.
 
-use dbwright_check::{Outcome, rank};
-use dbwright_core::report::{Hidden, Report, ReportTarget, SCHEMA_VERSION, Summary};
+use dbwright_check::{Outcome, Settings, assemble};
+use dbwright_core::report::Report;
 use dbwright_core::rule::Limits;
-use dbwright_core::snapshot::{Gap, Header};
+use dbwright_core::snapshot::Gap;
 use dbwright_core::{Failure, Severity};
 
 use super::observe::{self, Observed};
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
         prove(&mut observed, &options, &mut outcome, &limits, cx).await;
     }
     interrupt::check()?;
-    let report = assemble(&observed.snapshot.header, outcome);
+    let report = assemble(&observed.snapshot.header, outcome, &Settings::default(), jiff::Timestamp::now());
     cx.progress.finish();
     let rules = observed.engine.rules();
     let view = View { report: &report, rules: &rules, file: observed.file.as_deref(), all: args.all };
@@ -55,27 +55,6 @@ async fn prove(
             reason: format!("no experiments were made: {}", failure.message),
             remedy: failure.hints.first().cloned(),
         });
-    }
-}
-
-fn assemble(header: &Header, outcome: Outcome) -> Report {
-    let mut findings = outcome.findings;
-    rank::rank(&mut findings);
-    Report {
-        schema_version: SCHEMA_VERSION,
-        dbwright: env!("CARGO_PKG_VERSION").to_owned(),
-        target: ReportTarget {
-            engine: header.engine.clone(),
-            version: header.version.clone(),
-            name: header.name.clone(),
-        },
-        observed_at: header.observed_at,
-        summary: Summary::of(&findings),
-        scorecard: outcome.scorecard,
-        findings,
-        not_looked_at: outcome.not_looked_at,
-        gaps: header.gaps.clone(),
-        hidden: Hidden::default(),
     }
 }
 
