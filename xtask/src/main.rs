@@ -3,8 +3,11 @@
 //! Written in Rust so that a newcomer needs nothing but cargo to run them.
 
 mod command;
+mod docs;
+mod ready;
 mod servers;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,15 @@ enum Task {
     /// Real database servers for the tests: fetched once, started on loopback, stopped again.
     #[command(subcommand)]
     Servers(servers::Verb),
+    /// Say whether a change is ready: format, clippy, tidy, docs, and cargo-deny when it is installed. Runs no tests;
+    /// `cargo xtask test` does.
+    Ready,
+    /// Format every Rust file, the rules too, which `cargo fmt` does not see.
+    Format,
+    /// Write the reference pages in docs/reference.
+    Docs(docs::Options),
+    /// Check what the compiler does not: the map, the arrows, the rule folders, the length of files.
+    Tidy,
     /// Bring the servers up, run every test, and stop the servers that were started for it.
     Test(test::Options),
 }
@@ -33,6 +45,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Servers(verb) => servers::run(verb),
+        Task::Ready => ready::run(),
+        Task::Format => ready::format_in_place(),
+        Task::Docs(options) => docs::run(&options),
+        Task::Tidy => tidy::run(),
         Task::Test(options) => test::run(&options),
     };
     match done {

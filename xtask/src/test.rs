@@ -20,7 +20,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Done {
     let outcomes = servers::up(&[])?;
     let mut tests = cargo();
-    tests.arg("test");
+    tests.args(["test", "--no-fail-fast"]);
     if !options.arguments.iter().any(|a| a == "-p" || a.starts_with("--package")) {
         tests.arg("--workspace");
     }
