@@ -23,10 +23,18 @@ pub mod area {
     pub const ACTIVITY: &str = "activity";
     /// Slots, walsenders, receiver, archiver.
     pub const REPLICATION: &str = "replication";
-    /// `pg_settings`, those included that need `pg_read_all_settings`.
+    /// `pg_settings`.
     pub const SETTINGS: &str = "settings";
-    /// `last_value` of sequences that the role may not read.
+    /// `last_value` of sequences, when none may be read.
     pub const SEQUENCES: &str = "sequences";
+    /// Some tables' column statistics; rules run on the others.
+    pub const COLUMN_STATISTICS_PARTIAL: &str = "column-statistics-partial";
+    /// Some statements' texts; rules run on the others.
+    pub const STATEMENTS_PARTIAL: &str = "statements-partial";
+    /// The few settings that need `pg_read_all_settings`; rules run on the others.
+    pub const SETTINGS_PARTIAL: &str = "settings-partial";
+    /// Some sequences' `last_value`; rules run on the others (`Sequence::readable`).
+    pub const SEQUENCES_PARTIAL: &str = "sequences-partial";
 }
 
 /// What was observed of one database and its server.
@@ -48,13 +56,16 @@ pub struct PgBody {
     pub extended: Vec<ExtendedStats>,
     /// All settings.
     pub settings: Vec<Setting>,
-    /// All databases of the server that can be connected to.
+    /// All databases of the server, templates included: each ages on its own.
     pub databases: Vec<DatabaseStats>,
     /// Names of the extensions whose files the server has (`pg_available_extensions`); none when that could not be read.
     #[serde(default)]
     pub available_extensions: Option<Vec<String>>,
     /// Statements; none when `pg_stat_statements` can't be read.
     pub workload: Option<Workload>,
+    /// Totals over all statements of `pg_stat_statements`, those left out of `workload` included.
+    #[serde(default)]
+    pub statement_totals: Option<StatementTotals>,
     /// Client sessions, dbwright's own left out.
     pub sessions: Vec<Session>,
     /// Who waits for whom.
@@ -309,7 +320,18 @@ pub struct DatabaseStats {
     pub stats_reset: Option<Timestamp>,
 }
 
-/// A client session (`pg_stat_activity`, `client backend` and walsender left out).
+/// Totals over the statements of one database (`pg_stat_statements`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StatementTotals {
+    /// Statement shapes.
+    pub statements: u64,
+    /// Calls.
+    pub calls: u64,
+    /// Calls of shapes whose mean execution time is under 100 ms.
+    pub calls_under_100ms: u64,
+}
+
+/// A client session (`pg_stat_activity`, backend type `client backend`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Session {
     /// Process id.

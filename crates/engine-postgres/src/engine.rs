@@ -33,11 +33,11 @@ impl Engine for Postgres {
 
     fn observe<'a>(
         &'a self,
-        _address: &'a Address,
-        _options: &'a ObserveOptions,
-        _progress: &'a dyn Progress,
+        address: &'a Address,
+        options: &'a ObserveOptions,
+        progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Snapshot, Failure>> {
-        todo!("the observer lands next")
+        Box::pin(crate::observe::observe(address, options, progress))
     }
 
     fn decode(&self, header: Header, body: &str) -> Result<Snapshot, Failure> {

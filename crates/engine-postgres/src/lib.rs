@@ -4,7 +4,10 @@
 
 mod autovacuum;
 pub mod body;
+mod connect;
 pub mod engine;
+mod error;
+pub mod observe;
 pub mod rules;
 mod words;
 

@@ -1,0 +1,130 @@
+//! Observing: one connection, one read-only transaction, a fixed number of queries.
+//!
+//! Each part is read on its own, so that a missing right or a lock costs that part only: it becomes a gap
+//! of the header, with what would close it. Nothing is written, and nothing locked beyond what a plain
+//! `SELECT` locks.
+
+mod activity;
+mod assemble;
+mod cells;
+mod colstats;
+mod columns;
+mod constraints;
+mod definitions;
+mod highest;
+mod indexes;
+mod mask;
+mod objects;
+mod replication;
+mod rights;
+mod sequences;
+mod server;
+mod session;
+mod settings;
+mod statements;
+mod tables;
+
+use dbwright_core::engine::ObserveOptions;
+use dbwright_core::progress::Progress;
+use dbwright_core::snapshot::Header;
+use dbwright_core::target::Address;
+use dbwright_core::{Failure, Snapshot};
+use dbwright_sql::{Catalog, Dialect};
+
+use crate::body::{PgBody, Server};
+use crate::connect;
+use assemble::Parts;
+use session::Session;
+
+/// Stages that progress is reported in.
+const STAGES: u64 = 4;
+
+/// Takes a snapshot of the database at `address`.
+///
+/// # Errors
+/// When the server can't be reached or refuses, or the connection breaks.
+pub async fn observe(
+    address: &Address,
+    options: &ObserveOptions,
+    progress: &dyn Progress,
+) -> Result<Snapshot, Failure> {
+    progress.stage("observing", Some(STAGES));
+    let connection = connect::open(address, options.connect_timeout).await?;
+    let mut session = Session::begin(connection, options).await?;
+    let (server, version) = server::read(&mut session).await?;
+    let body = body(&mut session, server, options, progress).await?;
+    let header = Header {
+        engine: "postgres".to_owned(),
+        version,
+        name: session.name().to_owned(),
+        observed_at: body.server.now,
+        dbwright: env!("CARGO_PKG_VERSION").to_owned(),
+        without_values: !options.values,
+        gaps: Vec::new(),
+        cost: dbwright_core::snapshot::Cost::default(),
+    };
+    let (cost, gaps) = session.end().await;
+    progress.step(STAGES);
+    Ok(Snapshot::new(Header { gaps, cost, ..header }, body))
+}
+
+/// Reads every part. Activity comes first: it is gone the soonest.
+async fn body(
+    session: &mut Session,
+    server: Server,
+    options: &ObserveOptions,
+    progress: &dyn Progress,
+) -> Result<PgBody, Failure> {
+    let sessions = activity::sessions(session, &server).await?;
+    let waits = activity::waits(session).await?;
+    let prepared = activity::prepared(session).await?;
+    progress.step(1);
+    let parts = parts(session, &server).await?;
+    let mut definitions = definitions::read(session).await?;
+    let extended = colstats::extended(session, &server, &mut definitions).await?;
+    let (mut tables, mut stats, indexes) = assemble::assemble(parts, &mut definitions);
+    drop(definitions);
+    progress.step(2);
+    let columns = colstats::read(session, &server, options.values).await?;
+    let sequences = sequences::read(session, &server).await?;
+    highest::fill(&mut tables, &sequences, &columns);
+    highest::widths(&mut stats, &columns);
+    progress.step(3);
+    let (workload, statement_totals) = statements::read(session, &server).await?.unzip();
+    let catalog = Catalog {
+        dialect: Dialect::Postgres,
+        tables,
+        sequences,
+        functions: objects::functions(session, server.major()).await?,
+        types: objects::types(session).await?,
+        extensions: objects::extensions(session).await?,
+    };
+    Ok(PgBody {
+        catalog,
+        schemas: objects::schemas(session).await?,
+        tables: stats,
+        indexes,
+        columns,
+        extended,
+        settings: settings::read(session, &server).await?,
+        databases: settings::databases(session).await?,
+        available_extensions: objects::available(session).await?,
+        workload: options.workload.clone().or(workload),
+        statement_totals,
+        sessions,
+        waits,
+        prepared,
+        replication: replication::read(session, &server).await?,
+        server,
+    })
+}
+
+async fn parts(session: &mut Session, server: &Server) -> Result<Parts, Failure> {
+    let (tables, stats) = tables::read(session, server).await?;
+    let columns = columns::read(session).await?;
+    let constraints = constraints::read(session).await?;
+    let (indexes, names) = indexes::read(session, server.major()).await?;
+    let triggers = objects::triggers(session).await?;
+    let sizes = definitions::sizes(session).await?;
+    Ok(Parts { tables, stats, columns, constraints, indexes, names, triggers, sizes })
+}

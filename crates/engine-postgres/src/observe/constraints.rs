@@ -1,0 +1,91 @@
+//! Constraints of all tables, NOT NULL and constraint triggers left out.
+//!
+//! Definitions of keys are printed from the catalog alone and come here; those of CHECK and EXCLUDE make
+//! the server open the table, and come with the other definitions.
+
+use dbwright_core::Failure;
+use dbwright_sql::model::ObjectId;
+use tokio_postgres::Error as PgError;
+
+use super::cells::Cells;
+use super::session::Session;
+
+const SQL: &str = "\
+SELECT /* dbwright */ o.oid::int8, o.conrelid::int8, o.conname, o.contype::text, o.conkey,
+       o.convalidated, o.condeferrable,
+       CASE WHEN o.contype IN ('p', 'u', 'x') THEN o.conindid::int8 END,
+       NOT o.conislocal OR o.conparentid <> 0,
+       o.confrelid::int8, o.confkey, o.confdeltype::text, o.confupdtype::text,
+       CASE WHEN o.contype IN ('p', 'u', 'f') THEN pg_get_constraintdef(o.oid) END
+FROM pg_constraint o
+JOIN pg_class c ON c.oid = o.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relpersistence <> 't'
+  AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+ORDER BY o.conrelid, o.conname";
+
+/// A constraint whose columns are still numbers.
+pub(super) struct Raw {
+    /// Its oid.
+    pub(super) id: ObjectId,
+    /// Its table.
+    pub(super) table: ObjectId,
+    /// Name.
+    pub(super) name: String,
+    /// `p`, `u`, `f`, `c` or `x`.
+    pub(super) kind: String,
+    /// Columns.
+    pub(super) columns: Vec<i16>,
+    /// Whether existing rows were checked.
+    pub(super) validated: bool,
+    /// Whether it is deferrable.
+    pub(super) deferrable: bool,
+    /// The index behind it.
+    pub(super) index: Option<u64>,
+    /// Whether it came from a parent.
+    pub(super) inherited: bool,
+    /// The referenced table.
+    pub(super) references: ObjectId,
+    /// The referenced columns.
+    pub(super) referenced: Vec<i16>,
+    /// `confdeltype`.
+    pub(super) on_delete: String,
+    /// `confupdtype`.
+    pub(super) on_update: String,
+    /// Definition, of keys only.
+    pub(super) definition: Option<String>,
+}
+
+/// Reads all constraints.
+pub(super) async fn read(session: &mut Session) -> Result<Vec<Raw>, Failure> {
+    session.read("catalog", SQL, &[], decode).await
+}
+
+fn decode(row: &mut Cells<'_>) -> Result<Raw, PgError> {
+    Ok(Raw {
+        id: row.count()?,
+        table: row.count()?,
+        name: row.text()?,
+        kind: row.text()?,
+        columns: row.list()?,
+        validated: row.get()?,
+        deferrable: row.get()?,
+        index: row.opt_count()?,
+        inherited: row.get()?,
+        references: row.count()?,
+        referenced: row.list()?,
+        on_delete: action(&row.text()?).to_owned(),
+        on_update: action(&row.text()?).to_owned(),
+        definition: row.opt_text()?,
+    })
+}
+
+fn action(letter: &str) -> &'static str {
+    match letter {
+        "r" => "RESTRICT",
+        "c" => "CASCADE",
+        "n" => "SET NULL",
+        "d" => "SET DEFAULT",
+        _ => "NO ACTION",
+    }
+}

@@ -1,0 +1,169 @@
+//! The one connection and transaction of an observation: every query passes through here.
+//!
+//! There is one savepoint, set at the start and rolled back to after a failed query. Nothing is ever
+//! written, so nothing is lost by that, and the snapshot of the transaction stays.
+//! Statements are unnamed (`query_typed`), so that a pooler in transaction mode can stand in between.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use dbwright_core::engine::ObserveOptions;
+use dbwright_core::snapshot::{Cost, Gap};
+use dbwright_core::{Failure, FailureKind};
+use futures_util::TryStreamExt;
+use tokio_postgres::Error as PgError;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::cells::Cells;
+use crate::connect::Connection;
+
+/// Parameters with their types; given, so that the driver asks the server for none.
+pub(super) type Params<'a> = [(&'a (dyn ToSql + Sync), Type)];
+
+/// An observation under way.
+pub(super) struct Session {
+    connection: Connection,
+    began: Instant,
+    queries: u32,
+    waited: Duration,
+    gaps: Vec<Gap>,
+}
+
+impl Session {
+    /// Begins the transaction.
+    pub(super) async fn begin(connection: Connection, options: &ObserveOptions) -> Result<Self, Failure> {
+        let mut session =
+            Self { connection, began: Instant::now(), queries: 0, waited: Duration::ZERO, gaps: Vec::new() };
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL search_path = pg_catalog, pg_temp; \
+             SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; \
+             SET LOCAL default_transaction_read_only = on; SET LOCAL jit = off; \
+             SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL datestyle = 'ISO, YMD'; \
+             SAVEPOINT dbwright",
+            options.lock_timeout.as_millis(),
+            options.statement_timeout.as_millis(),
+        );
+        session.command(&begin).await.map_err(|e| session.lost(&e))?;
+        Ok(session)
+    }
+
+    /// Ends the transaction and says what it cost. Rolled back: nothing was to be kept.
+    pub(super) async fn end(mut self) -> (Cost, Vec<Gap>) {
+        // Nothing depends on it: closing the connection ends the transaction as well.
+        let _ = self.command("ROLLBACK").await;
+        let total = self.began.elapsed().as_secs_f64();
+        let target_s = self.waited.as_secs_f64();
+        let bytes = self.connection.received.load(std::sync::atomic::Ordering::Relaxed);
+        (Cost { queries: self.queries, bytes, target_s, own_s: (total - target_s).max(0.0) }, self.gaps)
+    }
+
+    /// `host:port/database` of the connection.
+    pub(super) fn name(&self) -> &str {
+        &self.connection.name
+    }
+
+    /// Runs a query and decodes each row as it comes. A failure becomes a gap of `area`, and no rows.
+    pub(super) async fn read<T>(
+        &mut self,
+        area: &str,
+        sql: &str,
+        params: &Params<'_>,
+        decode: impl FnMut(&mut Cells<'_>) -> Result<T, PgError>,
+    ) -> Result<Vec<T>, Failure> {
+        match self.attempt(sql, params, decode).await? {
+            Ok(rows) => Ok(rows),
+            Err(error) => {
+                let remedy = remedy(&error);
+                self.gap(area, crate::error::text(&error), remedy);
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Runs a query; its error is the caller's to judge. A lost connection ends the observation.
+    pub(super) async fn attempt<T>(
+        &mut self,
+        sql: &str,
+        params: &Params<'_>,
+        decode: impl FnMut(&mut Cells<'_>) -> Result<T, PgError>,
+    ) -> Result<Result<Vec<T>, PgError>, Failure> {
+        match self.query(sql, params, decode).await {
+            Ok(rows) => Ok(Ok(rows)),
+            Err(error) if error.as_db_error().is_some_and(|e| e.severity() == "FATAL") || error.is_closed() => {
+                Err(self.lost(&error))
+            }
+            Err(error) => {
+                self.forget().await?;
+                Ok(Err(error))
+            }
+        }
+    }
+
+    /// Back to the savepoint, which also gives up the locks taken since.
+    pub(super) async fn forget(&mut self) -> Result<(), Failure> {
+        self.command("ROLLBACK TO SAVEPOINT dbwright").await.map_err(|e| self.lost(&e))
+    }
+
+    /// Notes an area that could not be observed.
+    pub(super) fn gap(&mut self, area: &str, reason: impl Into<String>, remedy: Option<String>) {
+        self.gaps.push(Gap { area: area.to_owned(), reason: reason.into(), remedy });
+    }
+
+    async fn command(&mut self, sql: &str) -> Result<(), PgError> {
+        let sent = Instant::now();
+        let done = self.connection.client.batch_execute(sql).await;
+        self.waited += sent.elapsed();
+        self.queries += 1;
+        done
+    }
+
+    async fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &Params<'_>,
+        mut decode: impl FnMut(&mut Cells<'_>) -> Result<T, PgError>,
+    ) -> Result<Vec<T>, PgError> {
+        self.queries += 1;
+        let mut rows = Vec::new();
+        let sent = Instant::now();
+        let stream = self.connection.client.query_typed_raw(sql, params.iter().map(|(p, t)| (*p, t.clone()))).await;
+        self.waited += sent.elapsed();
+        let mut stream = pin!(stream?);
+        loop {
+            let asked = Instant::now();
+            let row = stream.try_next().await;
+            self.waited += asked.elapsed();
+            match row? {
+                Some(row) => rows.push(decode(&mut Cells::new(&row))?),
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    fn lost(&self, error: &PgError) -> Failure {
+        Failure::new(
+            FailureKind::Unreachable,
+            "postgres.connection-lost",
+            format!(
+                "the connection to {} was lost while observing: {}",
+                self.connection.name,
+                crate::error::text(error)
+            ),
+        )
+        .hint("look into the server's log, then run the command again")
+    }
+}
+
+/// What would let a failed query through, where the error's code says so.
+pub(super) fn remedy(error: &PgError) -> Option<String> {
+    let code = error.code()?;
+    if *code == SqlState::QUERY_CANCELED {
+        Some("give it more time with --statement-timeout".to_owned())
+    } else if *code == SqlState::LOCK_NOT_AVAILABLE {
+        Some("run it again when the lock is gone, or wait longer with --lock-timeout".to_owned())
+    } else {
+        None
+    }
+}
