@@ -28,13 +28,13 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   dbwright demo
-  dbwright check postgres://ann@db.example/shop
+  dbwright check postgres://app@db.example/shop
   dbwright check sqlite:shop.db --workload queries.sql";
 
 const LONG_EXAMPLES: &str = "\
 Examples:
   dbwright demo                                           the main job on a sample
-  dbwright check postgres://ann@db.example/shop           a live PostgreSQL
+  dbwright check postgres://app@db.example/shop           a live PostgreSQL
   dbwright check sqlite:shop.db --workload queries.sql    a SQLite file and the queries it serves
   dbwright check schema.sql --dialect postgres            a schema file, loaded into a lab
   dbwright snapshot postgres://db/shop -o shop.snapshot.json.zst
@@ -153,7 +153,7 @@ pub(crate) struct Check {
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  dbwright check postgres://ann@db.example/shop --fail-on high
+  dbwright check postgres://app@db.example/shop --fail-on high
   dbwright check sqlite:shop.db --workload queries.sql --format html -o shop.html
   dbwright check schema.sql --dialect postgres --only 'sql/*'
   dbwright check shop --baseline last.json          only what is new since last.json (a JSON report)
@@ -212,7 +212,7 @@ pub(crate) struct Observe {
 /// Observes a database into one compressed file: schema, statistics, settings, workload and activity, and no rows.
 /// Whatever works on the live database works on the file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  dbwright snapshot postgres://ann@db/shop -o shop.snapshot.json.zst --no-values")]
+#[command(after_help = "Example:\n  dbwright snapshot postgres://app@db/shop -o shop.snapshot.json.zst --no-values")]
 pub(crate) struct Snapshot {
     /// What to observe: a URL, a SQLite file, a schema file, or a named entry of `dbwright.toml`
     pub(crate) target: String,

@@ -1,7 +1,7 @@
 //! One file for each command; this one only tells them apart.
 
 mod about;
-mod check;
+pub(crate) mod check;
 mod observe;
 mod rules;
 
@@ -18,9 +18,13 @@ use crate::failure::Exit;
 /// When the command fails.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let cx = Context::new(cli.global);
-    let result = match cli.command.unwrap_or_else(|| Command::Demo(demo::Args::default())) {
+    let Some(command) = cli.command else { return demo::run_default(&cx).await };
+    let result = match command {
         Command::Demo(args) => demo::run(args, &cx).await,
-        Command::Check(args) if args.target.is_none() => demo::run(demo::Args::default(), &cx).await,
+        Command::Check(args) if args.target.is_none() => match demo::sample_of(*args, &cx) {
+            Ok(args) => check::run(&args, &cx).await,
+            Err(failure) => Err(failure),
+        },
         Command::Check(args) => check::run(&args, &cx).await,
         Command::Snapshot(_) | Command::Diff(_) => Err(Failure::usage("command.missing", "not in this build")),
         Command::Rules(args) => rules::run(&args, &cx),
