@@ -365,7 +365,7 @@ pub struct Session {
 }
 
 /// One session waiting for another (`pg_blocking_pids`, `pg_locks`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LockWait {
     /// The waiting session.
     pub pid: i32,
@@ -377,6 +377,9 @@ pub struct LockWait {
     pub lock_type: Option<String>,
     /// Relation, when it waits for one: `schema.table`.
     pub relation: Option<String>,
+    /// Seconds that it has waited (14 and later).
+    #[serde(default)]
+    pub wait_s: Option<f64>,
 }
 
 /// A prepared transaction.

@@ -2,6 +2,7 @@
 //!
 //! Observing never writes, never takes a lock stronger than a plain `SELECT`'s, and reads no user rows.
 
+mod activity;
 mod autovacuum;
 pub mod body;
 mod connect;
@@ -9,6 +10,9 @@ pub mod engine;
 mod error;
 pub mod observe;
 pub mod rules;
+#[cfg(test)]
+mod sample;
+mod settings;
 mod words;
 
 pub use engine::Postgres;

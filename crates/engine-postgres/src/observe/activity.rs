@@ -54,10 +54,12 @@ fn decode(row: &mut Cells<'_>) -> Result<Session, PgError> {
 }
 
 /// `pg_blocking_pids` stops the lock manager for a moment, so it is asked for at most 200 waiters.
+/// `waitstart` is read through JSON because 13 has no such column.
 const WAITS: &str = "\
 SELECT /* dbwright */ w.pid, pg_blocking_pids(w.pid), w.mode, w.locktype,
        CASE WHEN w.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-            THEN quote_ident(n.nspname) || '.' || quote_ident(c.relname) END
+            THEN quote_ident(n.nspname) || '.' || quote_ident(c.relname) END,
+       extract(epoch FROM clock_timestamp() - (to_jsonb(w) ->> 'waitstart')::timestamptz)::float8
 FROM (SELECT DISTINCT ON (l.pid) l.* FROM pg_locks l WHERE NOT l.granted AND l.pid IS NOT NULL ORDER BY l.pid LIMIT 200) w
 LEFT JOIN pg_class c ON c.oid = w.relation
 LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -72,6 +74,7 @@ pub(super) async fn waits(observation: &mut Observation) -> Result<Vec<LockWait>
             mode: row.opt_text()?,
             lock_type: row.opt_text()?,
             relation: row.opt_text()?,
+            wait_s: row.get()?,
         };
         wait.blocked_by.sort_unstable();
         wait.blocked_by.dedup();
