@@ -64,16 +64,16 @@ fn subject(group: &Group) -> String {
 }
 
 fn title(group: &Group, root: Option<&Session>, longest: f64) -> String {
-    let waiting = if group.waiters.len() == 1 { "1 session wait".to_owned() } else { format!("{} sessions wait", group.waiters.len()) };
+    let waiting = if group.waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", group.waiters.len()) };
     let longest = words::seconds(longest);
     if !group.circle.is_empty() {
         return format!("{} sessions wait for each other in a circle, up to {longest}", group.circle.len());
     }
     if group.root == 0 {
-        return format!("a prepared transaction lets {waiting}, up to {longest}");
+        return format!("a prepared transaction keeps {waiting}, up to {longest}");
     }
     let state = root.and_then(|session| session.state.as_deref()).map(|state| format!(" ({state})")).unwrap_or_default();
-    format!("pid {}{state} lets {waiting}, up to {longest}", group.root)
+    format!("pid {}{state} keeps {waiting}, up to {longest}", group.root)
 }
 
 /// What sets the waiters free, and why that is it.
