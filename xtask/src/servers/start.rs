@@ -59,7 +59,8 @@ pub(crate) fn stop(name: &str) -> Done {
 fn stop_leftover(data: &Path) -> Done {
     let process = fetch::recorded_pid(data).and_then(Process::with_pid);
     let Some(process) = process else { return Ok(()) };
-    let at_home = fs::read_link(format!("/proc/{}/cwd", process.pid)).is_ok_and(|cwd| cwd == data);
+    let home = fs::canonicalize(data).map_err(|e| format!("{}: {e}", data.display()))?;
+    let at_home = fs::read_link(format!("/proc/{}/cwd", process.pid)).is_ok_and(|cwd| cwd == home);
     if at_home { end(process) } else { Ok(()) }
 }
 
