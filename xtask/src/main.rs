@@ -2,6 +2,7 @@
 //!
 //! Written in Rust so that a newcomer needs nothing but cargo to run them.
 
+mod bench;
 mod command;
 mod docs;
 mod ready;
@@ -38,6 +39,9 @@ enum Task {
     Docs(docs::Options),
     /// Check what the compiler does not: the map, the arrows, the rule folders, the length of files.
     Tidy,
+    /// Measure what dbwright costs, on large and on busy databases.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Bring the servers up, run every test, and stop the servers that were started for it.
     Test(test::Options),
 }
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Task::Format => ready::format_in_place(),
         Task::Docs(options) => docs::run(&options),
         Task::Tidy => tidy::run(),
+        Task::Bench(bench) => bench::run(&bench),
         Task::Test(options) => test::run(&options),
     };
     match done {

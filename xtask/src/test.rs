@@ -18,7 +18,7 @@ pub(crate) struct Options {
 
 /// Brings the servers up and runs the tests. A server that can't be had fails its tests, not the whole run.
 pub(crate) fn run(options: &Options) -> Done {
-    let outcomes = servers::up(&[])?;
+    let outcomes = servers::up_unset()?;
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]);
     if !options.arguments.iter().any(|a| a == "-p" || a.starts_with("--package")) {
@@ -27,8 +27,6 @@ pub(crate) fn run(options: &Options) -> Done {
     tests.args(&options.arguments);
     for outcome in &outcomes {
         match &outcome.record {
-            // What the caller has set is meant.
-            Ok(_) if std::env::var_os(&outcome.variable).is_some() => {}
             Ok((record, _)) => drop(tests.env(&outcome.variable, &record.url)),
             Err(reason) => eprintln!("{}: {reason}\n(the tests that need it will fail)", outcome.name),
         }

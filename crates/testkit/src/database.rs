@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio_postgres::NoTls;
-
 use crate::postgres::postgres_url;
+use crate::sql::execute;
 
 /// An empty database with a name of its own; dropped, with whoever is still connected, when this value is.
 #[derive(Debug)]
@@ -70,30 +69,6 @@ fn with_database(url: &str, name: &str) -> String {
     let authority = head.find("://").map_or(0, |at| at + 3);
     let end = head[authority..].find('/').map_or(head.len(), |at| authority + at);
     format!("{}/{name}{query}", &head[..end])
-}
-
-/// On a thread of its own, because a runtime can't be blocked on from inside another.
-fn execute(url: &str, sql: &str) -> Result<(), String> {
-    let run = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(|e| full(&e))?;
-            let background = tokio::spawn(connection);
-            let outcome = client.batch_execute(sql).await.map_err(|e| full(&e));
-            drop(client);
-            let _ = background.await; // its error, if any, was the statement's
-            outcome
-        })
-    };
-    std::thread::scope(|scope| scope.spawn(run).join()).map_err(|_| "the connection's thread panicked".to_owned())?
-}
-
-/// The error with its cause: `tokio_postgres` shows only "db error" by itself.
-fn full(error: &tokio_postgres::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

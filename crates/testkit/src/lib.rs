@@ -10,6 +10,7 @@ mod postgres;
 pub mod process;
 mod record;
 mod scratch;
+pub mod sql;
 
 pub use database::Database;
 pub use postgres::{postgres_bin, postgres_url, url_variable};

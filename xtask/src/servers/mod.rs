@@ -9,6 +9,7 @@ mod host;
 mod lock;
 mod start;
 
+use std::env;
 use std::fs;
 use std::thread;
 
@@ -73,9 +74,49 @@ pub(crate) fn up(names: &[String]) -> Done<Vec<Outcome>> {
     }))
 }
 
+/// A server of one's own, stopped with this value.
+pub(crate) struct Private {
+    name: &'static str,
+    /// How to reach it as superuser.
+    pub(crate) url: String,
+    _lock: lock::Lock,
+}
+
+/// Starts a PostgreSQL that nobody else uses, under this name.
+pub(crate) fn private(name: &'static str, major: u32) -> Done<Private> {
+    let known = catalog::named(&[format!("postgres{major}")])?;
+    let bin = {
+        let _lock = lock::take(known[0].name)?;
+        fetch::programs(known[0])?
+    };
+    let lock = lock::take(name)?;
+    start::stop(name)?; // what a crash may have left
+    let record = start::start(&Server { name, major, source: known[0].source }, &bin)?;
+    Ok(Private { name, url: record.url, _lock: lock })
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        if let Err(reason) = start::stop(self.name) {
+            eprintln!("{}: {reason}", self.name);
+        }
+    }
+}
+
 /// Stops these servers.
 pub(crate) fn down(names: &[String]) -> Done {
     each(names, |server| start::stop(server.name))
+}
+
+/// Brings those servers up for which no variable says that the tests have another one.
+pub(crate) fn up_unset() -> Done<Vec<Outcome>> {
+    let is_set = |variable: &str| env::var_os(variable).is_some_and(|url| !url.is_empty());
+    if is_set("DBWRIGHT_TEST_POSTGRES_URL") {
+        return Ok(Vec::new());
+    }
+    let unset = catalog::SERVERS.iter().filter(|server| !is_set(&url_variable(server.major)));
+    let names: Vec<_> = unset.map(|server| server.name.to_owned()).collect();
+    if names.is_empty() { Ok(Vec::new()) } else { up(&names) }
 }
 
 fn up_one(server: &Server) -> Done<(Record, bool)> {
