@@ -102,6 +102,8 @@ pub(crate) enum Command {
     Snapshot(Snapshot),
     /// Say what changed between two snapshots or databases
     Diff(Diff),
+    /// Turn a JSON report into another form
+    Render(Render),
     /// List the rules, or show one rule's page
     Rules(Rules),
     /// Show what dbwright can do on which engine
@@ -253,6 +255,23 @@ pub(crate) struct Diff {
     /// How live targets are observed.
     #[command(flatten)]
     pub(crate) observe: Observe,
+}
+
+/// Turns a report that `check --format json` wrote into another form, without looking at the database again.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright render last.json --format html -o last.html")]
+pub(crate) struct Render {
+    /// The JSON report
+    pub(crate) report: PathBuf,
+    /// Form to turn it into
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Write it to a file, whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// In text, show every finding in full
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// Lists the rules with their usual severity, or shows the page of one rule: what it finds, why it hurts, its

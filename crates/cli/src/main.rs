@@ -10,6 +10,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod context;
 mod demo;
 mod engines;

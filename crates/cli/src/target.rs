@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use dbwright_check::Checks;
+use dbwright_check::{Checks, Config};
 use dbwright_core::target::{Address, scheme_of};
 use dbwright_core::{Failure, snapshot};
 
@@ -22,39 +22,20 @@ pub(crate) enum Source {
     Schema(&'static dyn Checks, PathBuf),
 }
 
-/// Names of the configuration and what they stand for; none is secret in itself.
-pub(crate) trait Named {
-    /// The target of an entry, environment variables filled in.
-    ///
-    /// # Errors
-    /// When a variable is not set.
-    fn get(&self, name: &str) -> Option<Result<String, Failure>>;
-    /// All entries.
-    fn names(&self) -> Vec<&str>;
-}
-
 /// Finds out what `text` means.
 ///
 /// # Errors
 /// When it means nothing: with what was tried, and names that are near.
-pub(crate) fn resolve(text: &str, dialect: Option<&str>, named: &dyn Named) -> Result<Source, Failure> {
-    if let Some(entry) = named.get(text) {
-        return meaning(&entry?, dialect, named);
+pub(crate) fn resolve(text: &str, dialect: Option<&str>, config: &Config) -> Result<Source, Failure> {
+    if let Some(entry) = config.targets.get(text) {
+        return live(entry.address(&|variable| std::env::var(variable).ok())?);
     }
-    meaning(text, dialect, named)
-}
-
-fn meaning(text: &str, dialect: Option<&str>, named: &dyn Named) -> Result<Source, Failure> {
     let path = Path::new(text);
-    if let Some(scheme) = scheme_of(text)
-        && !path.exists()
-    {
-        let engine = engines::by_scheme(&scheme.to_ascii_lowercase())?;
-        return Ok(Source::Live(engine, Address::parse(text)?));
+    if scheme_of(text).is_some() && !path.exists() {
+        return live(Address::parse(text)?);
     }
     if let Some(service) = text.strip_prefix("service=") {
-        let address = Address::parse(&format!("postgresql:///?service={service}"))?;
-        return Ok(Source::Live(engines::by_scheme(address.scheme())?, address));
+        return live(Address::parse(&format!("postgresql:///?service={service}"))?);
     }
     if text.is_empty() {
         return Err(Failure::usage("target.empty", "the target is empty")
@@ -65,8 +46,12 @@ fn meaning(text: &str, dialect: Option<&str>, named: &dyn Named) -> Result<Sourc
             .hint("give a SQLite file, a snapshot file or a schema file in it")),
         Ok(_) => file(path, dialect),
         Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Err(not_permitted(path, &e)),
-        Err(_) => Err(unknown(text, named)),
+        Err(_) => Err(unknown(text, config)),
     }
+}
+
+fn live(address: Address) -> Result<Source, Failure> {
+    Ok(Source::Live(engines::by_scheme(address.scheme())?, address))
 }
 
 /// Endings that SQLite files usually have.
@@ -82,7 +67,7 @@ fn file(path: &Path, dialect: Option<&str>) -> Result<Source, Failure> {
     let start = first_bytes(path)?;
     if start.starts_with(SQLITE_MAGIC) || SQLITE_ENDINGS.contains(&ending.as_str()) {
         let address = Address::parse(&format!("sqlite:{}", as_url_path(&path.to_string_lossy())))?;
-        return Ok(Source::Live(engines::by_scheme("sqlite")?, address));
+        return live(address);
     }
     if snapshot::looks_like_snapshot(&start) || path.to_string_lossy().contains(".snapshot.") {
         return Ok(Source::Snapshot(path.to_path_buf()));
@@ -124,8 +109,8 @@ fn not_permitted(path: &Path, error: &std::io::Error) -> Failure {
         .hint("run dbwright as a user who may read the file")
 }
 
-fn unknown(text: &str, named: &dyn Named) -> Failure {
-    let entries = named.names();
+fn unknown(text: &str, config: &Config) -> Failure {
+    let entries: Vec<&str> = config.targets.keys().map(String::as_str).collect();
     let tried = "there is no file of that name, no entry of dbwright.toml, and it is no URL";
     let failure = Failure::usage("target.unknown", format!("the target `{text}` is not known: {tried}"));
     let files = neighbours(Path::new(text));
@@ -146,4 +131,60 @@ fn neighbours(path: &Path) -> Vec<String> {
     let folder = if parent == Path::new("") { Path::new(".") } else { parent };
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries.filter_map(|e| Some(parent.join(e.ok()?.file_name()).to_string_lossy().into_owned())).take(10_000).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+
+    fn kind(text: &str, dialect: Option<&str>) -> String {
+        match resolve(text, dialect, &Config::default()) {
+            Ok(Source::Live(engine, address)) => format!("live {} {}", engine.info().id, address.shown()),
+            Ok(Source::Snapshot(_)) => "snapshot".to_owned(),
+            Ok(Source::Schema(engine, _)) => format!("schema {}", engine.info().id),
+            Err(failure) => failure.code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn urls_and_services_are_live() {
+        assert_eq!(kind("postgres://ann:secret@db/shop", None), "live postgres postgres://ann:***@db/shop");
+        assert_eq!(kind("service=shop", None), "live postgres postgresql:///?service=shop");
+        assert_eq!(kind("sqlite:no-such.db", None), "live sqlite sqlite:no-such.db");
+        assert_eq!(kind("oracle://db", None), "target.unknown-scheme");
+        assert_eq!(kind("", None), "target.empty");
+    }
+
+    #[test]
+    fn files_are_told_apart_by_their_first_bytes() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let put = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).expect("written");
+            path.to_string_lossy().into_owned()
+        };
+        assert!(kind(&put("a?b%.txt", b"SQLite format 3\0..."), None).ends_with("/a%3fb%25.txt"));
+        assert!(kind(&put("empty.db", b""), None).starts_with("live sqlite"));
+        assert_eq!(kind(&put("x.bin", &[0x28, 0xb5, 0x2f, 0xfd]), None), "snapshot");
+        assert_eq!(kind(&put("x.json", b"{\"dbwright_snapshot\":1}"), None), "snapshot");
+        assert_eq!(kind(&put("cut.snapshot.json.zst", b""), None), "snapshot");
+        assert_eq!(kind(&put("x.sql", b"SELECT 1"), None), "schema.no-dialect");
+        assert_eq!(kind(&put("x.png", b"PNG"), None), "target.file-kind");
+        assert_eq!(kind(&folder.path().to_string_lossy(), None), "target.folder");
+    }
+
+    #[test]
+    fn a_mistyped_name_gets_the_nearest() {
+        let text = "[targets.shop]\nurl = \"sqlite:${SHOP_FILE_THAT_IS_NOT_SET}\"\n";
+        let config = dbwright_check::config::parse("dbwright.toml", text, &[]).expect("valid");
+        let failure = resolve("shpo2", None, &Config { targets: BTreeMap::new(), ..config.clone() }).err();
+        assert_eq!(failure.map(|f| f.code), Some("target.unknown"));
+        let failure = resolve("shops", None, &config).err().expect("unknown");
+        assert_eq!(failure.hints[..2], ["did you mean shop?", "entries of dbwright.toml: shop"]);
+        let failure = resolve("shop", None, &config).err().expect("variable is not set");
+        assert_eq!(failure.code, "config.unset-variable");
+    }
 }

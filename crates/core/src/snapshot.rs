@@ -112,17 +112,27 @@ impl Snapshot {
     /// # Errors
     /// When a value has no JSON form.
     pub fn encode(&self) -> Result<Vec<u8>, Failure> {
-        let fail = |e: &dyn std::fmt::Display| {
-            Failure::internal("snapshot.encode", format!("the snapshot can't be written: {e}"))
-        };
-        let body = self.body.to_json().map_err(|e| fail(&e))?;
-        let file = FileOut { dbwright_snapshot: FORMAT_VERSION, header: &self.header, body: &body };
-        let json = serde_json::to_vec(&file).map_err(|e| fail(&e))?;
+        let fail = |e: &dyn std::fmt::Display| unwritable(e);
+        let json = self.encode_plain()?;
         let mut encoder = zstd::Encoder::new(Vec::new(), 9).map_err(|e| fail(&e))?;
         encoder.include_checksum(true).map_err(|e| fail(&e))?;
         std::io::Write::write_all(&mut encoder, &json).map_err(|e| fail(&e))?;
         encoder.finish().map_err(|e| fail(&e))
     }
+
+    /// The JSON of a snapshot file, not compressed; it can be read back as well.
+    ///
+    /// # Errors
+    /// When a value has no JSON form.
+    pub fn encode_plain(&self) -> Result<Vec<u8>, Failure> {
+        let body = self.body.to_json().map_err(|e| unwritable(&e))?;
+        let file = FileOut { dbwright_snapshot: FORMAT_VERSION, header: &self.header, body: &body };
+        serde_json::to_vec(&file).map_err(|e| unwritable(&e))
+    }
+}
+
+fn unwritable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::internal("snapshot.encode", format!("the snapshot can't be written: {error}"))
 }
 
 #[derive(Serialize)]

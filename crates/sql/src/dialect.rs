@@ -20,6 +20,16 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect of a name; none when no dialect is called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "postgres" => Some(Self::Postgres),
+            "sqlite" => Some(Self::Sqlite),
+            _ => None,
+        }
+    }
+
     /// A name, always quoted, for statements.
     #[must_use]
     pub fn ident(self, name: &str) -> String {

@@ -1,17 +1,18 @@
 //! `check`: observe, run the rules, make the experiments, report.
 
-use dbwright_check::{Outcome, Settings, assemble};
+use dbwright_check::{Outcome, Settings, assemble, report};
+use dbwright_core::engine::ObserveOptions;
 use dbwright_core::report::Report;
-use dbwright_core::rule::Limits;
 use dbwright_core::snapshot::Gap;
 use dbwright_core::{Failure, Severity};
 
 use super::observe::{self, Observed};
-use crate::args::Check;
+use crate::args::{Check, Select};
+use crate::config::{self, Found};
 use crate::context::Context;
 use crate::failure::Exit;
 use crate::render::{self, View};
-use crate::{interrupt, target};
+use crate::{engines, interrupt, target};
 
 /// Checks a target and writes the report.
 ///
@@ -21,55 +22,77 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
     let Some(name) = args.target.as_deref() else {
         return Err(Failure::usage("target.none", "there is no target"));
     };
-    let source = target::resolve(name, args.observe.dialect.as_deref(), &NoNames)?;
-    let options = observe::options(&args.observe);
-    let limits = Limits::new();
-    let mut observed = observe::observe(source, &options, cx).await?;
-    interrupt::check()?;
-    let mut outcome = observed.engine.check(&observed.snapshot, &limits)?;
-    if !args.no_prove {
-        prove(&mut observed, &options, &mut outcome, &limits, cx).await;
-    }
-    interrupt::check()?;
-    let report = assemble(&observed.snapshot.header, outcome, &Settings::default(), jiff::Timestamp::now());
+    let found = config::load(&cx.global)?;
+    let settings = settings(&found, &args.select)?;
+    let source = target::resolve(name, args.observe.dialect.as_deref(), &found.config)?;
+    let options = observe::options(&args.observe, &source)?;
+    let observed = observe::observe(source, &options, cx).await?;
+    let report = examine(&observed, &options, &settings, !args.no_prove, cx).await?;
     cx.progress.finish();
     let rules = observed.engine.rules();
-    let view = View { report: &report, rules: &rules, file: observed.file.as_deref(), all: args.all };
+    let sizes = observed.engine.sizes(&observed.snapshot);
+    let view = View { report: &report, rules: &rules, sizes: &sizes, file: observed.file.as_deref(), all: args.all };
     render::write(&view, args.format, args.output.as_deref(), cx)?;
-    Ok(exit(&report, args.select.fail_on))
+    Ok(exit(&report, args.select.fail_on.or(found.config.fail_on)))
+}
+
+/// Runs the rules over what was observed, makes the experiments when wanted, and makes the report.
+///
+/// # Errors
+/// When the snapshot is not the engine's, or the user stopped it.
+pub(crate) async fn examine(
+    observed: &Observed,
+    options: &ObserveOptions,
+    settings: &Settings,
+    prove: bool,
+    cx: &Context,
+) -> Result<Report, Failure> {
+    interrupt::check()?;
+    let mut outcome = observed.engine.check(&observed.snapshot, &settings.limits)?;
+    let unproven = if prove { experiments(observed, options, settings, &mut outcome, cx).await } else { None };
+    interrupt::check()?;
+    let mut report = assemble(&observed.snapshot.header, outcome, settings, jiff::Timestamp::now());
+    report.gaps.extend(unproven);
+    Ok(report)
 }
 
 /// Makes the experiments; a lab that can't be made costs the proofs, never the report.
-async fn prove(
-    observed: &mut Observed,
-    options: &dbwright_core::engine::ObserveOptions,
+async fn experiments(
+    observed: &Observed,
+    options: &ObserveOptions,
+    settings: &Settings,
     outcome: &mut Outcome,
-    limits: &Limits,
     cx: &Context,
-) {
-    let (Some(prover), Some(address)) = (observed.engine.prover(), &observed.address) else { return };
-    let outcome = prover.prove(address, &observed.snapshot, options, outcome, limits, &cx.progress).await;
-    if let Err(failure) = outcome {
-        observed.snapshot.header.gaps.push(Gap {
-            area: "proofs".to_owned(),
-            reason: format!("no experiments were made: {}", failure.message),
-            remedy: failure.hints.first().cloned(),
-        });
+) -> Option<Gap> {
+    let (prover, address) = (observed.engine.prover()?, observed.address.as_ref()?);
+    let result = prover.prove(address, &observed.snapshot, options, outcome, &settings.limits, &cx.progress).await;
+    let failure = result.err()?;
+    Some(Gap {
+        area: "proofs".to_owned(),
+        reason: format!("no experiments were made: {}", failure.message),
+        remedy: failure.hints.first().cloned(),
+    })
+}
+
+/// The configuration's settings with those of the command line on top.
+fn settings(found: &Found, select: &Select) -> Result<Settings, Failure> {
+    let mut settings = found.config.settings.clone();
+    if !select.only.is_empty() {
+        settings.only.clone_from(&select.only);
     }
+    settings.skip.extend(select.skip.iter().cloned());
+    settings.min_severity = select.min_severity.or(settings.min_severity);
+    let rules: Vec<_> = engines::rules().into_iter().map(|(meta, _)| meta).collect();
+    settings.validate(&rules)?;
+    if let Some(file) = select.baseline.clone().or_else(|| found.baseline()) {
+        let text = super::text_of(&file, "baseline")?;
+        settings.baseline = report::baseline(&file.display().to_string(), &text)?;
+    }
+    Ok(settings)
 }
 
 /// Whether the report fails the run.
 fn exit(report: &Report, fail_on: Option<Severity>) -> Exit {
     let fails = fail_on.is_some_and(|limit| report.findings.iter().any(|f| f.severity >= limit));
     if fails { Exit::Findings } else { Exit::Clean }
-}
-
-struct NoNames;
-impl target::Named for NoNames {
-    fn get(&self, _name: &str) -> Option<Result<String, Failure>> {
-        None
-    }
-    fn names(&self) -> Vec<&str> {
-        Vec::new()
-    }
 }

@@ -2,8 +2,13 @@
 
 mod about;
 pub(crate) mod check;
+mod diff;
 mod observe;
+mod render;
 mod rules;
+mod snapshot;
+
+pub(crate) use observe::text_of;
 
 use dbwright_core::Failure;
 
@@ -26,7 +31,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             Err(failure) => Err(failure),
         },
         Command::Check(args) => check::run(&args, &cx).await,
-        Command::Snapshot(_) | Command::Diff(_) => Err(Failure::usage("command.missing", "not in this build")),
+        Command::Snapshot(args) => snapshot::run(&args, &cx).await,
+        Command::Diff(args) => diff::run(&args, &cx).await,
+        Command::Render(args) => render::run(&args, &cx),
         Command::Rules(args) => rules::run(&args, &cx),
         Command::Engines(args) => about::engines(&args),
         Command::Schema(args) => about::schema(&args),

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use dbwright_check::Checks;
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::target::Address;
+use dbwright_core::workload::Workload;
 use dbwright_core::{Failure, Snapshot, snapshot};
+use dbwright_sql::Dialect;
 
 use crate::args::Observe;
 use crate::context::Context;
@@ -34,7 +36,7 @@ pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Conte
             let snapshot = engine.observe(&address, options, &cx.progress).await?;
             Ok(Observed { engine, snapshot, address: Some(address), file: None })
         }
-        Source::Snapshot(path) => read(&path, options),
+        Source::Snapshot(path) => read(&path),
         Source::Schema(engine, path) => {
             let sql = text_of(&path, "schema")?;
             let lab = engine.schema_lab().ok_or_else(|| no_lab(engine))?;
@@ -48,22 +50,32 @@ pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Conte
 ///
 /// # Errors
 /// When the workload file can't be read.
-pub(crate) fn options(args: &Observe) -> ObserveOptions {
-    ObserveOptions {
+pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions, Failure> {
+    let workload = args.workload.as_deref().map(|path| workload(path, source)).transpose()?;
+    Ok(ObserveOptions {
         values: !args.no_values,
         lock_timeout: args.lock_timeout,
         statement_timeout: args.statement_timeout,
         connect_timeout: args.connect_timeout,
-        workload: None,
+        workload,
         programs: args.pg_bin.clone(),
-    }
+    })
 }
 
-fn read(path: &Path, options: &ObserveOptions) -> Result<Observed, Failure> {
-    if options.workload.is_some() {
+/// A file of statements, in the SQL of the target's engine.
+fn workload(path: &Path, source: &Source) -> Result<Workload, Failure> {
+    let (Source::Live(engine, _) | Source::Schema(engine, _)) = source else {
         return Err(Failure::usage("snapshot.workload", "a snapshot file already holds its workload")
             .hint("give --workload when the snapshot is taken"));
-    }
+    };
+    let info = engine.info();
+    let dialect = Dialect::named(info.id).ok_or_else(|| {
+        Failure::usage("workload.no-sql", format!("workload files are SQL, which {} does not speak", info.name))
+    })?;
+    dbwright_sql::workload::from_sql(&text_of(path, "workload")?, dialect, &format!("file {}", path.display()))
+}
+
+fn read(path: &Path) -> Result<Observed, Failure> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| unreadable(&name, &e))?;
     let (header, body) = snapshot::decode(&name, &bytes)?;

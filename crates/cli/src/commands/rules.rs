@@ -1,5 +1,6 @@
 //! `rules`: the list of rules, or the page of one.
 
+use dbwright_check::config::matches;
 use dbwright_core::{Failure, RuleMeta};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ fn matching(pattern: Option<&str>, all: Vec<Known>) -> Result<Vec<Known>, Failur
     let ids: Vec<_> = all.iter().map(|(meta, _)| meta.id).collect();
     let prefix = pattern.trim_end_matches('*').trim_end_matches('/');
     let found = all.into_iter().filter(|(meta, _)| {
-        glob(pattern, meta.id) || meta.id.split_once('/').is_some_and(|(group, _)| group == prefix)
+        matches(pattern, meta.id) || meta.id.split_once('/').is_some_and(|(group, _)| group == prefix)
     });
     let found: Vec<_> = found.collect();
     if !found.is_empty() {
@@ -58,16 +59,6 @@ fn matching(pattern: Option<&str>, all: Vec<Known>) -> Result<Vec<Known>, Failur
         None => failure,
     };
     Err(failure.hint("`dbwright rules` lists them all"))
-}
-
-/// Whether `*` (any characters) and plain characters match the whole text.
-fn glob(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|after| {
-            (0..=after.len()).filter(|i| after.is_char_boundary(*i)).any(|i| glob(rest, &after[i..]))
-        }),
-    }
 }
 
 fn list_text(rules: &[Known], width: usize) -> String {
@@ -174,13 +165,6 @@ fn as_json(meta: &RuleMeta, engines: &[&str]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_match_whole_ids() {
-        assert!(glob("pg/*", "pg/unused-index"));
-        assert!(glob("*/no-*-key", "sql/no-primary-key"));
-        assert!(!glob("pg/unused", "pg/unused-index"));
-    }
 
     #[test]
     fn an_unknown_rule_names_the_nearest() {

@@ -1,12 +1,15 @@
 //! Renderers: one report in, one text out; none of them reads anything else.
 
+pub(crate) mod html;
 pub(crate) mod layout;
+pub(crate) mod markdown;
+mod sarif;
 pub(crate) mod text;
 pub(crate) mod units;
 
 use std::path::Path;
 
-use dbwright_core::report::Report;
+use dbwright_core::report::{Report, TableSize};
 use dbwright_core::{Failure, RuleMeta};
 
 use crate::args::Format;
@@ -19,6 +22,8 @@ pub(crate) struct View<'a> {
     pub(crate) report: &'a Report,
     /// The rules of the engine, for titles and help.
     pub(crate) rules: &'a [&'static RuleMeta],
+    /// How large the tables are, the largest first.
+    pub(crate) sizes: &'a [TableSize],
     /// The schema file that was checked, when it was one.
     pub(crate) file: Option<&'a Path>,
     /// Whether text shows every finding in full.
@@ -40,10 +45,16 @@ pub(crate) fn write(view: &View<'_>, format: Format, file: Option<&Path>, cx: &C
     match format {
         Format::Text => output::write_styled(file, &text::render(view, cx.width)),
         Format::Json => output::write(file, json(view.report)?.as_bytes()),
-        Format::Markdown | Format::Sarif | Format::Html => {
-            Err(Failure::usage("format.missing", "this build can't write that format"))
-        }
+        Format::Markdown => output::write(file, markdown::render(view).as_bytes()),
+        Format::Sarif => output::write(file, sarif::render(view)?.as_bytes()),
+        Format::Html => output::write(file, html::render(view).as_bytes()),
     }
+}
+
+/// The engine's name as its makers write it.
+pub(crate) fn engine_name(report: &Report) -> String {
+    let id = report.target.engine.as_str();
+    crate::engines::by_id(id).map_or(id, |engine| engine.info().name).to_owned()
 }
 
 /// Any value as JSON with a final newline.

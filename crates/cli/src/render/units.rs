@@ -26,6 +26,7 @@ pub(crate) fn number(n: f64, unit: &str) -> String {
         "s" => time(n * 1000.0),
         "ratio" => percent(n),
         "" => plain(n),
+        "cost" => format!("cost {}", plain(n)),
         unit => format!("{} {}", plain(n), singular(n, unit)),
     }
 }
@@ -63,7 +64,8 @@ pub(crate) fn time(ms: f64) -> String {
         a if a < 60.0 => format!("{} s", three_digits(s)),
         a if a < 3600.0 => pair(s, 60.0, "min", "s"),
         a if a < 86_400.0 => pair(s / 60.0, 60.0, "h", "min"),
-        _ => pair(s / 3600.0, 24.0, "d", "h"),
+        a if a < 172_800.0 => pair(s / 3600.0, 24.0, "day", "h"),
+        _ => pair(s / 3600.0, 24.0, "days", "h"),
     }
 }
 
@@ -152,7 +154,9 @@ mod tests {
             (3210.0, "ms", "3.21 s"),
             (300.0, "s", "5 min"),
             (4_000.0, "s", "1 h 6 min"),
-            (1_000_000.0, "s", "11 d 13 h"),
+            (1_000_000.0, "s", "11 days 13 h"),
+            (86_400.0, "s", "1 day"),
+            (14_021.5, "cost", "cost 14,022"),
             (0.931, "ratio", "93.1 %"),
             (0.95, "ratio", "95 %"),
             (1.0, "ratio", "100 %"),

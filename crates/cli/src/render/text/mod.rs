@@ -2,9 +2,9 @@
 //!
 //! It is always styled; the writer takes the styles out where nobody wants them.
 
-mod finding;
-mod gaps;
-mod scorecard;
+pub(crate) mod finding;
+pub(crate) mod gaps;
+pub(crate) mod scorecard;
 
 use anstyle::{AnsiColor, Style};
 use dbwright_core::report::Report;
@@ -41,7 +41,7 @@ pub(crate) fn render(view: &View<'_>, width: usize) -> String {
 fn head(report: &Report) -> String {
     let target = &report.target;
     let observed = report.observed_at.strftime("%Y-%m-%d %H:%M UTC");
-    let engine = crate::engines::by_id(&target.engine).map_or(target.engine.as_str(), |e| e.info().name);
+    let engine = layout::inline(&crate::render::engine_name(report));
     let name = layout::inline(&target.name);
     let version = layout::inline(&target.version);
     let counts = Severity::WORST_FIRST.map(|severity| count(severity, report.summary.count(severity)));
@@ -105,10 +105,14 @@ fn foot(report: &Report, width: usize) -> String {
         (hidden.baseline, "that the baseline already has"),
         (hidden.below_severity, "below --min-severity"),
     ];
+    let mut out = String::new();
+    for note in &report.notes {
+        out += &format!("\nNote: {}\n", layout::wrap(&layout::inline(note), width.saturating_sub(6)).join("\n      "));
+    }
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if parts.is_empty() {
-        return String::new();
+        return out;
     }
     let lines = layout::wrap(&format!("Left out: {}.", parts.join(", ")), width);
-    format!("\n{ASIDE}{}{ASIDE:#}\n", lines.join("\n"))
+    out + &format!("\n{ASIDE}{}{ASIDE:#}\n", lines.join("\n"))
 }

@@ -13,15 +13,16 @@ pub(super) fn render(metrics: &[Metric], width: usize) -> String {
     let rows: Vec<_> = metrics.iter().map(cells).collect();
     let columns: [usize; 3] = std::array::from_fn(|i| layout::widest(rows.iter().map(|row| row[i].as_str())));
     let mut out = format!("\n{HEAD}Scorecard{HEAD:#}\n");
+    let indent = columns.iter().sum::<usize>() + 20;
     for (metric, row) in metrics.iter().zip(&rows) {
         let (style, mark) = match metric.met {
-            Some(true) => (GOOD, "✓ met   "),
-            Some(false) => (BAD, "✗ missed"),
+            Some(true) => (GOOD, "✓ met     "),
+            Some(false) => (BAD, "✗ missed  "),
             None => (ASIDE, "– no value"),
         };
         let [name, value, target] = std::array::from_fn(|i| layout::pad(&row[i], columns[i]));
-        let used = columns.iter().sum::<usize>() + 20;
-        let note = layout::cut(&row[3], width.saturating_sub(used));
+        let lines = layout::wrap(&row[3], width.saturating_sub(indent).max(24));
+        let note = lines.join(&format!("{ASIDE:#}\n{}{ASIDE}", " ".repeat(indent)));
         out += &format!("  {name}  {value}  {target}  {style}{mark}{style:#}  {ASIDE}{note}{ASIDE:#}\n");
     }
     out

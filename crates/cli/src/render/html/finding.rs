@@ -1,0 +1,82 @@
+//! One finding on the page: a click on a statement selects it whole.
+
+use dbwright_core::{Change, Finding, Proof};
+use maud::{Markup, html};
+
+use super::{View, shown};
+use crate::render::text::finding::conditions;
+use crate::render::{layout, units};
+
+/// The finding as an article; `index` counts from 0.
+pub(super) fn article(index: usize, finding: &Finding, view: &View<'_>) -> Markup {
+    html! {
+        article id={ "f" (index + 1) } class=(finding.severity) {
+            h3 { span class={ "badge " (finding.severity) } { (finding.severity) } " " (shown(&finding.title)) }
+            p.subject { code { (shown(&finding.subject)) } }
+            p { (shown(&finding.why)) }
+            div.scroll { table.evidence { tbody {
+                @for e in &finding.evidence {
+                    tr { th { (shown(&e.name)) } td { (shown(&units::value(&e.value, &e.unit))) } td.aside { (shown(&e.source)) } }
+                }
+            } } }
+            @match &finding.change {
+                Some(change) => (fix(change)),
+                None => p.aside { "There is no fix that could be pasted; the reason is said above." },
+            }
+            (proof(&finding.proof))
+            p.rule {
+                code { (shown(&finding.rule)) }
+                @if let Some(rule) = view.rule(&finding.rule) { " · " (rule.title) }
+                " · fingerprint " code { (shown(&finding.fingerprint)) }
+            }
+        }
+    }
+}
+
+fn fix(change: &Change) -> Markup {
+    html! {
+        h4 { "Fix " span.aside { (conditions(change)) } }
+        (statements(&change.forward))
+        @if !change.back.is_empty() {
+            details { summary { "Undo" } (statements(&change.back)) }
+        } @else if let Some(reason) = &change.irreversible {
+            p { "Can't be undone: " (shown(reason)) }
+        }
+    }
+}
+
+fn statements(list: &[String]) -> Markup {
+    let lines: Vec<_> = list.iter().map(|sql| layout::statement(sql, "")).collect();
+    html! { pre { code { (lines.join("\n")) } } }
+}
+
+fn proof(proof: &Proof) -> Markup {
+    html! {
+        @match proof {
+            Proof::Unproven { note } => p.proof { b { "Unproven" } " " (shown(note)) },
+            Proof::Measured(e) | Proof::Planner(e) | Proof::Rehearsed(e) => div.proof {
+                p { b { (proof.method()) } " " (shown(&units::experiment(e))) }
+                (bars(e.before, e.after, &e.unit))
+                @if let Some(note) = &e.note { p.aside { (shown(note)) } }
+                p.aside { "repeat with " code { (shown(&e.repeat)) } }
+            },
+        }
+    }
+}
+
+/// Before and after as two bars to one scale.
+fn bars(before: f64, after: f64, unit: &str) -> Markup {
+    let longest = before.max(after);
+    let share = |n: f64| (n / longest * 100.0).clamp(0.5, 100.0);
+    html! {
+        @if longest.is_finite() && longest > 0.0 && before >= 0.0 && after >= 0.0 && unit != "findings" {
+            @for (word, n) in [("before", before), ("after", after)] {
+                div.bar {
+                    span { (word) }
+                    div { i class=(word) style={ "width:" (format!("{:.2}", share(n))) "%" } {} }
+                    span { (shown(&units::number(n, unit))) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The report as one self-contained page: no script, no request, light and dark, fit for printing.
+//!
+//! maud escapes whatever comes from a database; the page's own policy forbids scripts and requests besides.
+
+mod finding;
+mod sizes;
+mod treemap;
+
+use dbwright_core::Severity;
+use dbwright_core::report::Report;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::text::{gaps, scorecard};
+use super::{View, layout};
+
+/// Nothing but the page's own styles is let in.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const STYLE: &str = include_str!("style.css");
+
+/// The whole page.
+pub(crate) fn render(view: &View<'_>) -> String {
+    let report = view.report;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "dbwright: " (layout::inline(&report.target.name)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(report))
+                main {
+                    (summary(report))
+                    (card(report))
+                    (overview(report))
+                    (sizes::section(view.sizes))
+                    section #findings {
+                        h2 { "Findings" }
+                        @for (i, one) in report.findings.iter().enumerate() { (finding::article(i, one, view)) }
+                        @if report.findings.is_empty() { p.good { "Nothing found." } }
+                    }
+                    (not_looked_at(report))
+                }
+                footer { "Made by dbwright " (report.dbwright) ". Nothing was changed; no row was read into this page." }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// Text of the database, with control characters shown.
+fn shown(text: &str) -> String {
+    layout::inline(text)
+}
+
+fn head(report: &Report) -> Markup {
+    html! {
+        header {
+            p.brand { "dbwright" }
+            h1 { (shown(&report.target.name)) }
+            p.meta {
+                (super::engine_name(report)) " " (shown(&report.target.version)) " · observed "
+                time datetime=(report.observed_at) { (report.observed_at.strftime("%-d %B %Y, %H:%M UTC")) }
+            }
+        }
+    }
+}
+
+fn summary(report: &Report) -> Markup {
+    html! {
+        section.tiles aria-label="Summary" {
+            @for severity in Severity::WORST_FIRST {
+                @let n = report.summary.count(severity);
+                div class={ "tile " (severity) @if n == 0 { " none" } } {
+                    b { (n) }
+                    span { (severity) }
+                }
+            }
+        }
+        @for note in &report.notes { p.note { (shown(note)) } }
+        @if !report.hidden.is_none() {
+            p.note {
+                "Left out: " (report.hidden.ignored) " ignored, " (report.hidden.baseline) " already in the baseline, "
+                (report.hidden.below_severity) " below the wanted severity."
+            }
+        }
+    }
+}
+
+fn card(report: &Report) -> Markup {
+    html! {
+        @if !report.scorecard.is_empty() {
+            section {
+                h2 { "Scorecard" }
+                div.scroll { table {
+                    thead { tr { th { "metric" } th.num { "value" } th { "target" } th { "" } th { "read from" } } }
+                    tbody {
+                        @for metric in &report.scorecard {
+                            tr {
+                                td { (scorecard::name(metric)) }
+                                td.num { (shown(&scorecard::value(metric))) }
+                                td { (shown(&scorecard::target(metric))) }
+                                @match metric.met {
+                                    Some(true) => td.good { "✓ met" },
+                                    Some(false) => td.bad { "✗ missed" },
+                                    None => td.aside { "no value" },
+                                }
+                                td.aside { (shown(&scorecard::origin(metric))) }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+/// One line a finding, as a table of contents.
+fn overview(report: &Report) -> Markup {
+    html! {
+        @if report.findings.len() > 1 {
+            nav aria-label="Findings in short" {
+                h2 { "In short" }
+                ol {
+                    @for (i, one) in report.findings.iter().enumerate() {
+                        li { span class={ "badge " (one.severity) } { (one.severity) } " " a href={ "#f" (i + 1) } { (shown(&one.title)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn not_looked_at(report: &Report) -> Markup {
+    let groups = gaps::groups(report);
+    html! {
+        @if !groups.is_empty() {
+            section {
+                h2 { "Not looked at" }
+                ul.gaps {
+                    @for ((reason, remedy), rules) in groups {
+                        li {
+                            (shown(reason))
+                            @if let Some(remedy) = remedy { " · to let it: " code { (shown(remedy)) } }
+                            p.aside { @for (i, rule) in rules.iter().enumerate() { @if i > 0 { ", " } (shown(rule)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
