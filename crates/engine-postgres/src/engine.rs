@@ -65,6 +65,6 @@ impl Checks for Postgres {
         let (own, skipped) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
         findings.extend(own);
         not_looked_at.extend(skipped);
-        Ok(Outcome { findings, not_looked_at, scorecard: Vec::new() })
+        Ok(Outcome { findings, not_looked_at, scorecard: crate::scorecard::scorecard(body, &snapshot.header) })
     }
 }

@@ -12,6 +12,7 @@ pub mod observe;
 pub mod rules;
 #[cfg(test)]
 mod sample;
+mod scorecard;
 mod settings;
 mod words;
 
