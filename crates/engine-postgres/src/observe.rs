@@ -50,7 +50,11 @@ pub async fn observe(
 ) -> Result<Snapshot, Failure> {
     progress.stage("observing", Some(STAGES));
     let connection = connect::open(address, options.connect_timeout).await?;
+    let warnings = connection.warnings.clone();
     let mut session = Session::begin(connection, options).await?;
+    for warning in warnings {
+        session.gap("password-file", warning, Some("chmod 0600 the file".to_owned()));
+    }
     let (server, version) = server::read(&mut session).await?;
     let body = body(&mut session, server, options, progress).await?;
     let header = Header {
