@@ -4,16 +4,44 @@
 //! database override. Proposing it blindly would leave the fault in place, so where the value comes
 //! from decides what is proposed.
 
-use dbwright_core::Change;
+use dbwright_core::{Change, Finding};
 use dbwright_sql::Dialect;
 
 use crate::body::{PgBody, Setting};
+
+/// Adds what the setting is, where that comes from, and the change that gives it the value `to`. When
+/// no statement can, the reason joins the finding's `why`.
+pub(crate) fn mended(body: &PgBody, finding: Finding, setting: &Setting, to: &str) -> Finding {
+    let finding = evidence(finding, setting);
+    match change(body, setting, to) {
+        Ok(change) => finding.change(change),
+        Err(reason) => {
+            let why = format!("{}; {reason}", finding.why);
+            finding.why(why)
+        }
+    }
+}
+
+/// Adds what the setting is, and where that comes from.
+pub(crate) fn evidence(finding: Finding, setting: &Setting) -> Finding {
+    let source = match &setting.file {
+        Some(file) => format!("{} {file}", setting.source),
+        None => setting.source.clone(),
+    };
+    let unit = if setting.value.parse::<f64>().is_ok() { setting.unit.as_str() } else { "" };
+    finding.evidence(&setting.name, setting.value.as_str(), unit, "pg_settings").evidence(
+        &format!("{}.source", setting.name),
+        source,
+        "",
+        "pg_settings",
+    )
+}
 
 /// The change that gives `setting` the value `to`, written as in `SET name = …` (see [`list`] for lists).
 ///
 /// # Errors
 /// The reason why no statement can, as a clause for the finding's `why`.
-pub(crate) fn change(body: &PgBody, setting: &Setting, to: &str) -> Result<Change, String> {
+fn change(body: &PgBody, setting: &Setting, to: &str) -> Result<Change, String> {
     let name = setting.name.as_str();
     match setting.source.as_str() {
         "command line" | "environment variable" => Err(format!(

@@ -1,0 +1,2 @@
+-- server: fsync = off
+SHOW fsync;
