@@ -7,24 +7,24 @@ use super::lock;
 use crate::Done;
 use crate::command::{on_path, quietly};
 
-/// Makes sure that a program is there, by installing its Debian package when we may.
+/// Makes sure that a program is there, by installing its Debian package when it is not.
 pub(crate) fn need(program: &str, package: &str) -> Done {
-    if on_path(program) {
-        return Ok(());
-    }
-    install(package)
+    install_unless(|| on_path(program), package)
 }
 
 /// Makes sure that a file or folder of a Debian package is there.
 pub(crate) fn need_file(path: &str, package: &str) -> Done {
-    if fs::exists(path).unwrap_or(false) {
-        return Ok(());
-    }
-    install(package)
+    install_unless(|| fs::exists(path).unwrap_or(false), package)
 }
 
-fn install(package: &str) -> Done {
+fn install_unless(there: impl Fn() -> bool, package: &str) -> Done {
+    if there() {
+        return Ok(());
+    }
     let _lock = lock::take("apt")?;
+    if there() {
+        return Ok(()); // another thread or run has just done it
+    }
     eprintln!("installing the Debian package {package}");
     let attempt = || {
         quietly(

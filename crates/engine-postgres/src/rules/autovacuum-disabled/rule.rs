@@ -34,7 +34,8 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
 
 fn change(table: &Table, stats: &TableStats, name: &str, off: &[&str]) -> Change {
     let kind = if table.kind == TableKind::MaterializedView { "MATERIALIZED VIEW" } else { "TABLE" };
-    let set: Vec<_> = stats.options.iter().filter(|o| off.iter().any(|s| o.starts_with(&format!("{s}=")))).cloned().collect();
+    let set: Vec<_> =
+        stats.options.iter().filter(|o| off.iter().any(|s| o.starts_with(&format!("{s}=")))).cloned().collect();
     Change::new(
         [format!("ALTER {kind} {name} RESET ({})", off.join(", "))],
         "SHARE UPDATE EXCLUSIVE on the table, briefly: reads and writes go on",

@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn who_waits_for_two_roots_is_behind_both() {
         let found = groups(&waits(&[(3, &[1, 2])]));
-        assert_eq!(found.iter().map(|g| (g.root, g.waiters.clone())).collect::<Vec<_>>(), [(1, vec![(3, 1)]), (2, vec![(3, 2)])]);
+        assert_eq!(
+            found.iter().map(|g| (g.root, g.waiters.clone())).collect::<Vec<_>>(),
+            [(1, vec![(3, 1)]), (2, vec![(3, 2)])]
+        );
     }
 
     #[test]

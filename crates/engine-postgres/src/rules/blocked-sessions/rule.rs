@@ -52,7 +52,8 @@ fn finding(cx: &Cx<'_, PgBody>, group: &Group, longest: f64, very_long: bool) ->
         None => finding,
     };
     let told = group.waiters.iter().take(TOLD);
-    let finding = told.fold(finding, |f, &(pid, behind)| f.evidence(&format!("pid {pid}"), tell(body, pid, behind), "", SOURCE));
+    let finding =
+        told.fold(finding, |f, &(pid, behind)| f.evidence(&format!("pid {pid}"), tell(body, pid, behind), "", SOURCE));
     match change {
         Some(change) => finding.change(change),
         None => finding,
@@ -64,7 +65,11 @@ fn subject(group: &Group) -> String {
 }
 
 fn title(group: &Group, root: Option<&Session>, longest: f64) -> String {
-    let waiting = if group.waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", group.waiters.len()) };
+    let waiting = if group.waiters.len() == 1 {
+        "1 session waiting".to_owned()
+    } else {
+        format!("{} sessions waiting", group.waiters.len())
+    };
     let longest = words::seconds(longest);
     if !group.circle.is_empty() {
         return format!("{} sessions wait for each other in a circle, up to {longest}", group.circle.len());
@@ -72,7 +77,8 @@ fn title(group: &Group, root: Option<&Session>, longest: f64) -> String {
     if group.root == 0 {
         return format!("a prepared transaction keeps {waiting}, up to {longest}");
     }
-    let state = root.and_then(|session| session.state.as_deref()).map(|state| format!(" ({state})")).unwrap_or_default();
+    let state =
+        root.and_then(|session| session.state.as_deref()).map(|state| format!(" ({state})")).unwrap_or_default();
     format!("pid {}{state} keeps {waiting}, up to {longest}", group.root)
 }
 
@@ -95,7 +101,9 @@ fn remedy(body: &PgBody, group: &Group, root: Option<&Session>) -> (Option<Chang
     }
     match session.state.as_deref() {
         Some("active") => (Some(activity::cancel(body, session)), format!("it is working: {all}")),
-        Some(state) => (Some(activity::terminate(body, session)), format!("it is {state}, which no cancel ends: {all}")),
+        Some(state) => {
+            (Some(activity::terminate(body, session)), format!("it is {state}, which no cancel ends: {all}"))
+        }
         None => (Some(activity::terminate(body, session)), all.to_owned()),
     }
 }
@@ -116,7 +124,8 @@ fn tell(body: &PgBody, pid: i32, behind: i32) -> String {
     let wait = body.waits.iter().find(|wait| wait.pid == pid);
     let lock = wait.map(lock).unwrap_or_default();
     let query = session(body, pid).and_then(|session| session.query.as_deref());
-    let query = query.map(|query| format!(": {}", query.split_whitespace().collect::<Vec<_>>().join(" "))).unwrap_or_default();
+    let query =
+        query.map(|query| format!(": {}", query.split_whitespace().collect::<Vec<_>>().join(" "))).unwrap_or_default();
     let behind = if behind == 0 { "a prepared transaction".to_owned() } else { format!("pid {behind}") };
     format!("waits {} for {behind}{lock}{query}", words::seconds(waited(body, pid)))
 }

@@ -11,7 +11,9 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let by_id = body.catalog.by_id();
     for table in body.catalog.tables.iter().filter(|table| !table.internal) {
         for trigger in table.triggers.iter().filter(|trigger| off(trigger)) {
-            let with_parent = |parent| by_id.get(parent).is_some_and(|p: &&Table| p.triggers.iter().any(|t| off(t) && same(t, trigger)));
+            let with_parent = |parent| {
+                by_id.get(parent).is_some_and(|p: &&Table| p.triggers.iter().any(|t| off(t) && same(t, trigger)))
+            };
             if !(table.is_partition && table.parents.iter().any(with_parent)) {
                 let finding = finding(cx, table, trigger);
                 cx.report(finding);

@@ -32,7 +32,8 @@ fn finding(cx: &Cx<'_, PgBody>, session: &Session, idle: f64, very_long: bool) -
     };
     let title = format!("pid {} has been idle in a transaction for {}", session.pid, words::seconds(idle));
     let why = if aborted {
-        "its transaction has failed and its client has not noticed: it holds a connection, though no lock any more".to_owned()
+        "its transaction has failed and its client has not noticed: it holds a connection, though no lock any more"
+            .to_owned()
     } else if waiting > 0 {
         format!("{} for the locks it keeps, while nobody works in it", waits(waiting))
     } else {

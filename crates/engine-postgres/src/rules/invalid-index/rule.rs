@@ -44,7 +44,10 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index) -> Finding {
     let cost = if ready { "every write still maintains it" } else { "it only takes up space" };
     let (change, cure) = mend(cx.body, table, index);
     let mut finding = cx
-        .finding(catalog.subject_in(table, &index.name), format!("index {} is invalid", catalog.dialect.name(&index.name)))
+        .finding(
+            catalog.subject_in(table, &index.name),
+            format!("index {} is invalid", catalog.dialect.name(&index.name)),
+        )
         .why(format!("no query uses it, and {cost}; {cure}"))
         .evidence("indisvalid", false, "", "pg_index")
         .evidence("indisready", ready, "", "pg_index");
@@ -70,7 +73,9 @@ fn mend(body: &PgBody, table: &Table, index: &Index) -> (Option<Change>, String)
         let cure = if leftover {
             "a REINDEX CONCURRENTLY that failed left it, and the index that it was to replace is there".to_owned()
         } else {
-            format!("a concurrent build failed, most often on duplicate rows: remove those, then run it again: {definition}")
+            format!(
+                "a concurrent build failed, most often on duplicate rows: remove those, then run it again: {definition}"
+            )
         };
         let change = Change::new(
             [format!("DROP INDEX CONCURRENTLY {name}")],
@@ -100,7 +105,8 @@ fn is_leftover(name: &str) -> bool {
 fn without_child(body: &PgBody, table: &Table, index: &Index) -> String {
     let partitions = body.catalog.tables.iter().filter(|child| child.parents.contains(&table.id));
     let attached = |child: &Table| child.indexes.iter().any(|i| i.parent == Some(index.id) && i.valid);
-    let missing: Vec<_> = partitions.filter(|child| !attached(child)).map(|child| body.catalog.qualified(child)).collect();
+    let missing: Vec<_> =
+        partitions.filter(|child| !attached(child)).map(|child| body.catalog.qualified(child)).collect();
     if missing.is_empty() {
         return "attach the index of each partition with ALTER INDEX … ATTACH PARTITION".to_owned();
     }

@@ -12,9 +12,11 @@ use crate::words;
 /// Reports clients' transactions above the age.
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let (minutes, high) = (cx.limit("minutes"), cx.limit("high_minutes"));
-    let old = cx.body.sessions.iter().filter(|session| {
-        activity::is_client(session) && !activity::is_aborted(session) && !is_vacuum(session)
-    });
+    let old = cx
+        .body
+        .sessions
+        .iter()
+        .filter(|session| activity::is_client(session) && !activity::is_aborted(session) && !is_vacuum(session));
     for session in old {
         let Some(age) = session.transaction_s.filter(|age| *age >= minutes * 60.0) else { continue };
         let finding = finding(cx, session, age, age >= high * 60.0);
@@ -31,10 +33,11 @@ fn finding(cx: &Cx<'_, PgBody>, session: &Session, age: f64, very_old: bool) -> 
     };
     let waits_for_client = activity::is_idle_in_transaction(session);
     let title = format!("pid {} has had a transaction open for {}", session.pid, words::seconds(age));
-    let finding = cx
-        .finding(format!("pid {}", session.pid), title)
-        .severity(severity)
-        .why(why(session, holds_rows, waits_for_client));
+    let finding = cx.finding(format!("pid {}", session.pid), title).severity(severity).why(why(
+        session,
+        holds_rows,
+        waits_for_client,
+    ));
     let finding = activity::evidence(finding, session);
     let finding = finding.evidence("has_transaction_id", session.has_xid, "", activity::SOURCE);
     let finding = match session.xmin_age {
@@ -67,8 +70,7 @@ fn why(session: &Session, holds_rows: bool, waits_for_client: bool) -> String {
 /// `VACUUM` runs in a long transaction of its own, which other vacuums know to ignore.
 fn is_vacuum(session: &Session) -> bool {
     let query = session.query.as_deref().unwrap_or_default().trim_start();
-    query.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("vacuum"))
-        && session.state.as_deref() == Some("active")
+    query.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("vacuum")) && session.state.as_deref() == Some("active")
 }
 
 fn is_dump(session: &Session) -> bool {
@@ -115,7 +117,9 @@ mod tests {
         let change = sample::run("pg/long-transaction", &body).remove(0).change.expect("a change");
         assert_eq!(
             change.forward,
-            ["SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 7 AND xact_start <= '2026-09-21 14:13:21+00'"]
+            [
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = 7 AND xact_start <= '2026-09-21 14:13:21+00'"
+            ]
         );
     }
 }

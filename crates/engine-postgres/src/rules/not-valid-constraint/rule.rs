@@ -47,5 +47,7 @@ fn change(body: &PgBody, table: &Table, constraint: &Constraint, of: &str, name:
         [format!("ALTER TABLE {of} VALIDATE CONSTRAINT {name}")],
         format!("SHARE UPDATE EXCLUSIVE on the table{other} while the table{size} is read: reads and writes go on"),
     )
-    .irreversible("a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID")
+    .irreversible(
+        "a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID",
+    )
 }

@@ -17,8 +17,11 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
         let path = path(cx.body, function);
         let routine = format!("ALTER ROUTINE {name}({})", function.arguments);
         let settings = if function.settings.is_empty() { "none".to_owned() } else { function.settings.join(", ") };
-        let change = Change::new([format!("{routine} SET search_path = {path}")], "none that reads or writes of tables would notice")
-            .back([format!("{routine} RESET search_path")]);
+        let change = Change::new(
+            [format!("{routine} SET search_path = {path}")],
+            "none that reads or writes of tables would notice",
+        )
+        .back([format!("{routine} RESET search_path")]);
         let finding = cx
             .finding(
                 format!("{}({})", dialect.subject(&[&function.schema, &function.name]), function.arguments),

@@ -95,8 +95,7 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index, total: Use, window
     let small = words::as_f64(total.bytes) < cx.limit("small_mb") * 1_048_576.0;
     let severity = if small || replicas || cx.gap(area::REPLICATION) { Severity::Low } else { Severity::Medium };
     let name = body.catalog.dialect.name(&index.name);
-    let title =
-        format!("index {name} ({}) was not used in {}", words::bytes(total.bytes), words::seconds(window_s));
+    let title = format!("index {name} ({}) was not used in {}", words::bytes(total.bytes), words::seconds(window_s));
     let mut finding = cx
         .finding(body.catalog.subject_in(table, &index.name), title)
         .severity(severity)
@@ -133,7 +132,8 @@ fn change(body: &PgBody, table: &Table, index: &Index) -> Option<Change> {
     if table.kind == TableKind::Partitioned {
         let own = format!(" ON ONLY {} ", body.catalog.qualified(table));
         let all = format!(" ON {} ", body.catalog.qualified(table));
-        let change = Change::new([format!("DROP INDEX {name}")], "ACCESS EXCLUSIVE on the table and its partitions, briefly");
+        let change =
+            Change::new([format!("DROP INDEX {name}")], "ACCESS EXCLUSIVE on the table and its partitions, briefly");
         return Some(change.back([definition.replacen(&own, &all, 1)]));
     }
     let back = definition.strip_prefix("CREATE INDEX ").map(|rest| format!("CREATE INDEX CONCURRENTLY {rest}"))?;
