@@ -68,7 +68,7 @@ pub struct Table {
     /// Indexes by name, those of constraints included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
-    /// Triggers by name, internal ones left out.
+    /// Triggers by name; of the internal ones only those that are disabled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
     /// Estimated or counted rows; none when the engine has no idea.
@@ -304,8 +304,12 @@ pub struct Trigger {
     pub name: String,
     /// Whether it fires: `origin`, `replica`, `always` or `disabled`.
     pub enabled: String,
-    /// Definition as the engine prints it.
+    /// Definition as the engine prints it; empty for an internal trigger.
     pub definition: String,
+    /// The foreign key that an internal trigger enforces. Internal triggers are here only when they are disabled,
+    /// because then the foreign key is not enforced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
 }
 
 /// A sequence.
@@ -323,6 +327,9 @@ pub struct Sequence {
     pub last_value: Option<i64>,
     /// Whether `last_value` could be read at all.
     pub readable: bool,
+    /// First value of a sequence that was never used.
+    #[serde(default)]
+    pub start: Option<i64>,
     /// Step.
     pub increment: i64,
     /// Smallest value.

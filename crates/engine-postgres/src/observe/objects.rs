@@ -24,11 +24,13 @@ pub(super) async fn schemas(session: &mut Session) -> Result<Vec<SchemaInfo>, Fa
 
 const TRIGGERS: &str = "\
 SELECT /* dbwright */ t.oid::int8, t.tgrelid::int8, t.tgname,
-       CASE t.tgenabled WHEN 'O' THEN 'origin' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'disabled' END
+       CASE t.tgenabled WHEN 'O' THEN 'origin' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'disabled' END,
+       CASE WHEN t.tgisinternal THEN o.conname END
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint AND o.contype = 'f'
+WHERE (NOT t.tgisinternal OR (t.tgenabled = 'D' AND o.oid IS NOT NULL)) AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY t.tgrelid, t.tgname";
 
 /// Triggers, each with its oid and its table's, still without their definitions.
@@ -36,7 +38,8 @@ pub(super) async fn triggers(session: &mut Session) -> Result<Vec<(u64, ObjectId
     session
         .read("catalog", TRIGGERS, &[], |row| {
             let (id, table) = (row.count()?, row.count()?);
-            Ok((id, table, Trigger { name: row.text()?, enabled: row.text()?, definition: String::new() }))
+            let (name, enabled, constraint) = (row.text()?, row.text()?, row.opt_text()?);
+            Ok((id, table, Trigger { name, enabled, definition: String::new(), constraint }))
         })
         .await
 }

@@ -30,7 +30,7 @@ WITH uses(seq, tab, att, own) AS (
   WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'),
 first AS (SELECT DISTINCT ON (u.seq) u.seq, u.tab, u.att FROM uses u ORDER BY u.seq, u.own, u.tab, u.att)
 SELECT /* dbwright */ c.oid::int8, n.nspname, c.relname, t.typname,
-       s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache, f.tab::int8, a.attname,
+       s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache, f.tab::int8, a.attname,
        has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT'),
        EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'AccessExclusiveLock')
 FROM pg_sequence s
@@ -79,6 +79,7 @@ fn decode(row: &mut Cells<'_>) -> Result<Raw, PgError> {
         schema: row.text()?,
         name: row.text()?,
         data_type: row.text()?,
+        start: row.get()?,
         increment: row.get()?,
         min_value: row.get()?,
         max_value: row.get()?,
