@@ -17,7 +17,8 @@ const SWITCHES: [(&str, &str); 2] = [
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     for (name, title) in SWITCHES {
         let Some(setting) = cx.body.setting(name).filter(|setting| setting.value == "off") else { continue };
-        let finding = cx.finding(name, title).why("dead rows pile up, statistics go stale, and transaction ids run out");
+        let finding =
+            cx.finding(name, title).why("dead rows pile up, statistics go stale, and transaction ids run out");
         cx.report(settings::mended(cx.body, finding, setting, "on"));
     }
 }

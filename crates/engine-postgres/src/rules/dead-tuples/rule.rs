@@ -18,7 +18,8 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let body = cx.body;
     let holder = holder(body);
     let (least, factor) = (cx.limit("min_dead_rows"), cx.limit("overdue_factor"));
-    for table in body.catalog.tables.iter().filter(|t| matches!(t.kind, TableKind::Table | TableKind::MaterializedView)) {
+    for table in body.catalog.tables.iter().filter(|t| matches!(t.kind, TableKind::Table | TableKind::MaterializedView))
+    {
         let Some(stats) = body.tables.get(&table.id).filter(|_| !table.internal) else { continue };
         let dead = words::as_f64(stats.n_dead_tup);
         let autovacuum = Autovacuum::of(body, stats);
@@ -39,10 +40,12 @@ fn holder(body: &PgBody) -> Option<String> {
         .filter(|s| here(s.database.as_deref()) && (s.xmin_age.is_some() || s.has_xid))
         .filter_map(|s| Some((s.transaction_s?, format!("the transaction of pid {}", s.pid))));
     let prepared = body.prepared.iter().filter(|p| p.database == database);
-    let prepared = prepared.map(|p| (p.age_s, format!("the prepared transaction {}", body.catalog.dialect.literal(&p.gid))));
+    let prepared =
+        prepared.map(|p| (p.age_s, format!("the prepared transaction {}", body.catalog.dialect.literal(&p.gid))));
     let slots = body.replication.slots.iter().filter(|slot| slot.xmin_age.is_some() && !slot.active);
     let slots = slots.map(|slot| (slot.inactive_s.unwrap_or(HOLDS), format!("the inactive slot {}", slot.name)));
-    let oldest = sessions.chain(prepared).chain(slots).filter(|(age, _)| *age >= HOLDS).max_by(|a, b| a.0.total_cmp(&b.0));
+    let oldest =
+        sessions.chain(prepared).chain(slots).filter(|(age, _)| *age >= HOLDS).max_by(|a, b| a.0.total_cmp(&b.0));
     oldest.map(|(age, who)| format!("{who} has kept them visible for {}", words::seconds(age)))
 }
 
@@ -67,7 +70,9 @@ fn finding(
             format!("{name} has {} dead rows beside {} live ones", words::count(dead), words::count(live)),
         )
         .severity(if comes { Severity::Low } else { Severity::Medium })
-        .why(format!("scans and indexes still pass through them, and the table grows instead of reusing their space; {cause}"))
+        .why(format!(
+            "scans and indexes still pass through them, and the table grows instead of reusing their space; {cause}"
+        ))
         .evidence("n_dead_tup", stats.n_dead_tup, "rows", "pg_stat_user_tables")
         .evidence("n_live_tup", stats.n_live_tup, "rows", "pg_stat_user_tables")
         .evidence("autovacuum threshold", autovacuum.vacuum_at.round(), "rows", "pg_settings, pg_class.reloptions");

@@ -54,8 +54,12 @@ fn subject(loaded: bool, off: Option<(&Setting, &str)>) -> String {
 fn title(loaded: bool, created: bool, off: Option<(&Setting, &str)>) -> String {
     match (loaded, created, off) {
         (false, ..) => "statements are not counted: the library pg_stat_statements is not loaded".to_owned(),
-        (true, false, _) => "statements can't be read: the extension pg_stat_statements is not in this database".to_owned(),
-        (true, true, Some((setting, _))) => format!("statements are not counted: {} is {}", setting.name, setting.value),
+        (true, false, _) => {
+            "statements can't be read: the extension pg_stat_statements is not in this database".to_owned()
+        }
+        (true, true, Some((setting, _))) => {
+            format!("statements are not counted: {} is {}", setting.name, setting.value)
+        }
         (true, true, None) => String::new(),
     }
 }
@@ -86,7 +90,10 @@ fn load(body: &PgBody, finding: Finding, created: bool) -> Finding {
     }
     let mut libraries = settings::elements(&setting.value);
     if setting.pending_restart || libraries.iter().any(|library| library == NAME) {
-        return because(settings::evidence(finding, setting), "a change of shared_preload_libraries waits for a restart of the server already");
+        return because(
+            settings::evidence(finding, setting),
+            "a change of shared_preload_libraries waits for a restart of the server already",
+        );
     }
     libraries.push(NAME.to_owned());
     let finding = settings::mended(body, finding, setting, &settings::list(&libraries));

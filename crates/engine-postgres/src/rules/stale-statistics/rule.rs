@@ -71,14 +71,17 @@ fn partitioned(cx: &Cx<'_, PgBody>, table: &Table) -> Option<Finding> {
     }
     let name = cx.body.catalog.qualified(table);
     let title = format!("the partitioned table {name} was never analysed as a whole");
-    let cause = "autovacuum analyses the partitions and never the table above them, whose statistics joins and groupings need";
+    let cause =
+        "autovacuum analyses the partitions and never the table above them, whose statistics joins and groupings need";
     let finding = start(cx, table, &name, title, cause).severity(Severity::Low);
     Some(finding.evidence("n_live_tup", rows, "rows", "pg_stat_user_tables, over all partitions"))
 }
 
 fn start(cx: &Cx<'_, PgBody>, table: &Table, name: &str, title: String, cause: &str) -> Finding {
     cx.finding(cx.body.catalog.subject(table), title)
-        .why(format!("the planner guesses how many rows a condition leaves, and picks joins and indexes by that; {cause}"))
+        .why(format!(
+            "the planner guesses how many rows a condition leaves, and picks joins and indexes by that; {cause}"
+        ))
         .change(
             Change::new(
                 [format!("ANALYZE {name}")],

@@ -41,8 +41,8 @@ fn up(at: f64, align: f64) -> f64 {
 /// Alignment of a type, by its name and average width; a short text or other type of variable length has none.
 pub(super) fn align(base_type: &str, width: f64) -> f64 {
     match base_type {
-        "int8" | "float8" | "timestamp" | "timestamptz" | "time" | "timetz" | "interval" | "money" | "pg_lsn" | "xid8"
-        | "point" | "lseg" | "box" | "line" | "circle" => 8.0,
+        "int8" | "float8" | "timestamp" | "timestamptz" | "time" | "timetz" | "interval" | "money" | "pg_lsn"
+        | "xid8" | "point" | "lseg" | "box" | "line" | "circle" => 8.0,
         "int4" | "float4" | "date" | "oid" | "xid" | "cid" | "regclass" => 4.0,
         "int2" => 2.0,
         "bool" | "char" | "uuid" | "name" | "macaddr8" => 1.0,

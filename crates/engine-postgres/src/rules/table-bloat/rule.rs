@@ -129,7 +129,11 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, stats: &TableStats, sizes: Sizes)
 }
 
 fn size(bytes: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is neither negative nor near 2^63")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size is neither negative nor near 2^63"
+    )]
     let bytes = bytes as u64;
     words::bytes(bytes)
 }
