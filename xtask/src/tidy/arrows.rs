@@ -7,7 +7,7 @@ use super::{Complaints, Tree};
 
 /// What a crate is, which says whom it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// The words. Uses nothing of ours.
     Core,
     /// The relational schema. Uses the words.
@@ -23,16 +23,21 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(name: &str) -> Self {
+    /// The kind that a package's name says.
+    pub(super) fn of(name: &str) -> Self {
         match name {
             "dbwright-core" => Self::Core,
             "dbwright-sql" => Self::Sql,
             "dbwright" | "xtask" => Self::Top,
             "dbwright-rulebook" | "dbwright-testkit" => Self::Tool,
             _ if name.starts_with("dbwright-engine-") => Self::Engine,
-            _ if name.starts_with("dbwright-sample-") || name.ends_with("-sample") => Self::Top,
             _ => Self::Capability,
         }
+    }
+
+    /// Whether it must not reach outside.
+    pub(super) fn is_without_io(self) -> bool {
+        matches!(self, Self::Core | Self::Sql | Self::Capability)
     }
 
     /// Whether a crate of this kind may use one of the other kind. Tools are for builds and tests.
@@ -51,14 +56,21 @@ pub(super) fn check(tree: &Tree) -> Complaints {
     tree.crates().into_iter().flat_map(|folder| check_crate(tree, folder)).collect()
 }
 
+/// The name of the package in this folder, the folder itself when the manifest has none.
+pub(super) fn package_name(tree: &Tree, folder: &str) -> String {
+    let manifest = tree.text(&format!("{folder}/Cargo.toml")).and_then(|text| text.parse::<toml::Table>().ok());
+    let name = manifest.and_then(|manifest| Some(manifest.get("package")?.get("name")?.as_str()?.to_owned()));
+    name.unwrap_or_else(|| folder.to_owned())
+}
+
 fn check_crate(tree: &Tree, folder: &str) -> Complaints {
     let path = format!("{folder}/Cargo.toml");
     let Ok(manifest) = tree.text(&path).unwrap_or_default().parse::<toml::Table>() else {
         return vec![format!("{path}: is no TOML")];
     };
-    let name = manifest.get("package").and_then(|p| p.get("name")?.as_str()).unwrap_or(folder);
+    let name = package_name(tree, folder);
     // What lies in `samples` joins crates as the binary does.
-    let kind = if folder.starts_with("samples/") { Kind::Top } else { Kind::of(name) };
+    let kind = if folder.starts_with("samples/") { Kind::Top } else { Kind::of(&name) };
     let mut complaints = Complaints::new();
     for section in ["dependencies", "build-dependencies", "dev-dependencies"] {
         let used = manifest.get(section).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);

@@ -5,6 +5,7 @@
 mod arrows;
 mod forbidden;
 mod map;
+mod quiet;
 mod rules;
 mod sources;
 mod tree;
@@ -21,7 +22,7 @@ type Complaints = Vec<String>;
 pub(crate) fn run() -> Done {
     let tree = Tree::read(&root())?;
     let mut complaints = Complaints::new();
-    for check in [map::check, arrows::check, rules::check, sources::check] {
+    for check in [map::check, arrows::check, quiet::check, rules::check, sources::check] {
         complaints.extend(check(&tree));
     }
     complaints.extend(forbidden::check()?);
