@@ -8,6 +8,7 @@ pub mod body;
 mod connect;
 pub mod engine;
 mod error;
+pub mod lab;
 pub mod observe;
 pub mod rules;
 #[cfg(test)]

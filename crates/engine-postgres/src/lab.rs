@@ -1,0 +1,237 @@
+//! A lab: a private PostgreSQL that dbwright starts itself, and that is gone when it is done with it.
+//!
+//! It listens on a Unix socket in a folder that only its own account can enter, so that trust
+//! authentication is safe and no port can be taken. It runs in a process group of its own: a Ctrl-C at
+//! the terminal reaches dbwright, which ends the lab, and not the server behind dbwright's back.
+
+mod account;
+mod programs;
+mod registry;
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::{Failure, FailureKind};
+use dbwright_sql::Dialect;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tempfile::TempDir;
+
+pub use programs::Programs;
+pub use registry::cleanup_all;
+
+use account::Account;
+
+/// The lab's superuser.
+pub const SUPERUSER: &str = "postgres";
+
+/// How long a new server may take to answer.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
+const LONGEST: usize = 80;
+
+/// How a lab is made.
+#[derive(Debug, Clone, Default)]
+pub struct LabOptions {
+    /// Folders with PostgreSQL's programs; none means that they are looked for.
+    pub programs: Vec<PathBuf>,
+    /// Wanted major version; none means the newest found.
+    pub major: Option<u32>,
+    /// Whether autovacuum runs.
+    pub autovacuum: bool,
+    /// Whether it must survive a crash of the machine; a lab to be thrown away need not, and is faster.
+    pub durable: bool,
+    /// Further settings, given on the server's command line.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A running lab. Dropping it ends the server and removes its folder.
+#[derive(Debug)]
+pub struct Lab {
+    folder: PathBuf,
+    programs: Programs,
+    child: Child,
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        registry::remove(&self.folder);
+        // Only to reap it: by now it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Lab {
+    /// Finds programs, makes a cluster and starts it.
+    ///
+    /// # Errors
+    /// When there are no programs, the machine refuses, the server does not start (with the tail of its
+    /// log), or the user stops it.
+    pub async fn start(options: &LabOptions, progress: &dyn Progress) -> Result<Self, Failure> {
+        let programs = Programs::find(&options.programs, options.major)?;
+        progress.stage(&format!("starting a private PostgreSQL {}", programs.version), None);
+        let account = Account::choose().map_err(|e| refused("no account for the lab", &e))?;
+        let folder = folder(account)?;
+        let path = folder.path().to_owned();
+        registry::add(registry::Entry { folder: path.clone(), control: programs.path("pg_ctl"), account, pid: None })
+            .map_err(|e| refused("the lab's folder can't be written", &e))?;
+        // From here on the registry removes the folder.
+        let _ = folder.keep();
+        let lab = begin(path.clone(), programs, account, options).inspect_err(|_| registry::remove(&path))?;
+        lab.ready(progress).await
+    }
+
+    /// The URL of one of its databases, as superuser. `postgres` is always there.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let socket = self.folder.join("socket");
+        format!("postgres://{SUPERUSER}@{}:5432/{}", encode(&socket.to_string_lossy()), encode(database))
+    }
+
+    /// The programs it runs with.
+    #[must_use]
+    pub const fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    /// Creates an empty database.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn create_database(&self, name: &str) -> Result<(), Failure> {
+        let sql = format!("CREATE DATABASE {} TEMPLATE template0", Dialect::Postgres.ident(name));
+        self.execute("postgres", &sql).await
+    }
+
+    /// Runs statements in one of its databases, in one transaction unless they bring their own.
+    ///
+    /// # Errors
+    /// When the server refuses one.
+    pub async fn execute(&self, database: &str, sql: &str) -> Result<(), Failure> {
+        let address = Address::parse(&self.url(database))?;
+        let connection = crate::connect::open(&address, START_LIMIT).await?;
+        connection.client.batch_execute(sql).await.map_err(|e| {
+            Failure::internal("postgres.lab", format!("the lab refuses a statement: {}", crate::error::text(&e)))
+        })
+    }
+
+    async fn ready(mut self, progress: &dyn Progress) -> Result<Self, Failure> {
+        let address = Address::parse(&self.url("postgres"))?;
+        let limit = Instant::now() + START_LIMIT;
+        loop {
+            if progress.cancelled() {
+                return Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while a lab was starting"));
+            }
+            let attempt = crate::connect::open(&address, Duration::from_secs(5)).await;
+            let Err(failure) = attempt else { return Ok(self) };
+            let ended = self.child.try_wait().ok().flatten();
+            if ended.is_some() || Instant::now() > limit {
+                let what = ended.map_or_else(|| "does not answer".to_owned(), |status| format!("ended with {status}"));
+                return Err(Failure::internal("postgres.lab", format!("the private PostgreSQL {what}"))
+                    .excerpt(tail(&self.folder.join("log")))
+                    .caused_by(failure));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Makes the folder of a lab: short enough for a socket, and passable for the account.
+fn folder(account: Account) -> Result<TempDir, Failure> {
+    let candidates = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+    let mut last = None;
+    for parent in candidates {
+        if parent.as_os_str().len() + registry::PREFIX.len() + 6 > LONGEST || !account.reaches(&parent) {
+            continue;
+        }
+        registry::sweep(&parent, account);
+        match tempfile::Builder::new().prefix(registry::PREFIX).tempdir_in(&parent) {
+            Ok(folder) => return Ok(folder),
+            Err(error) => last = Some(error),
+        }
+    }
+    let error =
+        last.unwrap_or_else(|| io::Error::other("its path is too long, or the server's account can't reach it"));
+    Err(refused("no temporary folder can be used for a lab", &error).hint("point TMPDIR at a folder like /tmp"))
+}
+
+fn begin(folder: PathBuf, programs: Programs, account: Account, options: &LabOptions) -> Result<Lab, Failure> {
+    let cannot = |e: io::Error| refused("the lab's folder can't be prepared", &e);
+    account.pass(&folder).map_err(cannot)?;
+    account.own_folder(&folder.join("data")).map_err(cannot)?;
+    account.own_folder(&folder.join("socket")).map_err(cannot)?;
+    let output = initdb(&folder, &programs, account).map_err(|e| refused("initdb can't be run", &e))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        let message = format!("{} failed", programs.path("initdb").display());
+        return Err(Failure::internal("postgres.initdb", message).excerpt(words.trim().to_owned()));
+    }
+    let child = server(&folder, &programs, account, options).map_err(|e| refused("postgres can't be run", &e))?;
+    registry::spawned(&folder, child.id());
+    Ok(Lab { folder, programs, child })
+}
+
+fn initdb(folder: &Path, programs: &Programs, account: Account) -> io::Result<Output> {
+    let mut command = Command::new(programs.path("initdb"));
+    command.arg("-D").arg(folder.join("data"));
+    command.args(["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+    surroundings(&mut command);
+    account.apply(&mut command);
+    command.process_group(0);
+    command.output()
+}
+
+fn server(folder: &Path, programs: &Programs, account: Account, options: &LabOptions) -> io::Result<Child> {
+    let log = File::create(folder.join("log"))?;
+    let socket = folder.join("socket");
+    let on = |yes| if yes { "on" } else { "off" };
+    let mut command = Command::new(programs.path("postgres"));
+    command.arg("-D").arg(folder.join("data"));
+    let mut set = |name: &str, value: &str| {
+        command.arg("-c").arg(format!("{name}={value}"));
+    };
+    set("listen_addresses", "");
+    set("unix_socket_directories", &socket.to_string_lossy());
+    set("port", "5432");
+    set("fsync", on(options.durable));
+    set("full_page_writes", on(options.durable));
+    set("synchronous_commit", on(options.durable));
+    set("autovacuum", on(options.autovacuum));
+    set("logging_collector", "off");
+    for (name, value) in &options.settings {
+        set(name, value);
+    }
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    surroundings(&mut command);
+    account.apply(&mut command);
+    command.process_group(0).spawn()
+}
+
+/// The user's own PostgreSQL variables and locale must not reach a lab, nor a folder it can't enter.
+fn surroundings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("PG") || name.starts_with("LC_") || name == "LANGUAGE") {
+            command.env_remove(name);
+        }
+    }
+    command.env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
+}
+
+/// The last lines of a server's log.
+fn tail(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}
+
+fn refused(what: &str, error: &io::Error) -> Failure {
+    Failure::internal("postgres.lab", format!("{what}: {error}"))
+}
