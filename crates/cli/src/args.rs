@@ -94,33 +94,25 @@ impl Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the bundled sample shop, with planted faults and measured proofs
     Demo(demo::Args),
-    /// Say what is wrong with a database, the worst first, with the fix and the proof
     Check(Box<Check>),
-    /// Observe a database into a file that can be checked elsewhere; it holds no rows
     Snapshot(Snapshot),
-    /// Say what changed between two snapshots or databases
     Diff(Diff),
-    /// Turn a JSON report into another form
     Render(Render),
-    /// List the rules, or show one rule's page
     Rules(Rules),
-    /// Show what dbwright can do on which engine
     Engines(Engines),
-    /// Print the JSON Schema of an output
     Schema(Schema),
-    /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page, or write one for each command into a folder
     Man(Man),
     /// Print the command line's reference page as Markdown
     #[command(hide = true)]
     Reference,
 }
 
-/// Says what is wrong with a database, the worst first: each finding with its evidence, the exact fix, the
-/// way back, and the experiment that shows that the fix works.
+/// Say what is wrong with a database, the worst first, with the fix and the proof
+///
+/// Each finding comes with its evidence, the exact fix, the way back, and the experiment that shows that the
+/// fix works.
 ///
 /// TARGET is a URL (`postgres://…`, `sqlite:FILE`), `service=NAME` of `pg_service.conf`, a SQLite file, a
 /// snapshot file, a schema file (`.sql`), or a named entry of `dbwright.toml`. Without a target the bundled
@@ -211,8 +203,10 @@ pub(crate) struct Observe {
     pub(crate) pg_bin: Vec<PathBuf>,
 }
 
-/// Observes a database into one compressed file: schema, statistics, settings, workload and activity, and no rows.
-/// Whatever works on the live database works on the file.
+/// Observe a database into a file that can be checked elsewhere; it holds no rows
+///
+/// The file has the schema, statistics, settings, workload and activity. Whatever works on the live database
+/// works on the file.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright snapshot postgres://app@db/shop -o shop.snapshot.json.zst --no-values")]
 pub(crate) struct Snapshot {
@@ -238,7 +232,9 @@ pub(crate) enum SnapshotFormat {
     Json,
 }
 
-/// Says what changed between two snapshots: schema, settings, growth, and statements that are new or slower.
+/// Say what changed between two snapshots or databases
+///
+/// Compares schema, settings, growth, and statements that are new or slower.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright diff monday.snapshot.json.zst friday.snapshot.json.zst")]
 pub(crate) struct Diff {
@@ -257,7 +253,9 @@ pub(crate) struct Diff {
     pub(crate) observe: Observe,
 }
 
-/// Turns a report that `check --format json` wrote into another form, without looking at the database again.
+/// Turn a JSON report into another form
+///
+/// The report is one that `check --format json` wrote; the database is not looked at again.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright render last.json --format html -o last.html")]
 pub(crate) struct Render {
@@ -274,8 +272,9 @@ pub(crate) struct Render {
     pub(crate) all: bool,
 }
 
-/// Lists the rules with their usual severity, or shows the page of one rule: what it finds, why it hurts, its
-/// thresholds, the fix, and how safe the fix is.
+/// List the rules, or show one rule's page
+///
+/// A page says what the rule finds, why it hurts, its thresholds, the fix, and how safe the fix is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dbwright rules\n  dbwright rules 'sqlite/*'\n  dbwright rules pg/unused-index")]
 pub(crate) struct Rules {
@@ -286,7 +285,7 @@ pub(crate) struct Rules {
     pub(crate) format: ListFormat,
 }
 
-/// Shows what dbwright can do on which engine.
+/// Show what dbwright can do on which engine
 #[derive(Debug, Args)]
 pub(crate) struct Engines {
     /// Form of the matrix
@@ -294,7 +293,9 @@ pub(crate) struct Engines {
     pub(crate) format: ListFormat,
 }
 
-/// Prints the JSON Schema of an output, so that other tools can check what they read.
+/// Print the JSON Schema of an output
+///
+/// With it other tools can check what they read.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// The output
@@ -308,7 +309,7 @@ pub(crate) enum SchemaOf {
     Check,
 }
 
-/// Prints a completion script for a shell.
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright completions bash > ~/.local/share/bash-completion/completions/dbwright")]
 pub(crate) struct Completions {
@@ -316,7 +317,7 @@ pub(crate) struct Completions {
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Prints the manual page of dbwright, or writes one page for each command into a folder.
+/// Print the manual page, or write one for each command into a folder
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright man ~/.local/share/man/man1")]
 pub(crate) struct Man {

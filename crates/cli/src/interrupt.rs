@@ -30,14 +30,23 @@ pub(crate) fn check() -> Result<(), Failure> {
     if requested() { Err(failure()) } else { Ok(()) }
 }
 
-/// Waits for the signal; returns only when signals can't be watched.
-pub(crate) async fn watch() {
+/// How long the work may take to stop by itself before it is dropped.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long blocking work, which can't be dropped, may go on.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// Waits for the signal, then sees to it that the process ends; returns only when signals can't be watched.
+pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<()>) {
     if signal().await.is_none() {
         return;
     }
     REQUESTED.store(true, Ordering::SeqCst);
     anstream::eprintln!("stopping …");
-    drop(tokio::time::timeout(Duration::from_secs(3), signal()).await);
+    if tokio::time::timeout(GRACE, signal()).await.is_err() {
+        // The command may have ended meanwhile, and with it whoever listened.
+        let _ = stop.send(());
+        drop(tokio::time::timeout(LONGEST, signal()).await);
+    }
     clean_up();
     std::process::exit(failure::code(FailureKind::Interrupted).into());
 }

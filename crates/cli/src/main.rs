@@ -49,8 +49,12 @@ fn run(cli: args::Cli) -> Result<failure::Exit, dbwright_core::Failure> {
         dbwright_core::Failure::internal("runtime.start", format!("the machine gives no threads or timers: {e}"))
     })?;
     let outcome = runtime.block_on(async {
-        tokio::spawn(interrupt::watch());
-        commands::run(cli).await
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        tokio::spawn(interrupt::watch(stop));
+        tokio::select! {
+            outcome = commands::run(cli) => outcome,
+            Ok(()) = stopped => Err(interrupt::failure()),
+        }
     });
     // Work that a stopped command left behind must not keep the process alive.
     runtime.shutdown_background();

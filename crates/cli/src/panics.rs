@@ -19,7 +19,7 @@ pub(crate) fn guard<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
         Failure::internal("internal.panic", "this is a fault of dbwright, not of your database or your call")
             .excerpt(said)
             .hint("please report it with the lines above and `dbwright --version`")
-            .hint("set RUST_BACKTRACE=1 and run it again to add a backtrace to the report")
+            .hint("RUST_BACKTRACE=1 adds a backtrace to them")
     })
 }
 

@@ -15,6 +15,8 @@ use crate::commands;
 use crate::context::Context;
 use crate::failure::Exit;
 
+/// Check the bundled sample shop, with planted faults and measured proofs
+///
 /// Builds the sample shop, with planted faults and 200,000 orders, checks it, and measures each missing index in a
 /// copy: with and without, interleaved.
 #[derive(Debug, clap::Args)]

@@ -3,6 +3,8 @@
 //! Names and statements come from a database that somebody else may have filled: control characters, and
 //! characters that reorder or hide text, are shown as escapes.
 
+use dbwright_sql::Dialect;
+use dbwright_sql::lex::{Token, TokenKind, tokens};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Text for one line: every control character escaped, the newline included.
@@ -76,26 +78,40 @@ pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
     texts.into_iter().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
-/// A statement as lines that can be pasted: indented, except inside a quoted name or literal that spans
-/// lines, where added spaces would change it.
+/// A statement as lines that can be pasted, each but the first behind `indent`, with its semicolon.
+///
+/// A quoted name or string stays on its line, line ends in it shown as escapes: added spaces would change
+/// it, and a line of its own could imitate one of the report's. [`altered`] tells whether that happened.
 pub(crate) fn statement(sql: &str, indent: &str) -> String {
-    let mut out = indent.to_owned();
-    let mut quote = None;
-    for c in block(sql.trim_end().trim_end_matches(';')).chars() {
-        match (quote, c) {
-            (None, '"' | '\'' | '`') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            _ => {}
-        }
-        out.push(c);
-        if c == '\n' && quote.is_none() {
-            out.push_str(indent);
-        }
+    let sql = sql.trim_end().trim_end_matches(';');
+    let mut out = String::new();
+    let mut comment = false;
+    for (text, one_line) in parts(sql) {
+        comment = text.starts_with("--");
+        out += &if one_line { inline(text) } else { block(text).replace('\n', &format!("\n{indent}")) };
     }
     // A comment at the end would swallow the semicolon.
-    let last = out.rsplit('\n').next().unwrap_or_default();
-    let end = if last.contains("--") && quote.is_none() { "\n;" } else { ";" };
-    out + end
+    out + &if comment { format!("\n{indent};") } else { ";".to_owned() }
+}
+
+/// Whether [`statement`] has to show something as an escape, so that its text is not the statement itself.
+pub(crate) fn altered(sql: &str) -> bool {
+    parts(sql).into_iter().any(|(text, one_line)| if one_line { inline(text) != text } else { block(text) != text })
+}
+
+/// What is said beside statements that are [`altered`].
+pub(crate) const ALTERED: &str =
+    "names with control characters are shown with escapes here; take the statement from --format json";
+
+/// The tokens of a statement, and whether each has to stay on one line. PostgreSQL's lexical rules include
+/// what other dialects' statements are made of here.
+fn parts(sql: &str) -> Vec<(&str, bool)> {
+    let one_line = |token: &Token| match token.kind {
+        TokenKind::Quoted => true,
+        TokenKind::String => !token.text(sql).starts_with('$'),
+        _ => false,
+    };
+    tokens(sql, Dialect::Postgres).iter().map(|token| (token.text(sql), one_line(token))).collect()
 }
 
 #[cfg(test)]
@@ -117,9 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_over_two_lines_keeps_its_spaces() {
-        assert_eq!(statement("DROP INDEX \"a\nb\"", "  "), "  DROP INDEX \"a\nb\";");
-        assert_eq!(statement("BEGIN\nEND;", "  "), "  BEGIN\n  END;");
+    fn a_statement_can_be_pasted_or_says_that_it_can_not() {
+        assert_eq!(statement("BEGIN\nEND;", "  "), "BEGIN\n  END;");
         assert_eq!(statement("SELECT 1 -- one", ""), "SELECT 1 -- one\n;");
+        assert_eq!(statement("DO $$it's\nfine$$", "  "), "DO $$it's\n  fine$$;");
+        assert_eq!(statement("DROP INDEX \"a\nb\"", "  "), "DROP INDEX \"a\\nb\";");
+        assert!(altered("DROP INDEX \"a\nb\"") && altered("SELECT '\u{1b}'"));
+        assert!(!altered("DO $$it's\nfine$$") && !altered("SELECT 1 -- it's\n + 1"));
     }
 }

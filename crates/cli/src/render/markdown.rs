@@ -5,7 +5,7 @@
 use dbwright_core::report::Report;
 use dbwright_core::{Change, Finding, Proof, Severity};
 
-use super::text::{finding, gaps, scorecard};
+use super::text::{finding, gaps, left_out, scorecard};
 use super::{View, layout, units};
 
 /// The whole report.
@@ -14,7 +14,11 @@ pub(crate) fn render(view: &View<'_>) -> String {
     let mut out = head(report);
     out += &card(report);
     out += &findings(report);
-    out + &not_looked_at(report)
+    out += &not_looked_at(report);
+    for note in report.notes.iter().cloned().chain(left_out(report)) {
+        out += &format!("\n{}\n", prose(&note));
+    }
+    out
 }
 
 fn head(report: &Report) -> String {
@@ -150,7 +154,9 @@ fn fence(statements: &[String]) -> String {
     let lines: Vec<_> = statements.iter().map(|sql| layout::statement(sql, "")).collect();
     let text = lines.join("\n");
     let ticks = "`".repeat((longest_run(&text) + 1).max(3));
-    format!("{ticks}sql\n{text}\n{ticks}\n")
+    let note = if statements.iter().any(|sql| layout::altered(sql)) { layout::ALTERED } else { "" };
+    let note = if note.is_empty() { String::new() } else { format!("\n({note})\n") };
+    format!("{ticks}sql\n{text}\n{ticks}\n{note}")
 }
 
 fn longest_run(text: &str) -> usize {

@@ -1,7 +1,11 @@
 //! Numbers for people: bytes in binary units, times in words, shares in percent, thousands set apart.
+//!
+//! What comes out is fit for one line of a terminal, whatever the value or its unit held.
 
 use dbwright_core::finding::Value;
 use dbwright_core::proof::Experiment;
+
+use super::layout;
 
 /// A value with its unit.
 pub(crate) fn value(value: &Value, unit: &str) -> String {
@@ -10,8 +14,7 @@ pub(crate) fn value(value: &Value, unit: &str) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::Int(n) => number(*n as f64, unit),
         Value::Float(n) => number(*n, unit),
-        Value::Text(text) if unit.is_empty() => text.clone(),
-        Value::Text(text) => format!("{text} {unit}"),
+        Value::Text(text) => layout::inline(format!("{text} {unit}").trim_end()),
     }
 }
 
@@ -27,7 +30,7 @@ pub(crate) fn number(n: f64, unit: &str) -> String {
         "ratio" => percent(n),
         "" => plain(n),
         "cost" => format!("cost {}", plain(n)),
-        unit => format!("{} {}", plain(n), singular(n, unit)),
+        unit => format!("{} {}", plain(n), layout::inline(singular(n, unit))),
     }
 }
 

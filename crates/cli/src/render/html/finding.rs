@@ -47,7 +47,10 @@ fn fix(change: &Change) -> Markup {
 
 fn statements(list: &[String]) -> Markup {
     let lines: Vec<_> = list.iter().map(|sql| layout::statement(sql, "")).collect();
-    html! { pre { code { (lines.join("\n")) } } }
+    html! {
+        pre { code { (lines.join("\n")) } }
+        @if list.iter().any(|sql| layout::altered(sql)) { p.aside { (layout::ALTERED) } }
+    }
 }
 
 fn proof(proof: &Proof) -> Markup {

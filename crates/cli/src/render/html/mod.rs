@@ -10,7 +10,7 @@ use dbwright_core::Severity;
 use dbwright_core::report::Report;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::text::{gaps, scorecard};
+use super::text::{gaps, left_out, scorecard};
 use super::{View, layout};
 
 /// Nothing but the page's own styles is let in.
@@ -82,12 +82,7 @@ fn summary(report: &Report) -> Markup {
             }
         }
         @for note in &report.notes { p.note { (shown(note)) } }
-        @if !report.hidden.is_none() {
-            p.note {
-                "Left out: " (report.hidden.ignored) " ignored, " (report.hidden.baseline) " already in the baseline, "
-                (report.hidden.below_severity) " below the wanted severity."
-            }
-        }
+        @if let Some(hidden) = left_out(report) { p.note { (hidden) } }
     }
 }
 

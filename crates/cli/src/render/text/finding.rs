@@ -24,7 +24,7 @@ pub(super) fn render(finding: &Finding, width: usize) -> String {
     out += &evidence(finding, width);
     out += &fix(finding.change.as_ref(), width);
     out += &proof(&finding.proof, width);
-    out + &part("rule", &format!("dbwright rules {}", finding.rule), ASIDE, width)
+    out + &part("rule", &format!("dbwright rules {}", layout::inline(&finding.rule)), ASIDE, width)
 }
 
 /// Findings that are not shown in full, each with its fix on the next line.
@@ -33,14 +33,14 @@ pub(super) fn shortened(findings: &[&Finding], width: usize) -> String {
     let mut out = format!(
         "\n   {HEAD}and {} more of {}{HEAD:#}{ASIDE} (in full with --all){ASIDE:#}\n",
         findings.len(),
-        first.rule
+        layout::inline(&first.rule)
     );
     for finding in findings {
         let style = color(finding.severity);
         let title = layout::cut(&layout::inline(&finding.title), width.saturating_sub(12));
         out += &format!("   {style}{:<8}{style:#} {title}\n", finding.severity);
         for sql in finding.change.iter().flat_map(|change| &change.forward) {
-            out += &format!("{SQL}{}{SQL:#}\n", layout::statement(sql, "            "));
+            out += &format!("            {SQL}{}{SQL:#}\n", layout::statement(sql, "            "));
         }
     }
     out
@@ -84,13 +84,13 @@ fn fix(change: Option<&Change>, width: usize) -> String {
     let Some(change) = change else {
         return part("fix", "none that could be pasted: the reason is said above", ASIDE, width);
     };
-    let mut out = statements("fix", &change.forward);
+    let mut out = statements("fix", &change.forward, width);
     out += &part("", &conditions(change), ASIDE, width);
     match &change.irreversible {
         Some(reason) if change.back.is_empty() => {
             out + &part("undo", &format!("not possible: {}", layout::inline(reason)), Style::new(), width)
         }
-        _ => out + &statements("undo", &change.back),
+        _ => out + &statements("undo", &change.back, width),
     }
 }
 
@@ -98,18 +98,17 @@ fn fix(change: Option<&Change>, width: usize) -> String {
 pub(crate) fn conditions(change: &Change) -> String {
     let transaction = if change.in_transaction { "" } else { "; not inside a transaction" };
     let versions = change.versions.as_ref().map(|v| format!("; versions {v}")).unwrap_or_default();
-    let lock = if change.lock.contains("lock") { change.lock.clone() } else { format!("locks {}", change.lock) };
+    let lock = if change.lock.starts_with("no ") { change.lock.clone() } else { format!("lock: {}", change.lock) };
     layout::inline(&format!("{lock}{transaction}{versions}"))
 }
 
-fn statements(label: &str, list: &[String]) -> String {
+fn statements(label: &str, list: &[String], width: usize) -> String {
     let mut out = String::new();
     for (i, sql) in list.iter().enumerate() {
         let text = layout::statement(sql, &" ".repeat(INDENT));
-        let text = text.strip_prefix(&" ".repeat(INDENT)).unwrap_or(&text);
         out += &format!("{}{SQL}{text}{SQL:#}\n", lead(if i == 0 { label } else { "" }));
     }
-    out
+    if list.iter().any(|sql| layout::altered(sql)) { out + &part("", layout::ALTERED, ASIDE, width) } else { out }
 }
 
 fn proof(proof: &Proof, width: usize) -> String {

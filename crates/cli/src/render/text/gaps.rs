@@ -38,7 +38,9 @@ pub(super) fn render(report: &Report, width: usize) -> String {
         let reason = layout::wrap(&layout::inline(reason), width.saturating_sub(4));
         out += &format!("  • {}\n", reason.join("\n    "));
         if let Some(remedy) = remedy {
-            out += &format!("    to let it: {SQL}{}{SQL:#}\n", layout::inline(remedy));
+            let lines = layout::wrap(&layout::inline(remedy), width.saturating_sub(15));
+            let lines = lines.join(&format!("{SQL:#}\n               {SQL}"));
+            out += &format!("    to let it: {SQL}{lines}{SQL:#}\n");
         }
         let rules = layout::wrap(&layout::inline(&rules.join(", ")), width.saturating_sub(4));
         out += &format!("    {ASIDE}{}{ASIDE:#}\n", rules.join("\n    "));

@@ -99,20 +99,25 @@ fn nothing_found(report: &Report) -> String {
 }
 
 fn foot(report: &Report, width: usize) -> String {
-    let hidden = report.hidden;
-    let parts = [
-        (hidden.ignored, "by `ignore` entries of the configuration"),
-        (hidden.baseline, "that the baseline already has"),
-        (hidden.below_severity, "below --min-severity"),
-    ];
     let mut out = String::new();
     for note in &report.notes {
-        out += &format!("\nNote: {}\n", layout::wrap(&layout::inline(note), width.saturating_sub(6)).join("\n      "));
+        let lines = layout::wrap(&layout::inline(note), width.saturating_sub(6));
+        out += &format!("\nNote: {}\n", lines.join("\n      "));
     }
+    if let Some(hidden) = left_out(report) {
+        out += &format!("\n{ASIDE}{}{ASIDE:#}\n", layout::wrap(&hidden, width).join("\n"));
+    }
+    out
+}
+
+/// What was left out and by what, as a sentence; none when nothing was.
+pub(crate) fn left_out(report: &Report) -> Option<String> {
+    let hidden = report.hidden;
+    let parts = [
+        (hidden.ignored, "by ignore entries of the configuration"),
+        (hidden.baseline, "that the baseline already has"),
+        (hidden.below_severity, "below the wanted severity"),
+    ];
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    if parts.is_empty() {
-        return out;
-    }
-    let lines = layout::wrap(&format!("Left out: {}.", parts.join(", ")), width);
-    out + &format!("\n{ASIDE}{}{ASIDE:#}\n", lines.join("\n"))
+    (!parts.is_empty()).then(|| format!("Left out: {}.", parts.join(", ")))
 }

@@ -1,0 +1,6 @@
+//! The command line, tried as a user would: the built binary, real files, exit codes and transcripts.
+
+mod command_line;
+mod common;
+mod endings;
+mod reports;
