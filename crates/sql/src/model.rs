@@ -185,7 +185,7 @@ pub struct Constraint {
     /// Whether it is deferrable.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deferrable: bool,
-    /// The index that enforces it.
+    /// The index that enforces it; for a foreign key the index of the referenced table that it needs (PostgreSQL).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<ObjectId>,
     /// Whether it came from the parent of a partition or by inheritance.

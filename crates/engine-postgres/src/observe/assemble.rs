@@ -54,8 +54,12 @@ pub(super) fn assemble(
         }
         tables[at].columns.push(column);
     }
-    let constraint_of: HashMap<u64, String> =
-        parts.constraints.iter().filter_map(|raw| Some((raw.index?, raw.name.clone()))).collect();
+    let constraint_of: HashMap<u64, String> = parts
+        .constraints
+        .iter()
+        .filter(|raw| raw.kind != "f")
+        .filter_map(|raw| Some((raw.index?, raw.name.clone())))
+        .collect();
     for raw in parts.constraints {
         let Some(&at) = place.get(&raw.table) else { continue };
         if let Some(constraint) = constraint(raw, &columns, &named, definitions) {

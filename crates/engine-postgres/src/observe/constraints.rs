@@ -13,7 +13,7 @@ use super::session::Session;
 const SQL: &str = "\
 SELECT /* dbwright */ o.oid::int8, o.conrelid::int8, o.conname, o.contype::text, o.conkey,
        o.convalidated, o.condeferrable,
-       CASE WHEN o.contype IN ('p', 'u', 'x') THEN o.conindid::int8 END,
+       CASE WHEN o.contype IN ('p', 'u', 'x', 'f') THEN o.conindid::int8 END,
        NOT o.conislocal OR o.conparentid <> 0,
        o.confrelid::int8, o.confkey, o.confdeltype::text, o.confupdtype::text,
        CASE WHEN o.contype IN ('p', 'u', 'f') THEN pg_get_constraintdef(o.oid) END
@@ -40,7 +40,7 @@ pub(super) struct Raw {
     pub(super) validated: bool,
     /// Whether it is deferrable.
     pub(super) deferrable: bool,
-    /// The index behind it.
+    /// The index behind it; that of the referenced table for a foreign key.
     pub(super) index: Option<u64>,
     /// Whether it came from a parent.
     pub(super) inherited: bool,
