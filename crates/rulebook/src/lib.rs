@@ -102,7 +102,7 @@ fn entry(rule: &Path, prefix: &str, name: &str, module: &str) -> String {
 
 fn threshold(name: &str, t: &ThresholdMatter) -> String {
     format!(
-        "dbwright_core::rule::Threshold {{ name: {name:?}, default: {:?}, unit: {:?}, says: {:?} }}, ",
+        "dbwright_core::rule::Threshold {{ name: {name:?}, default: {:e}, unit: {:?}, says: {:?} }}, ",
         t.default, t.unit, t.says
     )
 }
