@@ -4,10 +4,12 @@
 //! Performs no I/O and runs no SQL; engines fill the model and carry statements out.
 
 pub mod dialect;
+pub mod indexing;
 pub mod keywords;
 pub mod lex;
 pub mod model;
 pub mod normal;
+pub mod render;
 pub mod rules;
 pub mod split;
 pub mod workload;
