@@ -1,0 +1,96 @@
+//! `sql/foreign-key-type-mismatch`: a column refers to one of another type.
+
+use dbwright_core::{Cx, Severity};
+
+use crate::model::{Catalog, Column, Constraint, References, Table};
+use crate::render::{Retype, retype};
+use crate::Dialect;
+
+/// Reports each pair of columns of a foreign key whose types differ in a way that matters.
+pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
+    let catalog = cx.body;
+    let by_id = catalog.by_id();
+    for table in catalog.user_tables() {
+        for (constraint, references) in table.foreign_keys().filter(|(constraint, _)| !constraint.inherited) {
+            let Some(parent) = references.id.and_then(|id| by_id.get(&id).copied()) else { continue };
+            for (own, other) in pairs(table, constraint, parent, references) {
+                if let Some(harm) = harm(catalog.dialect, own, other) {
+                    report(cx, [(table, own), (parent, other)], &constraint.name, &harm);
+                }
+            }
+        }
+    }
+}
+
+fn pairs<'a>(
+    table: &'a Table,
+    constraint: &'a Constraint,
+    parent: &'a Table,
+    references: &'a References,
+) -> impl Iterator<Item = (&'a Column, &'a Column)> {
+    let names = constraint.columns.iter().zip(&references.columns);
+    names.filter_map(|(own, other)| Some((table.column(own)?, parent.column(other)?)))
+}
+
+/// How a pair of types hurts.
+struct Harm {
+    severity: Severity,
+    why: &'static str,
+    /// Whether the referenced column is the one to change.
+    widen_parent: bool,
+}
+
+/// Whole numbers of PostgreSQL, the narrowest first.
+const INTEGERS: [&str; 3] = ["int2", "int4", "int8"];
+/// Types whose values compare as plain text, whatever their greatest length.
+const TEXTS: [&str; 2] = ["text", "varchar"];
+
+fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
+    let (a, b) = (own.base_type.as_str(), other.base_type.as_str());
+    if a == b {
+        return None;
+    }
+    let harm = |severity, why, widen_parent| Some(Harm { severity, why, widen_parent });
+    if dialect == Dialect::Sqlite {
+        let numbers = |kind: &str| matches!(kind, "integer" | "numeric" | "real");
+        let why = "values are stored in different forms ('7' as a text is not the number 7), so joins miss rows or can't use the index";
+        return if numbers(a) && numbers(b) { None } else { harm(Severity::Medium, why, false) };
+    }
+    let rank = |kind: &str| INTEGERS.iter().position(|known| *known == kind);
+    match (rank(a), rank(b)) {
+        (Some(own), Some(other)) if own < other => {
+            let why = "the referencing column is the narrower one: once the referenced key outgrows it, rows that point to it can't be inserted";
+            return harm(Severity::Medium, why, false);
+        }
+        (Some(_), Some(_)) => {
+            let why = "the referenced column is the narrower one: the other wastes space, and the key runs out before its references do";
+            return harm(Severity::Low, why, true);
+        }
+        _ => {}
+    }
+    if TEXTS.contains(&a) && TEXTS.contains(&b) {
+        return None;
+    }
+    harm(Severity::Medium, "each check and each join converts one side, so that values that look alike may differ and indexes may not be used", false)
+}
+
+fn report(cx: &mut Cx<'_, Catalog>, sides: [(&Table, &Column); 2], constraint: &str, harm: &Harm) {
+    let catalog = cx.body;
+    let [(table, own), (parent, other)] = sides;
+    let name = |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
+    let shown = |column: &Column| {
+        if column.data_type.is_empty() { format!("no type ({} affinity)", column.base_type) } else { column.data_type.clone() }
+    };
+    let title = format!("{} ({}) refers to {} ({})", name(table, own), shown(own), name(parent, other), shown(other));
+    let finding = cx
+        .finding(catalog.subject_in(table, &own.name), title)
+        .severity(harm.severity)
+        .evidence("foreign_key", constraint, "", "catalog")
+        .evidence("type", shown(own), "", "catalog")
+        .evidence("referenced_type", shown(other), "", "catalog");
+    let (changed, target, to) = if harm.widen_parent { (parent, other, own) } else { (table, own, other) };
+    cx.report(match retype(catalog, &[Retype { table: changed, column: target, to: &to.data_type }]) {
+        Ok(change) => finding.why(harm.why).change(change),
+        Err(reason) => finding.why(format!("{}. No change is given: {reason}", harm.why)),
+    });
+}
