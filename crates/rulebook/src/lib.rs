@@ -55,7 +55,7 @@ pub fn generate(folder: &str, prefix: &str, body: &str) {
         writeln!(entries, "    {},", entry(&rule, prefix, &name, &module)).expect("string");
     }
     let text = format!(
-        "{modules}\n/// The rules of this crate, by id.\npub static RULES: &[dbwright_core::Rule<{body}>] = &[\n{entries}];\n"
+        "{modules}\n/// The rules of this crate, by id.\n#[allow(clippy::unreadable_literal)]\npub static RULES: &[dbwright_core::Rule<{body}>] = &[\n{entries}];\n"
     );
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("rules.rs");
     fs::write(&out, text).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
