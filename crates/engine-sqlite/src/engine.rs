@@ -10,6 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 
 use crate::body::SqliteBody;
+use crate::{observe, path};
 
 /// The engine.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
+        Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },
     ],
 };
 
@@ -33,11 +35,11 @@ impl Engine for Sqlite {
 
     fn observe<'a>(
         &'a self,
-        _address: &'a Address,
-        _options: &'a ObserveOptions,
-        _progress: &'a dyn Progress,
+        address: &'a Address,
+        options: &'a ObserveOptions,
+        progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Snapshot, Failure>> {
-        todo!("the observer lands next")
+        Box::pin(async move { observe::file(&path::resolve(address)?, options, progress) })
     }
 
     fn decode(&self, header: Header, body: &str) -> Result<Snapshot, Failure> {

@@ -1,7 +1,13 @@
 //! SQLite 3: how a file is opened without ever changing it, observed, checked, and copied into a lab.
 
 pub mod body;
+mod connect;
 pub mod engine;
+pub mod error;
+mod header;
+pub mod lab;
+mod observe;
+mod path;
 pub mod rules;
 
 pub use engine::Sqlite;
