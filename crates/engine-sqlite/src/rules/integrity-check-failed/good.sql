@@ -1,0 +1,3 @@
+CREATE TABLE parts (id INTEGER PRIMARY KEY, code TEXT NOT NULL, shelf TEXT NOT NULL);
+CREATE INDEX parts_code ON parts (code);
+INSERT INTO parts (code, shelf) VALUES ('a', 'x'), ('b', 'y'), ('c', 'z');
