@@ -115,6 +115,7 @@ fn triggers(objects: &[Object], table: &str) -> Vec<Trigger> {
         .map(|o| Trigger {
             name: o.name.clone(),
             enabled: "always".to_owned(),
+            constraint: None,
             definition: o.sql.clone().unwrap_or_default(),
         })
         .collect();
