@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dbwright_core::{Failure, FailureKind};
 
-use crate::failure;
+use crate::{engines, failure};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
@@ -47,12 +47,9 @@ pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<()>) {
         let _ = stop.send(());
         drop(tokio::time::timeout(LONGEST, signal()).await);
     }
-    clean_up();
+    engines::clean_up();
     std::process::exit(failure::code(FailureKind::Interrupted).into());
 }
-
-/// Removes whatever labs still exist.
-pub(crate) fn clean_up() {}
 
 #[cfg(unix)]
 async fn signal() -> Option<()> {

@@ -58,6 +58,6 @@ fn run(cli: args::Cli) -> Result<failure::Exit, dbwright_core::Failure> {
     });
     // Work that a stopped command left behind must not keep the process alive.
     runtime.shutdown_background();
-    interrupt::clean_up();
+    engines::clean_up();
     if interrupt::requested() { Err(interrupt::failure()) } else { outcome }
 }

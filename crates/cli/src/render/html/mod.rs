@@ -15,6 +15,8 @@ use super::{View, layout};
 
 /// Nothing but the page's own styles is let in.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+/// More findings of one rule than this are folded in the overview.
+const FEW: usize = 3;
 const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
@@ -36,7 +38,7 @@ pub(crate) fn render(view: &View<'_>) -> String {
                 main {
                     (summary(report))
                     (card(report))
-                    (overview(report))
+                    (overview(view))
                     (sizes::section(view.sizes))
                     section #findings {
                         h2 { "Findings" }
@@ -96,13 +98,13 @@ fn card(report: &Report) -> Markup {
                     tbody {
                         @for metric in &report.scorecard {
                             tr {
-                                td { (scorecard::name(metric)) }
+                                td.whole { (scorecard::name(metric)) }
                                 td.num { (shown(&scorecard::value(metric))) }
-                                td { (shown(&scorecard::target(metric))) }
+                                td.whole { (shown(&scorecard::target(metric))) }
                                 @match metric.met {
                                     Some(true) => td.good { "✓ met" },
                                     Some(false) => td.bad { "✗ missed" },
-                                    None => td.aside { "no value" },
+                                    None => td.aside.whole { "no value" },
                                 }
                                 td.aside { (shown(&scorecard::origin(metric))) }
                             }
@@ -114,15 +116,39 @@ fn card(report: &Report) -> Markup {
     }
 }
 
-/// One line a finding, as a table of contents.
-fn overview(report: &Report) -> Markup {
+/// One line a finding, as a table of contents; findings of one rule and severity that are many share one.
+fn overview(view: &View<'_>) -> Markup {
+    let findings = &view.report.findings;
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (i, one) in findings.iter().enumerate() {
+        let same = |group: &&mut Vec<usize>| {
+            let first = &findings[group[0]];
+            first.rule == one.rule && first.severity == one.severity
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(i),
+            None => groups.push(vec![i]),
+        }
+    }
+    let link = |i: usize| html! { a href={ "#f" (i + 1) } { (shown(&findings[i].title)) } };
     html! {
-        @if report.findings.len() > 1 {
+        @if findings.len() > 1 {
             nav aria-label="Findings in short" {
                 h2 { "In short" }
                 ol {
-                    @for (i, one) in report.findings.iter().enumerate() {
-                        li { span class={ "badge " (one.severity) } { (one.severity) } " " a href={ "#f" (i + 1) } { (shown(&one.title)) } }
+                    @for group in &groups {
+                        @let first = &findings[group[0]];
+                        li {
+                            span class={ "badge " (first.severity) } { (first.severity) }
+                            @if group.len() <= FEW {
+                                div { @for i in group { p { (link(*i)) } } }
+                            } @else {
+                                details {
+                                    summary { (view.rule(&first.rule).map_or(first.rule.as_str(), |rule| rule.title)) ": " (group.len()) }
+                                    @for i in group { p { (link(*i)) } }
+                                }
+                            }
+                        }
                     }
                 }
             }

@@ -83,7 +83,8 @@ fn label(name: &str, width: f64, height: f64) -> Option<String> {
     let room =
         std::iter::successors(Some(0_usize), |n| Some(n + 1)).find(|n| (*n as f64 + 1.0) * 7.5 > width - 14.0)?;
     let name = if name.chars().count() > room { name.split_once('.').map_or(name, |(_, table)| table) } else { name };
-    Some(layout::cut(name, room))
+    // A stump of a name says nothing; the tooltip has it whole.
+    (room >= 7 || name.chars().count() <= room).then(|| layout::cut(name, room))
 }
 
 fn px(n: f64) -> String {

@@ -74,8 +74,12 @@ fn evidence(finding: &Finding, width: usize) -> String {
         let start = format!("{}{}  ", lead(if i == 0 { "evidence" } else { "" }), layout::pad(name, names));
         let lines = layout::wrap(value, width.saturating_sub(INDENT + names + 2));
         let indent = " ".repeat(INDENT + names + 2);
-        let value = layout::pad(&lines.join(&format!("\n{indent}")), if lines.len() == 1 { values } else { 0 });
-        out += &format!("{start}{value}  {ASIDE}{source}{ASIDE:#}\n");
+        let used = INDENT + names + 2 + values + 2 + layout::widest([source.as_str()]);
+        if lines.len() == 1 && used <= width {
+            out += &format!("{start}{}  {ASIDE}{source}{ASIDE:#}\n", layout::pad(value, values));
+        } else {
+            out += &format!("{start}{}\n{indent}{ASIDE}{source}{ASIDE:#}\n", lines.join(&format!("\n{indent}")));
+        }
     }
     out
 }
@@ -119,7 +123,8 @@ fn proof(proof: &Proof, width: usize) -> String {
             if let Some(note) = &e.note {
                 out += &part("", &layout::inline(note), ASIDE, width);
             }
-            out + &part("", &format!("repeat with: {}", layout::inline(&e.repeat)), ASIDE, width)
+            // A command stays on its line, so that it can be pasted.
+            out + &format!("{}{ASIDE}repeat with: {}{ASIDE:#}\n", lead(""), layout::inline(&e.repeat))
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn render(metrics: &[Metric], width: usize) -> String {
             None => (ASIDE, "– no value"),
         };
         let [name, value, target] = std::array::from_fn(|i| layout::pad(&row[i], columns[i]));
-        let lines = layout::wrap(&row[3], width.saturating_sub(indent).max(24));
+        let lines = layout::wrap(&row[3], width.saturating_sub(indent).max(16));
         let note = lines.join(&format!("{ASIDE:#}\n{}{ASIDE}", " ".repeat(indent)));
         out += &format!("  {name}  {value}  {target}  {style}{mark}{style:#}  {ASIDE}{note}{ASIDE:#}\n");
     }
