@@ -56,6 +56,13 @@ pub trait Checks: Engine {
 
 /// Makes experiments in a lab, never on the target.
 pub trait Prover: Send + Sync {
+    /// Ids of the rules whose findings it can experiment on.
+    fn rules(&self) -> &'static [&'static str];
+
+    /// Whether experiments are made unless the user says no: false when they read more of the target than
+    /// observing does.
+    fn by_default(&self) -> bool;
+
     /// Fills in the proofs of the findings it can experiment on, adds findings that only an experiment
     /// can justify, and removes those whose change showed no gain. Stops early, with what it has, when
     /// `progress` says so.

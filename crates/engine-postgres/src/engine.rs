@@ -1,6 +1,6 @@
 //! PostgreSQL as an engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome};
+use dbwright_check::{Checks, Outcome, Prover};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::report::TableSize;
@@ -52,6 +52,10 @@ impl Checks for Postgres {
         let sql = dbwright_sql::rules::RULES.iter().map(|rule| rule.meta);
         let own = crate::rules::RULES.iter().map(|rule| rule.meta);
         sql.chain(own).collect()
+    }
+
+    fn prover(&self) -> Option<&dyn Prover> {
+        Some(self)
     }
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {

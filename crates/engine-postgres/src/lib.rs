@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod lab;
 pub mod observe;
+mod prove;
 pub mod rules;
 #[cfg(test)]
 mod sample;

@@ -1,10 +1,10 @@
 //! `check`: observe, run the rules, make the experiments, report.
 
-use dbwright_check::{Outcome, Settings, assemble, report};
+use dbwright_check::{Outcome, Prover, Settings, assemble, report};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::report::Report;
 use dbwright_core::snapshot::Gap;
-use dbwright_core::{Failure, Severity};
+use dbwright_core::{Failure, Proof, Severity};
 
 use super::observe::{self, Observed};
 use crate::args::{Check, Select};
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
     let source = target::resolve(name, args.observe.dialect.as_deref(), &found.config)?;
     let options = observe::options(&args.observe, &source)?;
     let observed = observe::observe(source, &options, cx).await?;
-    let report = examine(&observed, &options, &settings, !args.no_prove, cx).await?;
+    let report = examine(&observed, &options, &settings, wish(args), cx).await?;
     cx.progress.finish();
     let rules = observed.engine.rules();
     let sizes = observed.engine.sizes(&observed.snapshot);
@@ -44,16 +44,39 @@ pub(crate) async fn examine(
     observed: &Observed,
     options: &ObserveOptions,
     settings: &Settings,
-    prove: bool,
+    prove: Option<bool>,
     cx: &Context,
 ) -> Result<Report, Failure> {
     interrupt::check()?;
     let mut outcome = observed.engine.check(&observed.snapshot, &settings.limits)?;
-    let unproven = if prove { experiments(observed, options, settings, &mut outcome, cx).await } else { None };
+    let prover = observed.engine.prover().filter(|_| observed.address.is_some());
+    let unproven = if prove.unwrap_or_else(|| prover.is_some_and(Prover::by_default)) {
+        experiments(observed, options, settings, &mut outcome, cx).await
+    } else {
+        say_how(prover, &mut outcome);
+        None
+    };
     interrupt::check()?;
     let mut report = assemble(&observed.snapshot.header, outcome, settings, jiff::Timestamp::now());
     report.gaps.extend(unproven);
     Ok(report)
+}
+
+/// Whether the user wants experiments; none leaves it to the engine.
+const fn wish(args: &Check) -> Option<bool> {
+    match (args.prove, args.no_prove) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+/// Tells in each finding that could be measured how to have it measured.
+fn say_how(prover: Option<&dyn Prover>, outcome: &mut Outcome) {
+    let rules = prover.map_or(&[][..], Prover::rules);
+    for finding in outcome.findings.iter_mut().filter(|finding| rules.contains(&finding.rule.as_str())) {
+        finding.proof = Proof::unproven("it can be measured in a copy of the table's rows: run again with --prove");
+    }
 }
 
 /// Makes the experiments; a lab that can't be made costs the proofs, never the report.

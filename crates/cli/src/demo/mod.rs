@@ -86,7 +86,7 @@ pub(crate) fn sample_of(check: Check, cx: &Context) -> Result<Check, Failure> {
 pub(crate) async fn run(args: Args, cx: &Context) -> Result<Exit, Failure> {
     match args.engine {
         Engine::Sqlite => on_sqlite(&args, cx).await,
-        Engine::Postgres => Err(Failure::usage("demo.postgres", "not in this build")),
+        Engine::Postgres => on_postgres(&args, cx).await,
     }
 }
 
@@ -108,6 +108,25 @@ async fn on_sqlite(args: &Args, cx: &Context) -> Result<Exit, Failure> {
             ("On your own file", "dbwright check sqlite:FILE --workload QUERIES.sql".to_owned()),
             ("On your own server", "dbwright check postgres://USER@HOST/DATABASE".to_owned()),
             ("One rule's page", "dbwright rules sqlite/missing-index".to_owned()),
+        ],
+    );
+    Ok(exit)
+}
+
+async fn on_postgres(args: &Args, cx: &Context) -> Result<Exit, Failure> {
+    let shop = sample::postgres(args.orders, &args.pg_bin, &cx.progress).await?;
+    let mut command = vec!["check".to_owned(), shop.url(sample::DATABASE), "--prove".to_owned()];
+    for folder in &args.pg_bin {
+        command.extend(["--pg-bin".to_owned(), folder.display().to_string()]);
+    }
+    let exit = commands::check::run(&check_of(&command, args)?, cx).await?;
+    closing(
+        args,
+        &[
+            ("The same again", "dbwright demo --engine postgres".to_owned()),
+            ("On your own server", "dbwright check postgres://USER@HOST/DATABASE".to_owned()),
+            ("Take it along", "dbwright snapshot postgres://USER@HOST/DATABASE -o shop.snapshot.json.zst".to_owned()),
+            ("One rule's page", "dbwright rules sql/unindexed-foreign-key".to_owned()),
         ],
     );
     Ok(exit)

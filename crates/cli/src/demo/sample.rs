@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use dbwright_core::progress::Progress;
 use dbwright_core::{Failure, FailureKind};
+use dbwright_engine_postgres::lab::{Lab, LabOptions};
 use dbwright_sample_shop::{Error, WORKLOAD};
 
 /// The folder of the sample.
@@ -47,6 +48,39 @@ fn cache() -> PathBuf {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || absolute("HOME").map(|home| home.join(".cache"));
     absolute("XDG_CACHE_HOME").or_else(home).unwrap_or_else(std::env::temp_dir)
+}
+
+/// Name of the shop's database on the private server.
+pub(super) const DATABASE: &str = "shop";
+
+/// How often the shop's statements are run, so that the server's statistics have something to tell.
+const WORKLOAD_RUNS: u32 = 25;
+
+/// The shop on a private PostgreSQL, which lives as long as the returned lab.
+pub(super) async fn postgres(orders: u64, programs: &[PathBuf], progress: &dyn Progress) -> Result<Lab, Failure> {
+    let lab = match Lab::start(&server(programs, true), progress).await {
+        // A PostgreSQL without its contrib modules does as well; the report then says what it misses.
+        Err(failure) if failure.kind == FailureKind::Internal => Lab::start(&server(programs, false), progress).await?,
+        other => other?,
+    };
+    lab.create_database(DATABASE).await?;
+    let url = lab.url(DATABASE);
+    dbwright_sample_shop::postgres::build(&url, orders, WORKLOAD_RUNS, progress)
+        .await
+        .map_err(|e| failed(&DATABASE, e))?;
+    Ok(lab)
+}
+
+/// A server as it would be in production, so that only the planted faults are found.
+fn server(programs: &[PathBuf], statements: bool) -> LabOptions {
+    let preload = statements.then(|| ("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned()));
+    LabOptions {
+        programs: programs.to_vec(),
+        autovacuum: true,
+        durable: true,
+        settings: preload.into_iter().collect(),
+        ..LabOptions::default()
+    }
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
