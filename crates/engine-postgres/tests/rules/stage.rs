@@ -56,6 +56,10 @@ impl Stage {
         for sql in all {
             self.statement("change", sql, How::Succeeds).await?;
         }
+        if self.flush().await.is_err() {
+            // A change may end idle sessions, and the watch is one of them.
+            self.watch = connect(&self.url, "watch").await?;
+        }
         self.flush().await
     }
 

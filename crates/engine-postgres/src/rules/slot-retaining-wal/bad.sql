@@ -1,0 +1,7 @@
+-- A gigabyte is more than a test should write: one megabyte is enough here.
+-- alone
+-- limit bytes = 1048576
+-- cleanup: SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active
+SELECT pg_create_physical_replication_slot('old_replica', true);
+CREATE TABLE orders (id int PRIMARY KEY, note text);
+INSERT INTO orders SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g;
