@@ -23,6 +23,7 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "one read-only, repeatable-read transaction" },
         Capability { name: "check", how: "`sql/` and `pg/` rules" },
+        Capability { name: "diff", how: "schema, settings, growth, new and slower statements" },
     ],
 };
 
@@ -60,6 +61,10 @@ impl Checks for Postgres {
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
         snapshot.body::<PgBody>().map(|body| body.catalog.sizes()).unwrap_or_default()
+    }
+
+    fn compare(&self) -> Option<&dyn dbwright_check::Compare> {
+        Some(self)
     }
 
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {

@@ -5,6 +5,7 @@
 mod activity;
 mod autovacuum;
 pub mod body;
+mod compare;
 mod connect;
 pub mod engine;
 mod error;

@@ -4,6 +4,7 @@
 //! Performs no I/O and runs no SQL; engines fill the model and carry statements out.
 
 pub mod dialect;
+pub mod diff;
 pub mod indexing;
 pub mod keywords;
 pub mod lex;
