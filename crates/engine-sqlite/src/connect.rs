@@ -84,20 +84,25 @@ impl Source {
         }
     }
 
-    /// A file of no bytes is a valid, empty database; SQLite would only be tempted to tidy up beside it.
-    fn empty(path: &Path) -> Result<Self, Error> {
-        let db = Connection::open_in_memory().map_err(|e| Error::opening(path, e))?;
-        Ok(Self {
+    /// A database in memory, shown under the name `path`.
+    pub(crate) fn memory(path: &Path, db: Connection) -> Self {
+        Self {
             db,
             path: path.to_path_buf(),
             header: None,
             bytes: 0,
             wal_bytes: None,
-            read: "in place".to_owned(),
+            read: "in a lab".to_owned(),
             damaged: None,
             immutable: None,
             _copy: None,
-        })
+        }
+    }
+
+    /// A file of no bytes is a valid, empty database; SQLite would only be tempted to tidy up beside it.
+    fn empty(path: &Path) -> Result<Self, Error> {
+        let db = Connection::open_in_memory().map_err(|e| Error::opening(path, e))?;
+        Ok(Self { read: "in place".to_owned(), ..Self::memory(path, db) })
     }
 
     /// Whether somebody began to write to a file that was read as unchangeable.

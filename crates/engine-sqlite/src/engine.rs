@@ -1,6 +1,6 @@
 //! SQLite as an engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome};
+use dbwright_check::{Checks, Outcome, SchemaLab};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::report::TableSize;
@@ -10,7 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 
 use crate::body::SqliteBody;
-use crate::{observe, path};
+use crate::{observe, path, scorecard};
 
 /// The engine.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
+        Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },
     ],
 };
@@ -67,6 +68,10 @@ impl Checks for Sqlite {
         let (own, skipped) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
         findings.extend(own);
         not_looked_at.extend(skipped);
-        Ok(Outcome { findings, not_looked_at, scorecard: Vec::new() })
+        Ok(Outcome { findings, not_looked_at, scorecard: scorecard::scorecard() })
+    }
+
+    fn schema_lab(&self) -> Option<&dyn SchemaLab> {
+        Some(self)
     }
 }

@@ -1,38 +1,28 @@
 //! Labs: private copies of a database in the folder for temporary files, where experiments run.
 //!
-//! Each lab is a folder with a marker file that its process keeps locked. The system drops the lock
-//! when the process ends, however it ends, so a lab whose marker can be locked is a leftover of a killed
-//! run and is removed by the next one. (A process id could have been given to somebody else by then.)
+//! `dbwright-scratch` removes them, however the run ends. A lab never writes through to the target: nothing
+//! can be attached to its connections.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dbwright_core::progress::Progress;
+use dbwright_scratch::Folder;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::limits::Limit;
 
 use crate::error::Error;
 use crate::path::beside;
 
-const PREFIX: &str = "dbwright-lab-";
-const MARKER: &str = "marker";
 /// Pages copied between two looks at the user's wish to stop: 16 MB of usual pages.
 const PAGES_A_STEP: i32 = 4096;
 /// How often a copy begins anew because the source was changed meanwhile, before it gives up.
 const BUSY_STEPS: u32 = 100;
 
-/// The folders of this process's labs, for [`cleanup_all`].
-static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
 /// A folder for copies; removed when dropped.
 #[derive(Debug)]
-pub struct Lab {
-    folder: PathBuf,
-    _marker: File,
-}
+pub struct Lab(Folder);
 
 impl Lab {
     /// Makes an empty lab that has room for `bytes`, and removes what killed runs left behind.
@@ -41,19 +31,15 @@ impl Lab {
     /// When the folder for temporary files can't be written or is too small.
     pub fn new(bytes: u64) -> Result<Self, Error> {
         let parent = std::env::temp_dir();
-        remove_leftovers(&parent);
         room(&parent, bytes)?;
-        let doing = || format!("a lab can't be made in {}", parent.display());
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent).map_err(Error::io(doing()))?.keep();
-        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(folder.clone());
-        let marker = mark(&folder).map_err(Error::io(doing()))?;
-        Ok(Self { folder, _marker: marker })
+        let folder = Folder::new(&parent, "sqlite", |_| ());
+        Ok(Self(folder.map_err(Error::io(format!("a lab can't be made in {}", parent.display())))?))
     }
 
     /// A path in the lab.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.0.path().join(name)
     }
 
     /// Copies a file with its journal or write-ahead log, as a crash left them.
@@ -84,6 +70,7 @@ impl Lab {
             let backup = Backup::new(from, &mut to).map_err(failed())?;
             step_through(&backup, progress, &path)?;
         }
+        to.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(failed())?;
         // The lab may be lost at any moment, so nothing needs to survive a crash.
         to.execute_batch("PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = off")
             .map_err(failed())?;
@@ -111,43 +98,6 @@ fn step_through(backup: &Backup<'_, '_>, progress: &dyn Progress, path: &Path) -
                 }
                 std::thread::sleep(Duration::from_millis(20));
             }
-        }
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        // A folder that can't be removed now is a leftover for the next run to remove.
-        let _ = std::fs::remove_dir_all(&self.folder);
-        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| *folder != self.folder);
-    }
-}
-
-/// Removes every lab of this process; for the handler of Ctrl-C, after which the process ends.
-pub fn cleanup_all() {
-    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // As above: what stays is removed by the next run.
-        let _ = std::fs::remove_dir_all(folder);
-    }
-}
-
-/// Makes and locks the marker. It is empty until it is locked, so that nobody takes a new lab for a leftover.
-fn mark(folder: &Path) -> std::io::Result<File> {
-    let mut marker = File::create_new(folder.join(MARKER))?;
-    marker.lock()?;
-    writeln!(marker, "{}", std::process::id())?;
-    Ok(marker)
-}
-
-/// Removes labs that no process keeps.
-fn remove_leftovers(parent: &Path) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
-    for entry in entries.filter_map(Result::ok).filter(|e| e.file_name().to_string_lossy().starts_with(PREFIX)) {
-        let Ok(marker) = OpenOptions::new().read(true).write(true).open(entry.path().join(MARKER)) else { continue };
-        let in_use = marker.metadata().is_ok_and(|meta| meta.len() == 0);
-        if !in_use && marker.try_lock().is_ok() {
-            // Somebody else's leftover may not be ours to remove; that is their next run's work.
-            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
@@ -181,20 +131,6 @@ fn room(_folder: &Path, _bytes: u64) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_lab_is_gone_when_dropped_and_a_leftover_by_the_next() {
-        let lab = Lab::new(1).expect("a lab");
-        let folder = lab.folder.clone();
-        let leftover = std::env::temp_dir().join(format!("{PREFIX}left-by-{}", std::process::id()));
-        std::fs::create_dir_all(&leftover).expect("a folder");
-        std::fs::write(leftover.join(MARKER), "1\n").expect("a marker nobody keeps");
-        let second = Lab::new(1).expect("a second lab");
-        assert!(folder.exists() && second.folder.exists(), "labs in use stay");
-        assert!(!leftover.exists(), "the leftover is removed");
-        drop((lab, second));
-        assert!(!folder.exists());
-    }
 
     #[test]
     fn too_little_room_is_said_before_copying() {

@@ -9,5 +9,7 @@ pub mod lab;
 mod observe;
 mod path;
 pub mod rules;
+mod schema;
+mod scorecard;
 
 pub use engine::Sqlite;

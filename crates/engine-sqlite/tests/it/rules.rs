@@ -129,7 +129,9 @@ fn shared_rules_find_mend_and_keep_silent() {
         for finding in &found {
             carry_out(&bad, finding);
         }
-        silent(&rule, &read(&example("good")));
+        // Its neighbours may have something to say of a schema without rows or workload; its own rule may not.
+        let good = findings(&Database::of(&read(&example("good"))).path, &rule);
+        assert!(good.is_empty(), "{rule}: the good example shows {good:#?}");
     }
     assert!(tried > 0 || folders("../sql/src/rules").len() < 2, "no shared rule has an example for SQLite");
 }
