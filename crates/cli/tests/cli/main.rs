@@ -4,3 +4,4 @@ mod command_line;
 mod common;
 mod endings;
 mod reports;
+mod sqlite;

@@ -21,7 +21,7 @@ pub(super) fn article(index: usize, finding: &Finding, view: &View<'_>) -> Marku
             } } }
             @match &finding.change {
                 Some(change) => (fix(change)),
-                None => p.aside { "There is no fix that could be pasted; the reason is said above." },
+                None => p.aside { "No statement can be given; the reason is above." },
             }
             (proof(&finding.proof))
             p.rule {

@@ -67,14 +67,15 @@ fn evidence(finding: &Finding, width: usize) -> String {
         .iter()
         .map(|e| [layout::inline(&e.name), layout::inline(&units::value(&e.value, &e.unit)), layout::inline(&e.source)])
         .collect();
-    let names = layout::widest(rows.iter().map(|row| row[0].as_str())).min(32);
+    let names = layout::widest(rows.iter().map(|row| row[0].as_str())).min(40);
     let values = layout::widest(rows.iter().map(|row| row[1].as_str()).filter(|v| v.len() < 32));
     let mut out = String::new();
     for (i, [name, value, source]) in rows.iter().enumerate() {
         let start = format!("{}{}  ", lead(if i == 0 { "evidence" } else { "" }), layout::pad(name, names));
         let lines = layout::wrap(value, width.saturating_sub(INDENT + names + 2));
         let indent = " ".repeat(INDENT + names + 2);
-        let used = INDENT + names + 2 + values + 2 + layout::widest([source.as_str()]);
+        let used =
+            INDENT + names + 2 + layout::widest([value.as_str()]).max(values) + 2 + layout::widest([source.as_str()]);
         if lines.len() == 1 && used <= width {
             out += &format!("{start}{}  {ASIDE}{source}{ASIDE:#}\n", layout::pad(value, values));
         } else {
@@ -86,7 +87,7 @@ fn evidence(finding: &Finding, width: usize) -> String {
 
 fn fix(change: Option<&Change>, width: usize) -> String {
     let Some(change) = change else {
-        return part("fix", "none that could be pasted: the reason is said above", ASIDE, width);
+        return part("fix", "no statement can be given: the reason is above", ASIDE, width);
     };
     let mut out = statements("fix", &change.forward, width);
     out += &part("", &conditions(change), ASIDE, width);
