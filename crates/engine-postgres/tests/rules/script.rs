@@ -15,6 +15,9 @@
 
 use std::collections::BTreeMap;
 
+use dbwright_sql::Dialect;
+use dbwright_sql::split::{PieceKind, pieces};
+
 /// A script, ready to run.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
@@ -55,21 +58,19 @@ pub(crate) fn parse(text: &str) -> Result<Script, String> {
     let mut script = Script::default();
     let mut session = "main".to_owned();
     let mut how = How::Succeeds;
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix("--") {
-            let (comment, after) = after.split_once('\n').unwrap_or((after, ""));
+    for piece in pieces(text, Dialect::Postgres) {
+        let (comments, sql) = match piece.kind {
+            PieceKind::Statement => (&text[piece.range.start..piece.start], &text[piece.start..piece.range.end]),
+            PieceKind::Blank => (piece.text, ""),
+            PieceKind::Meta | PieceKind::CopyData => return Err(format!("line {}: only SQL is run", piece.line)),
+        };
+        for comment in comments.lines().filter_map(|line| line.trim().strip_prefix("--")) {
             directive(comment.trim(), &mut script, &mut session, &mut how)?;
-            rest = after.trim_start();
-            continue;
         }
-        let end = statement_end(rest);
-        let sql = rest[..end].trim_end_matches(';').trim().to_owned();
         if !sql.is_empty() {
-            script.steps.push(Step::Run { session: session.clone(), sql, how });
+            script.steps.push(Step::Run { session: session.clone(), sql: sql.to_owned(), how });
             how = How::Succeeds;
         }
-        rest = rest[end..].trim_start();
     }
     Ok(script)
 }
@@ -102,64 +103,9 @@ fn directive(comment: &str, script: &mut Script, session: &mut String, how: &mut
     Ok(())
 }
 
-/// Where the first statement of `text` ends, its semicolon included.
-fn statement_end(text: &str) -> usize {
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        at += match c {
-            ';' => return at + 1,
-            '\'' => quoted_len(rest, '\'', text[..at].ends_with(['E', 'e'])),
-            '"' => quoted_len(rest, '"', false),
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            '$' => dollar_len(rest).unwrap_or(1),
-            _ => c.len_utf8(),
-        };
-    }
-    text.len()
-}
-
-/// Length of a quoted part; a doubled quote reads as two parts side by side.
-fn quoted_len(text: &str, quote: char, escapes: bool) -> usize {
-    let mut chars = text.char_indices().skip(1);
-    while let Some((at, c)) = chars.next() {
-        if c == quote {
-            return at + 1;
-        }
-        if escapes && c == '\\' {
-            chars.next();
-        }
-    }
-    text.len()
-}
-
-/// Length of a dollar-quoted part, when one begins here.
-fn dollar_len(text: &str) -> Option<usize> {
-    let tag_end = text[1..].find('$')? + 2;
-    let tag = &text[..tag_end];
-    let valid = tag[1..tag_end - 1].chars().all(|c| c == '_' || c.is_alphanumeric());
-    let closes = text[tag_end..].find(tag)?;
-    valid.then_some(tag_end + closes + tag_end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn statements(text: &str) -> Vec<String> {
-        let steps = parse(text).expect("parses").steps;
-        steps.into_iter().map(|step| if let Step::Run { sql, .. } = step { sql } else { panic!("a wait") }).collect()
-    }
-
-    #[test]
-    fn semicolons_inside_quotes_and_bodies_end_nothing() {
-        let text = "SELECT 'a;''b', E'\\';', \"c;\"; -- d;\nDO $x$ BEGIN; $$ ; END $x$;\nSELECT 1 /* ; */ + $1";
-        assert_eq!(
-            statements(text),
-            ["SELECT 'a;''b', E'\\';', \"c;\"", "DO $x$ BEGIN; $$ ; END $x$", "SELECT 1 /* ; */ + $1"]
-        );
-    }
 
     #[test]
     fn directives_apply_to_what_follows() {

@@ -67,7 +67,7 @@ impl Stage {
     pub(crate) fn rename(&self, text: &str, database: &str) -> String {
         let mut text = text.replace(database, "<database>");
         for (name, session) in &self.sessions {
-            text = replace_number(&text, session.pid, &format!("<pid of {name}>"));
+            text = replace_pid(&text, session.pid, &format!("<pid of {name}>"));
         }
         text
     }
@@ -137,16 +137,20 @@ fn full(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-/// Replaces a whole number in a text, and not the digits inside a longer one.
-fn replace_number(text: &str, number: i32, with: &str) -> String {
+/// Words before a process id; the same number elsewhere is a count.
+const BEFORE_PID: [&str; 3] = ["pid ", "pid = ", "backend("];
+
+/// Replaces a process id in a text.
+fn replace_pid(text: &str, number: i32, with: &str) -> String {
     let number = number.to_string();
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(&number) {
         let (before, after) = (&rest[..at], &rest[at + number.len()..]);
-        let inside = before.ends_with(|c: char| c.is_ascii_digit()) || after.starts_with(|c: char| c.is_ascii_digit());
+        let a_pid = BEFORE_PID.iter().any(|word| before.ends_with(word));
+        let other = !a_pid || after.starts_with(|c: char| c.is_ascii_digit());
         out.push_str(before);
-        out.push_str(if inside { &number } else { with });
+        out.push_str(if other { &number } else { with });
         rest = after;
     }
     out + rest
