@@ -27,6 +27,8 @@ pub mod area {
     pub const SETTINGS: &str = "settings";
     /// `last_value` of sequences, when none may be read.
     pub const SEQUENCES: &str = "sequences";
+    /// The server itself: what was observed is a schema file, loaded into a lab.
+    pub const SERVER: &str = "server";
     /// Some tables' column statistics; rules run on the others.
     pub const COLUMN_STATISTICS_PARTIAL: &str = "column-statistics-partial";
     /// Some statements' texts; rules run on the others.

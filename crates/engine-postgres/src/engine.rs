@@ -1,6 +1,6 @@
 //! PostgreSQL as an engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome, Prover};
+use dbwright_check::{Checks, Outcome, Prover, SchemaLab};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::report::TableSize;
@@ -24,6 +24,7 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "observe", how: "one read-only, repeatable-read transaction" },
         Capability { name: "check", how: "`sql/` and `pg/` rules" },
         Capability { name: "diff", how: "schema, settings, growth, new and slower statements" },
+        Capability { name: "schema-file", how: "loaded into a private server from installed programs" },
     ],
 };
 
@@ -64,6 +65,10 @@ impl Checks for Postgres {
     }
 
     fn compare(&self) -> Option<&dyn dbwright_check::Compare> {
+        Some(self)
+    }
+
+    fn schema_lab(&self) -> Option<&dyn SchemaLab> {
         Some(self)
     }
 

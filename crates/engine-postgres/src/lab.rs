@@ -5,8 +5,11 @@
 //! the terminal reaches dbwright, which ends the lab, and not the server behind dbwright's back.
 
 mod account;
+mod excerpt;
+mod loader;
 mod programs;
 mod registry;
+mod schema;
 
 use std::fs::{self, File};
 use std::io;

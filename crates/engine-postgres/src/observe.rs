@@ -13,7 +13,6 @@ mod constraints;
 mod definitions;
 mod highest;
 mod indexes;
-mod mask;
 mod objects;
 mod replication;
 mod rights;
@@ -48,6 +47,16 @@ pub async fn observe(
     options: &ObserveOptions,
     progress: &dyn Progress,
 ) -> Result<Snapshot, Failure> {
+    let (header, body) = take(address, options, progress).await?;
+    Ok(Snapshot::new(header, body))
+}
+
+/// The same, in parts.
+pub(crate) async fn take(
+    address: &Address,
+    options: &ObserveOptions,
+    progress: &dyn Progress,
+) -> Result<(Header, PgBody), Failure> {
     progress.stage("observing", Some(STAGES));
     let connection = connect::open(address, options.connect_timeout).await?;
     let warnings = connection.warnings.clone();
@@ -69,7 +78,7 @@ pub async fn observe(
     };
     let (cost, gaps) = session.end().await;
     progress.step(STAGES);
-    Ok(Snapshot::new(Header { gaps, cost, ..header }, body))
+    Ok((Header { gaps, cost, ..header }, body))
 }
 
 /// Reads every part. Activity comes first: it is gone the soonest.

@@ -1,11 +1,12 @@
 //! Sessions, who waits for whom, and prepared transactions.
 
 use dbwright_core::Failure;
+use dbwright_sql::{Dialect, normal};
 use tokio_postgres::Error as PgError;
 
 use super::cells::Cells;
+use super::rights;
 use super::session::Session as Observation;
-use super::{mask, rights};
 use crate::body::{LockWait, PreparedTransaction, Server, Session, area};
 
 /// A session of another role shows its row, with nothing but pid, role and database in it.
@@ -48,7 +49,10 @@ fn decode(row: &mut Cells<'_>) -> Result<Session, PgError> {
         state_s: row.get::<Option<f64>>()?.map(seconds),
         xmin_age: row.get()?,
         has_xid: row.get()?,
-        query: row.opt_text()?.filter(|q| q != "<insufficient privilege>").map(|q| mask::literals(&q)),
+        query: row
+            .opt_text()?
+            .filter(|q| q != "<insufficient privilege>")
+            .map(|q| normal::scrub(&q, Dialect::Postgres)),
     };
     Ok(session)
 }

@@ -4,13 +4,13 @@
 
 use dbwright_core::Failure;
 use dbwright_core::workload::{Statement, Workload};
-use dbwright_sql::Dialect;
+use dbwright_sql::{Dialect, normal};
 use tokio_postgres::Error as PgError;
 use tokio_postgres::error::SqlState;
 
 use super::cells::Cells;
+use super::rights;
 use super::session::Session;
-use super::{mask, rights};
 use crate::body::{Server, StatementTotals, area};
 
 /// Where the extension is, if anywhere, and which of its columns there are.
@@ -89,6 +89,11 @@ async fn info(session: &mut Session, schema: &str) -> Result<(Option<u64>, Optio
     Ok(rows.into_iter().next().unwrap_or((None, None)))
 }
 
+/// The server replaces literals by parameters, but not in all utility statements: `CREATE ROLE … PASSWORD 'x'`.
+fn scrubbed(text: String) -> String {
+    if text.contains('\'') || text.contains("$$") { normal::scrub(&text, Dialect::Postgres) } else { text }
+}
+
 /// A statement with the totals that every row repeats.
 type Row = (Statement, StatementTotals, u64);
 
@@ -96,7 +101,7 @@ fn decode(row: &mut Cells<'_>) -> Result<Row, PgError> {
     let id: Option<i64> = row.get()?;
     let statement = Statement {
         fingerprint: id.map_or_else(String::new, |id| id.to_string()),
-        text: mask::strings(&row.text()?),
+        text: scrubbed(row.text()?),
         calls: row.get::<i64>()? as f64,
         total_ms: row.get()?,
         mean_ms: row.get()?,
