@@ -40,8 +40,7 @@ enum Task {
     /// Check what the compiler does not: the map, the arrows, the rule folders, the length of files.
     Tidy,
     /// Measure what dbwright costs, on large and on busy databases.
-    #[command(subcommand)]
-    Bench(bench::Bench),
+    Bench(bench::Options),
     /// Bring the servers up, run every test, and stop the servers that were started for it.
     Test(test::Options),
 }
@@ -53,7 +52,7 @@ fn main() -> ExitCode {
         Task::Format => ready::format_in_place(),
         Task::Docs(options) => docs::run(&options),
         Task::Tidy => tidy::run(),
-        Task::Bench(bench) => bench::run(&bench),
+        Task::Bench(options) => bench::run(&options),
         Task::Test(options) => test::run(&options),
     };
     match done {

@@ -18,6 +18,9 @@ pub(super) fn make(url: &str) -> Done {
     execute(url, "VACUUM (ANALYZE)")?;
     execute(url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")?;
     execute(url, "CREATE EXTENSION IF NOT EXISTS pg_walinspect")?;
+    // What the server's own workers write must not be taken for dbwright's.
+    execute(url, "ALTER SYSTEM SET autovacuum = off")?;
+    execute(url, "SELECT pg_reload_conf()")?;
     execute(url, "CHECKPOINT")
 }
 

@@ -13,22 +13,24 @@ use crate::{Done, servers};
 /// The lock that any reader takes.
 const READERS_LOCK: &str = "AccessShareLock";
 
-/// Measures both.
-pub(super) fn figures(binary: &Path) -> Done<Vec<Figure>> {
+/// Measures a large catalog.
+pub(super) fn postgres(binary: &Path) -> Done<Vec<Figure>> {
     let server = servers::private("bench-check", 17)?;
     eprintln!("making {} tables", big::TABLES);
     big::make(&server.url)?;
-    let mut figures = postgres(binary, &server.url)?;
-    drop(server);
+    large_catalog(binary, &server.url)
+}
+
+/// Measures a large file.
+pub(super) fn sqlite(binary: &Path) -> Done<Vec<Figure>> {
     let scratch = Scratch::new();
     let file = scratch.path().join("large.db");
     eprintln!("making a SQLite file of 1 GB");
     sqlite::make(&file)?;
-    figures.extend(large_file(binary, &file)?);
-    Ok(figures)
+    large_file(binary, &file)
 }
 
-fn postgres(binary: &Path, url: &str) -> Done<Vec<Figure>> {
+fn large_catalog(binary: &Path, url: &str) -> Done<Vec<Figure>> {
     let scratch = Scratch::new();
     let file = scratch.path().join("large.snapshot.json");
     let before = watch::position(url)?;

@@ -10,54 +10,71 @@ mod report;
 mod sqlite;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use crate::Done;
 use crate::command::{cargo, openly, root};
-use report::Figure;
 
 /// What is measured.
-#[derive(Subcommand)]
-pub(crate) enum Bench {
-    /// A PostgreSQL of 10,000 tables and 30,000 indexes, and a SQLite file of 1 GB.
-    Check(Options),
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    /// A PostgreSQL of 10,000 tables and 30,000 indexes.
+    CheckPostgres,
+    /// A SQLite file of 1 GB.
+    CheckSqlite,
     /// A PostgreSQL under pgbench load that is observed every 10 s for a minute.
-    Load(Options),
+    Load,
 }
 
-/// What both take.
+/// What `cargo xtask bench` takes.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// What to measure; `check` stands for both of its kind.
+    #[arg(value_name = "SUBJECT", value_parser = subjects)]
+    subjects: Subjects,
     /// The binary to measure; otherwise a release build is made.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
-    /// Put the result into this page, such as docs/benchmarks.md, in the place of the last one.
+    /// Put the results into this page, such as docs/benchmarks.md, in the place of the last ones.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
 }
 
-/// Measures a binary.
-type Measure = fn(&Path) -> Done<Vec<Figure>>;
+/// What one word on the command line stands for.
+#[derive(Debug, Clone, Copy)]
+struct Subjects(&'static [Subject]);
 
-/// Measures, prints a table and one line of JSON.
-pub(crate) fn run(bench: &Bench) -> Done {
-    let (name, options, measure): (_, _, Measure) = match bench {
-        Bench::Check(options) => ("check", options, check::figures),
-        Bench::Load(options) => ("load", options, load::figures),
-    };
+fn subjects(word: &str) -> Result<Subjects, String> {
+    match word {
+        "check" => Ok(Subjects(&[Subject::CheckPostgres, Subject::CheckSqlite])),
+        "check-postgres" => Ok(Subjects(&[Subject::CheckPostgres])),
+        "check-sqlite" => Ok(Subjects(&[Subject::CheckSqlite])),
+        "load" => Ok(Subjects(&[Subject::Load])),
+        _ => Err("there are check, check-postgres, check-sqlite, load".to_owned()),
+    }
+}
+
+/// Measures, and for each subject prints a table and one line of JSON.
+pub(crate) fn run(options: &Options) -> Done {
     let binary = match &options.binary {
         Some(file) => file.clone(),
         None => release()?,
     };
-    let figures = measure(&binary)?;
-    let section = report::markdown(name, &figures);
-    println!("{section}\n{}", report::json(name, &figures));
-    match &options.write {
-        Some(page) => report::write(page, name, &section),
-        None => Ok(()),
+    for subject in options.subjects.0 {
+        let (name, figures) = match subject {
+            Subject::CheckPostgres => ("check-postgres", check::postgres(&binary)?),
+            Subject::CheckSqlite => ("check-sqlite", check::sqlite(&binary)?),
+            Subject::Load => ("load", load::figures(&binary)?),
+        };
+        let section = report::markdown(name, &figures);
+        println!("{section}\n{}", report::json(name, &figures));
+        if let Some(page) = &options.write {
+            report::write(page, name, &section)?;
+        }
     }
+    Ok(())
 }
 
 fn release() -> Done<PathBuf> {

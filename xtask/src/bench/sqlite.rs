@@ -19,7 +19,7 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERE
   made_at TEXT NOT NULL, state TEXT NOT NULL, total INTEGER NOT NULL, note TEXT);
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
 INSERT INTO customers SELECT i, 'customer ' || i, 'c' || i || '@example.org' FROM n;
-WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000)
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5600000)
 INSERT INTO orders SELECT i, 1 + i * 7919 % 200000, datetime(1700000000 + i * 13, 'unixepoch'),
   CASE i % 10 WHEN 0 THEN 'open' ELSE 'done' END, i % 9973, hex(zeroblob(48)) FROM n;
 CREATE INDEX orders_customer_id_idx ON orders (customer_id);

@@ -40,11 +40,16 @@ pub(super) fn wal_records(url: &str, before: &Position, after: &Position) -> Don
         return Ok(0.0);
     }
     let sql = format!(
-        "SELECT count(*) FROM pg_get_wal_records_info('{}', '{}') \
-         WHERE record_type NOT IN ('RUNNING_XACTS', 'CHECKPOINT_ONLINE', 'CHECKPOINT_REDO')",
+        "SELECT resource_manager || '/' || record_type, count(*) FROM pg_get_wal_records_info('{}', '{}') \
+         WHERE record_type NOT IN ('RUNNING_XACTS', 'CHECKPOINT_ONLINE', 'CHECKPOINT_REDO') GROUP BY 1",
         before.wal, after.wal
     );
-    query(url, &sql)?[0][0].parse().map_err(|_| "not a number of records".to_owned())
+    let mut records = 0.0;
+    for row in query(url, &sql)? {
+        eprintln!("in the write-ahead log: {} records of {}", row[1], row[0]);
+        records += row[1].parse::<f64>().map_err(|_| "not a number of records".to_owned())?;
+    }
+    Ok(records)
 }
 
 /// Collects the modes of the locks that dbwright holds on relations, until `done`.
