@@ -126,6 +126,7 @@ fn shared_rules_find_mend_and_keep_silent() {
         let bad = read(&example("bad"));
         let found = findings(&Database::of(&bad).path, &rule);
         assert!(!found.is_empty(), "{rule}: the bad example shows nothing");
+        compare(&folder, "expected.sqlite.json", &found);
         for finding in &found {
             carry_out(&bad, finding);
         }
