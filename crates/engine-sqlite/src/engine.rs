@@ -25,6 +25,7 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
+        Capability { name: "diff", how: "schema, settings of the file, growth" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },
     ],
 };
@@ -59,6 +60,10 @@ impl Checks for Sqlite {
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
         snapshot.body::<SqliteBody>().map(|body| body.catalog.sizes()).unwrap_or_default()
+    }
+
+    fn compare(&self) -> Option<&dyn dbwright_check::Compare> {
+        Some(self)
     }
 
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {

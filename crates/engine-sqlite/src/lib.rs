@@ -1,6 +1,7 @@
 //! SQLite 3: how a file is opened without ever changing it, observed, checked, and copied into a lab.
 
 pub mod body;
+mod compare;
 mod connect;
 pub mod engine;
 pub mod error;

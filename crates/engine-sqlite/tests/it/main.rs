@@ -1,6 +1,8 @@
 //! Tests on the real library: one program, so that its helpers are built once.
 
 mod common;
+mod compare;
 mod files;
+mod quoting;
 mod rules;
 mod schema;

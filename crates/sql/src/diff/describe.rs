@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Described;
+use crate::Dialect;
 use crate::model::{
     Catalog, Column, Constraint, ConstraintKind, Function, Generated, Index, ObjectId, Sequence, Table, TableKind,
 };
@@ -43,11 +44,19 @@ pub(super) fn parts(catalog: &Catalog, table: &Table) -> Described {
         parts.insert((class, subject), text);
     };
     table.columns.iter().for_each(|one| add(1, &one.name, column(one)));
-    table.constraints.iter().for_each(|one| add(2, &one.name, constraint(one)));
+    if catalog.dialect == Dialect::Postgres {
+        table.constraints.iter().for_each(|one| add(2, &one.name, constraint(one)));
+    }
     // The index of a constraint is told by the constraint.
     let own = table.indexes.iter().filter(|one| !one.automatic && one.constraint.is_none());
     own.for_each(|one| add(3, &one.name, index(one)));
     table.triggers.iter().for_each(|one| add(4, &one.name, format!("{} ({})", one.definition, one.enabled)));
+    if catalog.dialect == Dialect::Sqlite {
+        // Names of constraints are made up from their places, so what they demand stands for them.
+        for one in &table.constraints {
+            parts.insert((2, format!("{} {}", catalog.subject(table), made_up(one))), constraint(one));
+        }
+    }
     parts
 }
 
