@@ -3,5 +3,7 @@
 mod command_line;
 mod common;
 mod endings;
+mod postgres;
 mod reports;
+mod schema_files;
 mod sqlite;
