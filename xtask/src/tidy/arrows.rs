@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Engine,
     /// The binary and its samples, which join all.
     Top,
+    /// Folders for labs. Uses nothing of ours; whoever makes experiments uses it.
+    Scratch,
     /// For building and testing only. Uses nothing of ours.
     Tool,
 }
@@ -28,6 +30,7 @@ impl Kind {
         match name {
             "dbwright-core" => Self::Core,
             "dbwright-sql" => Self::Sql,
+            "dbwright-scratch" => Self::Scratch,
             "dbwright" | "xtask" => Self::Top,
             "dbwright-rulebook" | "dbwright-testkit" => Self::Tool,
             _ if name.starts_with("dbwright-engine-") => Self::Engine,
@@ -44,7 +47,8 @@ impl Kind {
     fn may_use(self, other: Self, section: &str) -> bool {
         match other {
             Self::Tool => section != "dependencies" || self == Self::Top,
-            Self::Core => !matches!(self, Self::Core | Self::Tool),
+            Self::Core => !matches!(self, Self::Core | Self::Scratch | Self::Tool),
+            Self::Scratch => matches!(self, Self::Engine | Self::Top),
             Self::Sql => matches!(self, Self::Capability | Self::Engine | Self::Top),
             Self::Capability => matches!(self, Self::Capability | Self::Engine | Self::Top),
             Self::Engine | Self::Top => self == Self::Top,
@@ -98,6 +102,7 @@ mod tests {
             ("dbwright-engine-postgres", "dev-dependencies", "dbwright-testkit"),
             ("dbwright-advise", "dependencies", "dbwright-sql"),
             ("dbwright-sql", "dependencies", "dbwright-core"),
+            ("dbwright-engine-sqlite", "dependencies", "dbwright-scratch"),
         ];
         for (name, section, used) in fine {
             assert_eq!(complaints(name, section, used), Complaints::new());
@@ -109,6 +114,8 @@ mod tests {
         let wrong = [
             ("dbwright-core", "dependencies", "dbwright-sql"),
             ("dbwright-sql", "dependencies", "dbwright-check"),
+            ("dbwright-check", "dependencies", "dbwright-scratch"),
+            ("dbwright-scratch", "dependencies", "dbwright-core"),
             ("dbwright-check", "dependencies", "dbwright-engine-sqlite"),
             ("dbwright-check", "dev-dependencies", "dbwright-engine-sqlite"),
             ("dbwright-engine-sqlite", "dependencies", "dbwright-engine-postgres"),
