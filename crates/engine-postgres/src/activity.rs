@@ -1,6 +1,6 @@
 //! Sessions as the activity rules see them: which ones count, how they are named, how they are ended.
 
-use dbwright_core::{Change, Finding};
+use dbwright_core::{Change, Finding, Proof};
 use jiff::Timestamp;
 
 use crate::body::{PgBody, Session};
@@ -25,6 +25,7 @@ pub(crate) fn is_aborted(session: &Session) -> bool {
 
 /// Adds who the session is and what it does, each only when it is known.
 pub(crate) fn evidence(finding: Finding, session: &Session) -> Finding {
+    let finding = finding.proof(Proof::unproven("it concerns sessions of that moment, which no lab has"));
     let text = |finding: Finding, name: &str, value: Option<&str>| match value {
         Some(value) if !value.is_empty() => finding.evidence(name, value, "", SOURCE),
         _ => finding,

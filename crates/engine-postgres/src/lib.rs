@@ -9,6 +9,7 @@ mod compare;
 mod connect;
 pub mod engine;
 mod error;
+mod hits;
 pub mod lab;
 pub mod observe;
 mod prove;

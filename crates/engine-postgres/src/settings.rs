@@ -4,7 +4,7 @@
 //! database override. Proposing it blindly would leave the fault in place, so where the value comes
 //! from decides what is proposed.
 
-use dbwright_core::{Change, Finding};
+use dbwright_core::{Change, Finding, Proof};
 use dbwright_sql::Dialect;
 
 use crate::body::{PgBody, Setting};
@@ -28,6 +28,7 @@ pub(crate) fn evidence(finding: Finding, setting: &Setting) -> Finding {
         Some(file) => format!("{} {file}", setting.source),
         None => setting.source.clone(),
     };
+    let finding = finding.proof(Proof::unproven("it concerns the server as a whole, which no lab stands in for"));
     let unit = if setting.value.parse::<f64>().is_ok() { setting.unit.as_str() } else { "" };
     finding.evidence(&setting.name, setting.value.as_str(), unit, "pg_settings").evidence(
         &format!("{}.source", setting.name),

@@ -6,6 +6,7 @@
 mod expected;
 mod folders;
 mod life;
+mod placed;
 mod registry;
 mod script;
 mod server;

@@ -18,6 +18,7 @@ pub(crate) struct Private {
     major: u32,
     scratch: Scratch,
     port: u16,
+    arguments: Vec<String>,
     running: Option<Child>,
 }
 
@@ -32,7 +33,7 @@ impl Private {
         if !made.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
         }
-        let mut server = Self { major, scratch, port: free_port()?, running: None };
+        let mut server = Self { major, scratch, port: free_port()?, arguments: Vec::new(), running: None };
         server.restart(&[]).await?;
         Ok(server)
     }
@@ -61,13 +62,19 @@ impl Private {
         self.reboot().await
     }
 
+    /// Starts it anew with these arguments on its command line.
+    pub(crate) async fn restart_with(&mut self, arguments: &[&str]) -> Result<(), String> {
+        self.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self.reboot().await
+    }
+
     /// Starts it anew as it is configured.
     pub(crate) async fn reboot(&mut self) -> Result<(), String> {
         self.stop()?;
         let data = self.scratch.path().join("data");
         let log = File::create(self.scratch.path().join("log")).map_err(|e| e.to_string())?;
         let mut command = Command::new(postgres_bin(self.major).join("postgres"));
-        command.arg("-D").arg(&data).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.arg("-D").arg(&data).args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = drop_privileges(&mut command).current_dir(self.scratch.path()).spawn();
         self.running = Some(child.map_err(|e| e.to_string())?);
         self.answers().await

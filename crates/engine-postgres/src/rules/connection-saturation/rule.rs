@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dbwright_core::{Change, Cx, Finding, Severity};
+use dbwright_core::{Change, Cx, Finding, Proof, Severity};
 
 use crate::body::{PgBody, Session};
 use crate::words;
@@ -68,6 +68,7 @@ fn finding(cx: &Cx<'_, PgBody>, load: &Load, share: f64, high: f64, idle: f64) -
     let finding = cx
         .finding("server", title)
         .severity(severity)
+        .proof(Proof::unproven("it concerns sessions of that moment, which no lab has"))
         .evidence("sessions", load.used, "sessions", load.source)
         .evidence("max_connections", load.max, "connections", "pg_settings")
         .evidence("reserved", load.reserved, "connections", "pg_settings")

@@ -3,9 +3,10 @@
 //! The counters do not tell the operating system's cache from the disk, so a low rate is a hint at the
 //! cost, not its measure; hence nothing above medium, and nothing from a short window.
 
-use dbwright_core::{Cx, Finding, Severity};
+use dbwright_core::{Cx, Finding, Proof, Severity};
 
-use crate::body::{DatabaseStats, PgBody};
+use crate::body::PgBody;
+use crate::hits::Hits;
 use crate::words;
 
 const SOURCE: &str = "pg_stat_database";
@@ -14,37 +15,27 @@ const SOURCE: &str = "pg_stat_database";
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let (ratio, blocks, minutes) = (cx.limit("ratio"), cx.limit("blocks"), cx.limit("minutes"));
     let Some(database) = cx.body.database() else { return };
-    let asked = words::as_f64(database.blks_hit + database.blks_read);
-    let window = cx.body.server.window_s().unwrap_or(0.0);
-    if let Some(reason) = too_little(asked, blocks, window, minutes * 60.0) {
+    let hits = Hits {
+        hit: database.blks_hit,
+        read: database.blks_read,
+        bytes: cx.body.server.database_bytes,
+        window_s: cx.body.server.window_s().unwrap_or(0.0),
+    };
+    if let Some(reason) = hits.prove_nothing(blocks, minutes * 60.0) {
         return cx.not_looked(reason, Some("check again when the counters cover more"));
     }
-    let rate = words::as_f64(database.blks_hit) / asked;
-    if rate < ratio {
-        let finding = finding(cx, database, rate, window);
+    if hits.rate() < ratio {
+        let finding = finding(cx, &hits);
         cx.report(finding);
     }
 }
 
-/// Why the counters prove nothing yet.
-fn too_little(asked: f64, blocks: f64, window: f64, seconds: f64) -> Option<String> {
-    if window < seconds {
-        let (window, seconds) = (words::seconds(window), words::seconds(seconds));
-        Some(format!("the database's counters cover only {window}; less than {seconds} proves nothing"))
-    } else if asked < blocks.max(1.0) {
-        let (asked, blocks) = (words::count(asked), words::count(blocks));
-        Some(format!("only {asked} blocks were asked for since the counters' reset; fewer than {blocks} prove nothing"))
-    } else {
-        None
-    }
-}
-
-fn finding(cx: &Cx<'_, PgBody>, database: &DatabaseStats, rate: f64, window: f64) -> Finding {
+fn finding(cx: &Cx<'_, PgBody>, hits: &Hits) -> Finding {
     let buffers = shared_buffers(cx.body);
     let fits = buffers.zip(cx.body.server.database_bytes).is_some_and(|(buffers, bytes)| bytes <= buffers);
     let severity = if fits { Severity::Low } else { Severity::Medium };
     let finding = cx
-        .finding("database", format!("only {} of the blocks were found in shared buffers", words::percent(rate)))
+        .finding("database", format!("only {} of the blocks were found in shared buffers", words::percent(hits.rate())))
         .severity(severity)
         .why(if fits {
             "the database fits into shared buffers whole, so these are the misses of a start: no statement mends what mends itself"
@@ -53,10 +44,11 @@ fn finding(cx: &Cx<'_, PgBody>, database: &DatabaseStats, rate: f64, window: f64
              cause, too small a shared_buffers the other; how large it may be depends on the machine's memory, which can't be \
              seen from here, so there is no change"
         })
-        .evidence("hit_rate", (rate * 10_000.0).round() / 10_000.0, "ratio", SOURCE)
-        .evidence("blks_read", database.blks_read, "blocks", SOURCE)
-        .evidence("blks_hit", database.blks_hit, "blocks", SOURCE)
-        .evidence("window", window.round(), "s", SOURCE);
+        .proof(Proof::unproven("there is no change to try"))
+        .evidence("hit_rate", (hits.rate() * 10_000.0).round() / 10_000.0, "ratio", SOURCE)
+        .evidence("blks_read", hits.read, "blocks", SOURCE)
+        .evidence("blks_hit", hits.hit, "blocks", SOURCE)
+        .evidence("window", hits.window_s.round(), "s", SOURCE);
     let finding = match buffers {
         Some(buffers) => finding.evidence("shared_buffers", buffers, "bytes", "pg_settings"),
         None => finding,
@@ -75,6 +67,7 @@ fn shared_buffers(body: &PgBody) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::DatabaseStats;
     use crate::sample;
 
     fn body(hit: u64, read: u64) -> PgBody {

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use dbwright_core::{Cx, Finding, Severity};
+use dbwright_core::{Cx, Finding, Proof, Severity};
 use dbwright_sql::model::ObjectId;
 
 use crate::body::{IndexStats, PgBody};
+use crate::hits::Hits;
 use crate::words;
 
 const SOURCE: &str = "pg_statio_user_indexes";
@@ -21,35 +22,27 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let (ratio, blocks, seconds) = (cx.limit("ratio"), cx.limit("blocks"), cx.limit("minutes") * 60.0);
     let sum = |value: fn(&IndexStats) -> u64| cx.body.indexes.values().map(value).sum::<u64>();
     let (hit, read) = (sum(|index| index.idx_blks_hit), sum(|index| index.idx_blks_read));
-    let asked = words::as_f64(hit + read);
-    let window = cx.body.server.window_s().unwrap_or(0.0);
+    let bytes = Some(sum(|index| index.bytes));
+    let hits = Hits { hit, read, bytes, window_s: cx.body.server.window_s().unwrap_or(0.0) };
     if cx.body.indexes.is_empty() {
         return;
     }
-    if window < seconds {
-        let (window, seconds) = (words::seconds(window), words::seconds(seconds));
-        let reason = format!("the database's counters cover only {window}; less than {seconds} proves nothing");
+    if let Some(reason) = hits.prove_nothing(blocks, seconds) {
         return cx.not_looked(reason, Some("check again when the counters cover more"));
     }
-    if asked < blocks.max(1.0) {
-        let (asked, blocks) = (words::count(asked), words::count(blocks));
-        let reason = format!("only {asked} index blocks were asked for since the counters' reset; fewer than {blocks} prove nothing");
-        return cx.not_looked(reason, Some("check again when the counters cover more"));
-    }
-    let rate = words::as_f64(hit) / asked;
-    if rate < ratio {
-        let finding = finding(cx, rate, (hit, read), window);
+    if hits.rate() < ratio {
+        let finding = finding(cx, &hits);
         cx.report(finding);
     }
 }
 
-fn finding(cx: &Cx<'_, PgBody>, rate: f64, (hit, read): (u64, u64), window: f64) -> Finding {
-    let bytes: u64 = cx.body.indexes.values().map(|index| index.bytes).sum();
+fn finding(cx: &Cx<'_, PgBody>, hits: &Hits) -> Finding {
+    let bytes = hits.bytes.unwrap_or(0);
     let buffers = cx.body.setting("shared_buffers").and_then(|setting| setting.value.parse::<u64>().ok());
     let fits = buffers.is_some_and(|blocks| bytes <= blocks * 8192);
     let severity = if fits { Severity::Low } else { Severity::Medium };
     let finding = cx
-        .finding("database", format!("only {} of the index blocks were found in shared buffers", words::percent(rate)))
+        .finding("database", format!("only {} of the index blocks were found in shared buffers", words::percent(hits.rate())))
         .severity(severity)
         .why(if fits {
             "all indexes would fit into shared buffers, so these are the misses of a start, or tables crowd them out: no statement mends it"
@@ -58,10 +51,11 @@ fn finding(cx: &Cx<'_, PgBody>, rate: f64, (hit, read): (u64, u64), window: f64)
              uses first; how large shared_buffers may be depends on the machine's memory, which can't be seen from here, so \
              there is no change"
         })
-        .evidence("index_hit_rate", (rate * 10_000.0).round() / 10_000.0, "ratio", SOURCE)
-        .evidence("idx_blks_read", read, "blocks", SOURCE)
-        .evidence("idx_blks_hit", hit, "blocks", SOURCE)
-        .evidence("window", window.round(), "s", "pg_stat_database")
+        .proof(Proof::unproven("there is no change to try"))
+        .evidence("index_hit_rate", (hits.rate() * 10_000.0).round() / 10_000.0, "ratio", SOURCE)
+        .evidence("idx_blks_read", hits.read, "blocks", SOURCE)
+        .evidence("idx_blks_hit", hits.hit, "blocks", SOURCE)
+        .evidence("window", hits.window_s.round(), "s", "pg_stat_database")
         .evidence("indexes_size", bytes, "bytes", "pg_relation_size");
     let finding = match buffers {
         Some(blocks) => finding.evidence("shared_buffers", blocks * 8192, "bytes", "pg_settings"),
@@ -83,8 +77,8 @@ fn most_missed(body: &PgBody) -> Vec<(String, u64)> {
         .iter()
         .flat_map(|table| table.indexes.iter().map(|index| (index.id, dialect.subject(&[&table.schema, &index.name]))))
         .collect();
-    let named = worst.into_iter().filter(|(_, read)| *read > 0).filter_map(|(id, read)| Some((names.get(&id)?.clone(), read)));
-    named.take(TOLD).collect()
+    let told = worst.into_iter().filter(|(_, read)| *read > 0).filter_map(|(id, read)| Some((names.get(&id)?.clone(), read)));
+    told.take(TOLD).collect()
 }
 
 #[cfg(test)]
@@ -110,7 +104,7 @@ mod tests {
     #[test]
     fn little_traffic_is_said_and_no_indexes_are_fine() {
         let (found, skipped) = sample::run_with("pg/low-index-hit", &body(&[(1, 99_998)]), &[], &[]);
-        assert!(found.is_empty() && skipped[0].reason.contains("99,999 index blocks"), "{skipped:?}");
+        assert!(found.is_empty() && skipped[0].reason.contains("99,999 blocks"), "{skipped:?}");
         assert!(sample::run("pg/low-index-hit", &sample::body()).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! `pg/old-prepared-transaction`: locks and dead rows are held by a transaction that no session owns.
 
-use dbwright_core::{Cx, Severity};
+use dbwright_core::{Cx, Proof, Severity};
 use dbwright_sql::Dialect;
 
 use crate::body::PgBody;
@@ -23,7 +23,8 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
                  knows how it has to end, so there is no change: COMMIT PREPARED {gid} or ROLLBACK PREPARED {gid}, in database {}",
                 Dialect::Postgres.name(&prepared.database)
             ))
-            .evidence("age", prepared.age_s.round(), "s", SOURCE)
+            .proof(Proof::unproven("there is no change to try"))
+        .evidence("age", prepared.age_s.round(), "s", SOURCE)
             .evidence("database", prepared.database.as_str(), "", SOURCE)
             .evidence("owner", prepared.owner.as_str(), "", SOURCE);
         cx.report(finding);

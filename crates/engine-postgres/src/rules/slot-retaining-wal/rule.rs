@@ -3,7 +3,7 @@
 //! A slot without a consumer is reported, mildly, before it has kept much: nothing but its consumer ever
 //! makes it smaller.
 
-use dbwright_core::{Change, Cx, Finding, Severity};
+use dbwright_core::{Change, Cx, Finding, Proof, Severity};
 use dbwright_sql::Dialect;
 
 use crate::body::{PgBody, Slot};
@@ -64,6 +64,7 @@ fn finding(cx: &Cx<'_, PgBody>, slot: &Slot, fault: &Fault) -> Finding {
         .finding(Dialect::Postgres.subject(&[&slot.name]), title(slot, fault))
         .severity(severity)
         .why(why(slot, fault, bound.is_some()))
+        .proof(Proof::unproven("it concerns a consumer outside of the database, which no lab has"))
         .evidence("slot_type", slot.kind.as_str(), "", SOURCE)
         .evidence("active", slot.active, "", SOURCE);
     let finding = with(finding, "retained_wal", slot.retained_bytes, "bytes");
