@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dbwright_check::Checks as _;
+use dbwright_check::{Checks as _, Outcome};
 use dbwright_core::engine::{Engine as _, ObserveOptions};
 use dbwright_core::progress::Silent;
 use dbwright_core::rule::Limits;
@@ -103,6 +103,18 @@ async fn carry_out(
     stage.reopen().await
 }
 
+/// A snapshot of a database.
+pub(crate) async fn observe(url: &str) -> Result<Snapshot, String> {
+    let address = Address::parse(url).map_err(|e| e.to_string())?;
+    let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await;
+    snapshot.map_err(|e| format!("the snapshot fails: {e}"))
+}
+
+/// What all rules say of a snapshot.
+pub(crate) fn check(snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, String> {
+    Postgres.check(snapshot, limits).map_err(|e| e.to_string())
+}
+
 /// One rule's view of one database.
 struct View<'a> {
     rule: &'a str,
@@ -118,9 +130,7 @@ impl<'a> View<'a> {
 
     /// The rule's findings by subject; the same whether from the live database or from a file.
     async fn look(&self) -> Result<Vec<Finding>, String> {
-        let address = Address::parse(self.url).map_err(|e| e.to_string())?;
-        let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await;
-        let snapshot = snapshot.map_err(|e| format!("the snapshot fails: {e}"))?;
+        let snapshot = observe(self.url).await?;
         let found = self.check(&snapshot)?;
         let bytes = snapshot.encode().map_err(|e| e.to_string())?;
         let (header, body) = dbwright_core::snapshot::decode("snapshot", &bytes).map_err(|e| e.to_string())?;
@@ -133,7 +143,7 @@ impl<'a> View<'a> {
     }
 
     fn check(&self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
-        let outcome = Postgres.check(snapshot, &self.limits).map_err(|e| e.to_string())?;
+        let outcome = check(snapshot, &self.limits)?;
         if let Some(skipped) = outcome.not_looked_at.iter().find(|skipped| skipped.rule == self.rule) {
             return Err(format!("did not look: {} (remedy: {:?})", skipped.reason, skipped.remedy));
         }

@@ -10,6 +10,7 @@ mod placed;
 mod registry;
 mod script;
 mod server;
+mod sound;
 mod stage;
 
 use std::sync::Arc;
