@@ -99,6 +99,9 @@ pub struct Server {
     pub now: Timestamp,
     /// When this database's counters were last reset; none means never since it was created or crashed.
     pub stats_reset: Option<Timestamp>,
+    /// When the observed database was made, by the time of its oldest file; none without the right to see that.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
     /// Bytes of the observed database.
     pub database_bytes: Option<u64>,
     /// Current WAL position as a byte number; none on a standby.
@@ -112,10 +115,11 @@ impl Server {
         self.version_num / 10_000
     }
 
-    /// Seconds that the database's counters cover: since their reset, else since the server's start.
+    /// Seconds that the database's counters cover: since their reset, else since the server's start or, if
+    /// that is known and later, since the database was made.
     #[must_use]
     pub fn window_s(&self) -> Option<f64> {
-        let since = self.stats_reset.or(self.started_at)?;
+        let since = self.stats_reset.or_else(|| self.started_at.max(self.created_at))?;
         Some(self.now.duration_since(since).as_secs_f64().max(0.0))
     }
 }

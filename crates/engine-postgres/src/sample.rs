@@ -25,6 +25,7 @@ pub(crate) fn body() -> PgBody {
             started_at: Some(started),
             now,
             stats_reset: None,
+            created_at: None,
             database_bytes: None,
             wal_position: None,
         },

@@ -17,6 +17,11 @@ SELECT /* dbwright */ current_setting('server_version_num')::int4, current_datab
        CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8 END,
        current_setting('server_version')";
 
+/// A database without a reset of its counters does not tell since when they run. Its `PG_VERSION` is written when it is
+/// made and never again.
+const CREATED: &str = "\
+SELECT /* dbwright */ (pg_stat_file(regexp_replace(pg_relation_filepath('pg_class'), '[^/]*$', 'PG_VERSION'), true)).modification";
+
 /// Reads it. Without it nothing else can be read, so a failure here is one of the whole observation.
 pub(super) async fn read(session: &mut Session) -> Result<(Server, String), Failure> {
     let rows = session.attempt(SQL, &[], decode).await?;
@@ -27,9 +32,18 @@ pub(super) async fn read(session: &mut Session) -> Result<(Server, String), Fail
         )
         .hint("dbwright reads PostgreSQL 13 to 18; forks and poolers' admin consoles may lack what it asks for")
     })?;
-    rows.pop().ok_or_else(|| {
+    let (mut server, version) = rows.pop().ok_or_else(|| {
         Failure::unreachable("postgres.not-readable", format!("{} answers without a row", session.name()))
-    })
+    })?;
+    if server.superuser && server.stats_reset.is_none() {
+        let rows = session.attempt(CREATED, &[], created).await?;
+        server.created_at = rows.ok().and_then(|mut rows| rows.pop()).flatten();
+    }
+    Ok((server, version))
+}
+
+fn created(row: &mut Cells<'_>) -> Result<Option<jiff::Timestamp>, tokio_postgres::Error> {
+    row.time()
 }
 
 fn decode(row: &mut Cells<'_>) -> Result<(Server, String), tokio_postgres::Error> {
@@ -43,6 +57,7 @@ fn decode(row: &mut Cells<'_>) -> Result<(Server, String), tokio_postgres::Error
         started_at: row.time()?,
         now: row.time()?.unwrap_or_default(),
         stats_reset: row.time()?,
+        created_at: None,
         database_bytes: row.opt_count()?,
         wal_position: row.opt_count()?,
     };

@@ -123,6 +123,9 @@ fn why(body: &PgBody, index: &Index, replicas: bool) -> String {
     if index.keys.iter().any(|key| key.expression.is_some()) {
         why += "; the planner also keeps statistics on its expression, which a CREATE STATISTICS can replace (14 and later)";
     }
+    if body.server.stats_reset.is_none() && body.server.created_at.is_none() {
+        why += "; when this database was made can't be seen, so that the time is the server's since its start";
+    }
     why + "; an index younger than the counters, or for a yearly job, looks the same"
 }
 
