@@ -107,7 +107,17 @@ fn foot(report: &Report, width: usize) -> String {
     if let Some(hidden) = left_out(report) {
         out += &format!("\n{ASIDE}{}{ASIDE:#}\n", layout::wrap(&hidden, width).join("\n"));
     }
-    out
+    out + &recap(report)
+}
+
+/// The counts once more below a long report, where a terminal shows them.
+fn recap(report: &Report) -> String {
+    if report.findings.len() < 3 {
+        return String::new();
+    }
+    let counts = Severity::WORST_FIRST.map(|severity| (severity, report.summary.count(severity)));
+    let counts: Vec<_> = counts.into_iter().filter(|(_, n)| *n > 0).map(|(s, n)| count(s, n)).collect();
+    format!("\n{HEAD}{} findings:{HEAD:#} {}\n", report.findings.len(), counts.join(", "))
 }
 
 /// What was left out and by what, as a sentence; none when nothing was.
