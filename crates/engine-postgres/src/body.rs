@@ -58,6 +58,9 @@ pub struct PgBody {
     pub extended: Vec<ExtendedStats>,
     /// All settings.
     pub settings: Vec<Setting>,
+    /// Settings that roles or databases have values of their own for; names only.
+    #[serde(default)]
+    pub scoped_settings: Vec<ScopedSetting>,
     /// All databases of the server, templates included: each ages on its own.
     pub databases: Vec<DatabaseStats>,
     /// Names of the extensions whose files the server has (`pg_available_extensions`); none when that could not be read.
@@ -291,6 +294,17 @@ pub struct Setting {
     /// Configuration file that the value comes from (`sourcefile`); none when it comes from elsewhere or may not be seen.
     #[serde(default)]
     pub file: Option<String>,
+}
+
+/// A setting that a role, or a database, or a role in a database has a value of its own for (`pg_db_role_setting`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopedSetting {
+    /// Name of the setting; its value may be a secret and is not kept.
+    pub name: String,
+    /// Role; none means all roles.
+    pub role: Option<String>,
+    /// Database; none means all databases.
+    pub database: Option<String>,
 }
 
 /// A database (`pg_database`, `pg_stat_database`).

@@ -18,6 +18,7 @@ pub mod rules;
 mod sample;
 mod scorecard;
 mod settings;
+mod timeouts;
 mod words;
 
 pub use engine::Postgres;

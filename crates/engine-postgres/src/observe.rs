@@ -120,6 +120,7 @@ async fn body(
         columns,
         extended,
         settings: settings::read(session, &server).await?,
+        scoped_settings: settings::scoped(session).await?,
         databases: settings::databases(session).await?,
         available_extensions: objects::available(session).await?,
         workload: options.workload.clone().or(workload),

@@ -43,6 +43,7 @@ pub(crate) fn body() -> PgBody {
         columns: BTreeMap::new(),
         extended: Vec::new(),
         settings: Vec::new(),
+        scoped_settings: Vec::new(),
         databases: Vec::new(),
         available_extensions: None,
         workload: None,

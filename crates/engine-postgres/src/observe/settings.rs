@@ -8,7 +8,7 @@ use tokio_postgres::Error as PgError;
 
 use super::cells::Cells;
 use super::session::Session;
-use crate::body::{DatabaseStats, Server, Setting, area};
+use crate::body::{DatabaseStats, ScopedSetting, Server, Setting, area};
 
 const SETTINGS: &str = "\
 SELECT /* dbwright */ s.name, s.setting, s.unit, s.source, s.context, s.boot_val, s.reset_val, s.pending_restart, s.sourcefile,
@@ -84,6 +84,18 @@ fn command(command: &str) -> String {
         Some((program, _)) => format!("{program} ***"),
         None => command.to_owned(),
     }
+}
+
+const SCOPED: &str = "\
+SELECT /* dbwright */ DISTINCT split_part(c.one, '=', 1), pg_get_userbyid(nullif(s.setrole, 0))::text, d.datname
+FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c(one) LEFT JOIN pg_database d ON d.oid = s.setdatabase
+ORDER BY 1, 2, 3";
+
+/// Settings with values of their own for roles and databases, without the values.
+pub(super) async fn scoped(session: &mut Session) -> Result<Vec<ScopedSetting>, Failure> {
+    let decode =
+        |row: &mut Cells<'_>| Ok(ScopedSetting { name: row.text()?, role: row.opt_text()?, database: row.opt_text()? });
+    session.read(area::SETTINGS, SCOPED, &[], decode).await
 }
 
 /// `%checksums%` came with 12 but is null where checksums are off.

@@ -1,0 +1,3 @@
+-- No version's support ended that long ago.
+-- limit days = -10000
+SELECT version();

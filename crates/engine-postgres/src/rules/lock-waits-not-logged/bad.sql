@@ -1,0 +1,2 @@
+-- server: log_lock_waits = off
+SHOW log_lock_waits;

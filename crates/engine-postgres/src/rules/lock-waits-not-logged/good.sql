@@ -1,0 +1,2 @@
+-- server: log_lock_waits = on
+SHOW log_lock_waits;

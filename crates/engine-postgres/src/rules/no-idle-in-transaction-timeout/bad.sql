@@ -1,0 +1,2 @@
+-- alone
+CREATE TABLE orders (id int PRIMARY KEY, total numeric NOT NULL);
