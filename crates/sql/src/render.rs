@@ -7,6 +7,7 @@ mod index;
 mod key;
 mod names;
 mod partitions;
+mod rebuild;
 
 pub use column::{Retype, retype};
 pub use index::{create_index, drop_index};

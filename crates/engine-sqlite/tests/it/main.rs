@@ -4,5 +4,6 @@ mod common;
 mod compare;
 mod files;
 mod quoting;
+mod rebuild;
 mod rules;
 mod schema;

@@ -2,7 +2,7 @@
 
 use dbwright_core::Change;
 
-use super::size;
+use super::{rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Sequence, Table, TableKind};
 
@@ -23,9 +23,7 @@ pub struct Retype<'a> {
 /// When the engine can't, or a view or trigger would have to be dropped first.
 pub fn retype(catalog: &Catalog, columns: &[Retype<'_>]) -> Result<Change, String> {
     if catalog.dialect == Dialect::Sqlite {
-        return Err(
-            "SQLite can't change the type of a column: the table has to be rebuilt with the new type".to_owned()
-        );
+        return rebuild::retype(catalog, columns);
     }
     for one in columns {
         blocked(catalog, one)?;

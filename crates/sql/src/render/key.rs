@@ -3,7 +3,7 @@
 use dbwright_core::Change;
 
 use super::names::{column_name, key_name};
-use super::size;
+use super::{rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 
@@ -16,9 +16,7 @@ use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 /// When the engine can't add a key to such a table.
 pub fn add_key(catalog: &Catalog, table: &Table, unique: Option<&Index>) -> Result<Change, String> {
     if catalog.dialect == Dialect::Sqlite {
-        return Err("SQLite can't add a primary key to a table: make a new table with one, copy the rows into it \
-                    (INSERT INTO … SELECT), drop the old table and rename the new one, all in one transaction"
-            .to_owned());
+        return rebuild::add_key(catalog, table);
     }
     if table.kind == TableKind::Partitioned {
         return Err(format!(

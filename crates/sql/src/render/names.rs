@@ -18,6 +18,11 @@ pub(super) fn key_name(catalog: &Catalog, table: &Table) -> String {
     free(&table.name, "_pkey", |name| constraint(name) || taken(catalog, table, name))
 }
 
+/// A free name for a table that takes another one's place: `table_new`.
+pub(super) fn table_name(catalog: &Catalog, table: &Table) -> String {
+    free(&table.name, "_new", |name| taken(catalog, table, name))
+}
+
 /// A free name for a new column, `wanted` or one that begins so.
 #[must_use]
 pub fn column_name(catalog: &Catalog, table: &Table, wanted: &str) -> String {

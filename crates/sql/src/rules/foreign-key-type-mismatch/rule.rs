@@ -6,18 +6,31 @@ use crate::model::{Catalog, Column, Constraint, References, Table};
 use crate::render::{Retype, retype};
 use crate::Dialect;
 
+/// A column, the one that it refers to with its table, and what that does.
+struct Mismatch<'a> {
+    constraint: &'a str,
+    own: &'a Column,
+    parent: &'a Table,
+    other: &'a Column,
+    harm: Harm,
+}
+
 /// Reports each pair of columns of a foreign key whose types differ in a way that matters.
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
     let by_id = catalog.by_id();
     for table in catalog.user_tables() {
+        let mut found: Vec<Mismatch<'_>> = Vec::new();
         for (constraint, references) in table.foreign_keys().filter(|(constraint, _)| !constraint.inherited) {
             let Some(parent) = references.id.and_then(|id| by_id.get(&id).copied()) else { continue };
             for (own, other) in pairs(table, constraint, parent, references) {
-                if let Some(harm) = harm(catalog.dialect, own, other) {
-                    report(cx, [(table, own), (parent, other)], &constraint.name, &harm);
-                }
+                let known = found.iter().any(|mismatch| mismatch.own.name == own.name);
+                let harm = harm(catalog.dialect, own, other).filter(|_| !known);
+                found.extend(harm.map(|harm| Mismatch { constraint: &constraint.name, own, parent, other, harm }));
             }
+        }
+        for mismatch in &found {
+            report(cx, table, mismatch, &found);
         }
     }
 }
@@ -74,23 +87,36 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     harm(Severity::Medium, "each check and each join converts one side, so that values that look alike may differ and indexes may not be used", false)
 }
 
-fn report(cx: &mut Cx<'_, Catalog>, sides: [(&Table, &Column); 2], constraint: &str, harm: &Harm) {
+fn report(cx: &mut Cx<'_, Catalog>, table: &Table, mismatch: &Mismatch<'_>, all: &[Mismatch<'_>]) {
     let catalog = cx.body;
-    let [(table, own), (parent, other)] = sides;
+    let Mismatch { constraint, own, parent, other, harm } = mismatch;
     let name = |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
-    let shown = |column: &Column| {
-        if column.data_type.is_empty() { format!("no type ({} affinity)", column.base_type) } else { column.data_type.clone() }
-    };
     let title = format!("{} ({}) refers to {} ({})", name(table, own), shown(own), name(parent, other), shown(other));
     let finding = cx
         .finding(catalog.subject_in(table, &own.name), title)
         .severity(harm.severity)
-        .evidence("foreign_key", constraint, "", "catalog")
+        .evidence("foreign_key", *constraint, "", "catalog")
         .evidence("type", shown(own), "", "catalog")
         .evidence("referenced_type", shown(other), "", "catalog");
-    let (changed, target, to) = if harm.widen_parent { (parent, other, own) } else { (table, own, other) };
-    cx.report(match retype(catalog, &[Retype { table: changed, column: target, to: &to.data_type }]) {
+    // Rebuilding a table in SQLite changes all its columns at once: a second rebuild would bring the first one's back.
+    let columns: Vec<(&Table, &Column, String)> = match (catalog.dialect, harm.widen_parent) {
+        (Dialect::Sqlite, _) => all.iter().map(|one| (table, one.own, sqlite_type(one.other))).collect(),
+        (Dialect::Postgres, true) => vec![(parent, other, own.data_type.clone())],
+        (Dialect::Postgres, false) => vec![(table, own, other.data_type.clone())],
+    };
+    let columns: Vec<Retype<'_>> = columns.iter().map(|(table, column, to)| Retype { table, column, to }).collect();
+    cx.report(match retype(catalog, &columns) {
         Ok(change) => finding.why(harm.why).change(change),
         Err(reason) => finding.why(format!("{}. No change is given: {reason}", harm.why)),
     });
+}
+
+/// A column's type for people.
+fn shown(column: &Column) -> String {
+    if column.data_type.is_empty() { format!("no type, {} affinity", column.base_type) } else { column.data_type.clone() }
+}
+
+/// The type to give to a column that refers to this one; of the names that a STRICT table takes, where the affinity has one.
+fn sqlite_type(column: &Column) -> String {
+    if column.data_type.is_empty() { String::new() } else { column.base_type.to_uppercase() }
 }
