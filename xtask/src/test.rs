@@ -18,25 +18,20 @@ pub(crate) struct Options {
 
 /// Brings the servers up and runs the tests. A server that can't be had fails its tests, not the whole run.
 pub(crate) fn run(options: &Options) -> Done {
-    let outcomes = servers::up_unset()?;
+    let leases = servers::borrow_unset(options.keep);
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]);
     if !options.arguments.iter().any(|a| a == "-p" || a.starts_with("--package")) {
         tests.arg("--workspace");
     }
     tests.args(&options.arguments);
-    for outcome in &outcomes {
+    for outcome in leases.iter().map(|lease| &lease.outcome) {
         match &outcome.record {
-            Ok((record, _)) => drop(tests.env(&outcome.variable, &record.url)),
+            Ok(record) => drop(tests.env(&outcome.variable, &record.url)),
             Err(reason) => eprintln!("{}: {reason}\n(the tests that need it will fail)", outcome.name),
         }
     }
     let done = openly(&mut tests);
-    let started: Vec<_> =
-        outcomes.iter().filter(|o| matches!(o.record, Ok((_, true)))).map(|o| o.name.to_owned()).collect();
-    if options.keep || started.is_empty() {
-        return done;
-    }
-    let stopped = servers::down(&started);
-    done.and(stopped)
+    let given_back = servers::give_back(leases);
+    done.and(given_back)
 }

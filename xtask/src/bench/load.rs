@@ -57,7 +57,7 @@ fn visit(binary: &Path, url: &str) -> Done<(f64, f64)> {
     let scratch = Scratch::new();
     let file = scratch.path().join("busy.snapshot.json");
     let (begin, mut visits, mut waited_s) = (Instant::now(), 0.0, 0.0);
-    while begin.elapsed() < LASTS - EVERY / 2 {
+    while begin.elapsed() + EVERY / 2 < LASTS {
         let visit = Instant::now();
         measure::run(binary, &["snapshot", url, "--format", "json", "-o", &file.to_string_lossy()])?;
         waited_s += measure::cost(&file)?.target_s;

@@ -6,6 +6,7 @@
 mod catalog;
 mod fetch;
 mod host;
+mod lease;
 mod lock;
 mod start;
 
@@ -18,6 +19,7 @@ use dbwright_testkit::{Record, cache, url_variable};
 
 use crate::Done;
 use catalog::Server;
+pub(crate) use lease::{Lease, give_back};
 
 /// What can be done with the servers. No names mean all of them.
 #[derive(Subcommand)]
@@ -44,14 +46,14 @@ pub(crate) enum Verb {
     },
 }
 
-/// One server after `up`: its record, and whether this run has started it; or the reason why there is none.
+/// One server after `up`: its record, or the reason why there is none.
 pub(crate) struct Outcome {
     /// Which server.
     pub(crate) name: &'static str,
     /// The variable that tests read.
     pub(crate) variable: String,
-    /// The record, and whether it was started now.
-    pub(crate) record: Done<(Record, bool)>,
+    /// The record of the running server.
+    pub(crate) record: Done<Record>,
 }
 
 /// Runs the verb.
@@ -64,13 +66,13 @@ pub(crate) fn run(verb: Verb) -> Done {
     }
 }
 
-/// Brings servers up in parallel.
-pub(crate) fn up(names: &[String]) -> Done<Vec<Outcome>> {
+/// Brings servers up in parallel, to stay.
+fn up(names: &[String]) -> Done<Vec<Outcome>> {
     let servers = catalog::named(names)?;
-    Ok(in_parallel(&servers, |server| Outcome {
-        name: server.name,
-        variable: url_variable(server.major),
-        record: up_one(server),
+    Ok(in_parallel(&servers, |server| {
+        let (outcome, _lock) = up_one(server);
+        lease::stays(server.name);
+        outcome
     }))
 }
 
@@ -103,34 +105,37 @@ impl Drop for Private {
     }
 }
 
-/// Stops these servers.
-pub(crate) fn down(names: &[String]) -> Done {
-    each(names, |server| start::stop(server.name))
-}
-
-/// Brings those servers up for which no variable says that the tests have another one.
-pub(crate) fn up_unset() -> Done<Vec<Outcome>> {
+/// Borrows those servers for which no variable says that the tests have another one.
+pub(crate) fn borrow_unset(keep: bool) -> Vec<Lease> {
     let is_set = |variable: &str| env::var_os(variable).is_some_and(|url| !url.is_empty());
     if is_set("DBWRIGHT_TEST_POSTGRES_URL") {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let unset = catalog::SERVERS.iter().filter(|server| !is_set(&url_variable(server.major)));
-    let names: Vec<_> = unset.map(|server| server.name.to_owned()).collect();
-    if names.is_empty() { Ok(Vec::new()) } else { up(&names) }
+    lease::borrow(&unset.collect::<Vec<_>>(), keep)
 }
 
-fn up_one(server: &Server) -> Done<(Record, bool)> {
-    let _lock = lock::take(server.name)?;
-    let _ = fs::remove_file(cache::failure(server.name)); // the last attempt's
-    let outcome = fetch::programs(server).and_then(|bin| match Record::running(server.name) {
-        Some(record) if start::is_ready(&record, &bin) => Ok((record, false)),
-        Some(_) => start::stop(server.name).and_then(|()| start::start(server, &bin)).map(|record| (record, true)),
-        None => start::start(server, &bin).map(|record| (record, true)),
-    });
-    if let Err(reason) = &outcome {
-        remember(server.name, reason);
+/// Brings one server up, and gives its lock too, still held.
+fn up_one(server: &Server) -> (Outcome, Done<lock::Lock>) {
+    let lock = lock::take(server.name);
+    let record = lock.as_ref().map_err(Clone::clone).and_then(|_| running(server));
+    match &record {
+        Ok(_) => drop(fs::remove_file(cache::failure(server.name))), // the last attempt's reason, if any
+        Err(reason) => remember(server.name, reason),
     }
-    outcome
+    (Outcome { name: server.name, variable: url_variable(server.major), record }, lock)
+}
+
+/// The server that runs and answers, started when there is none.
+fn running(server: &Server) -> Done<Record> {
+    let bin = fetch::programs(server)?;
+    if let Some(record) = Record::running(server.name) {
+        if start::is_ready(&record, &bin) {
+            return Ok(record);
+        }
+        start::stop(server.name)?;
+    }
+    start::start(server, &bin)
 }
 
 /// Keeps the reason of a failure, so that the tests which need the server can say it.
@@ -150,7 +155,7 @@ fn prune(server: &Server) -> Done {
 fn print_up(outcomes: &[Outcome]) -> Done {
     for outcome in outcomes {
         match &outcome.record {
-            Ok((record, _)) => println!("export {}={}", outcome.variable, record.url),
+            Ok(record) => println!("export {}={}", outcome.variable, record.url),
             Err(reason) => eprintln!("{}: {reason}", outcome.name),
         }
     }
@@ -173,8 +178,11 @@ fn print_status(server: &Server) {
 
 /// Does something with each server, under its lock.
 fn each(names: &[String], action: impl Fn(&Server) -> Done + Sync) -> Done {
-    let servers = catalog::named(names)?;
-    let outcomes = in_parallel(&servers, |server| {
+    each_of(&catalog::named(names)?, action)
+}
+
+fn each_of(servers: &[&'static Server], action: impl Fn(&Server) -> Done + Sync) -> Done {
+    let outcomes = in_parallel(servers, |server| {
         let outcome = lock::take(server.name).and_then(|_lock| action(server));
         outcome.map_err(|reason| format!("{}: {reason}", server.name))
     });

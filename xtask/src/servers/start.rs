@@ -16,7 +16,7 @@ use dbwright_testkit::process::{Process, drop_privileges, unprivileged};
 use dbwright_testkit::{Record, cache};
 
 use super::catalog::Server;
-use super::fetch;
+use super::{fetch, lease};
 use crate::Done;
 use crate::command::{quietly, read, tail};
 
@@ -50,6 +50,7 @@ pub(crate) fn stop(name: &str) -> Done {
         end(record.process)?;
     }
     Record::remove(name);
+    lease::stays(name);
     stop_leftover(&cache::run(name).join("data"))?;
     fetch::remove(&cache::run(name).join("data"))
 }
