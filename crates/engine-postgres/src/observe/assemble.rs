@@ -107,11 +107,11 @@ fn pages(relpages: i64) -> u64 {
 fn measure(table: &mut Table, stats: &mut TableStats, size: Option<Size>) {
     let size = size.unwrap_or_else(|| {
         let main = pages(stats.relpages);
-        Size { main, table: main, toast: 0 }
+        Size { main, maps: 0, toast: 0 }
     });
-    stats.heap_bytes = size.table.saturating_sub(size.toast);
+    stats.heap_bytes = size.main + size.maps;
     stats.toast_bytes = size.toast;
-    table.bytes = Some(size.table);
+    table.bytes = Some(stats.heap_bytes + stats.toast_bytes);
     table.rows = match stats.reltuples {
         Some(rows) if stats.relpages > 0 && size.main > 0 => {
             Some((rows * (size.main / BLOCK) as f64 / stats.relpages as f64).round())

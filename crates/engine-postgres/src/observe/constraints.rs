@@ -2,6 +2,8 @@
 //!
 //! Definitions of keys are printed from the catalog alone and come here; those of CHECK and EXCLUDE make
 //! the server open the table, and come with the other definitions.
+//!
+//! A foreign key to a partitioned table has one more row for each partition; those are not the user's.
 
 use dbwright_core::Failure;
 use dbwright_sql::model::ObjectId;
@@ -16,11 +18,15 @@ SELECT /* dbwright */ o.oid::int8, o.conrelid::int8, o.conname, o.contype::text,
        CASE WHEN o.contype IN ('p', 'u', 'x', 'f') THEN o.conindid::int8 END,
        NOT o.conislocal OR o.conparentid <> 0,
        o.confrelid::int8, o.confkey, o.confdeltype::text, o.confupdtype::text,
-       CASE WHEN o.contype IN ('p', 'u', 'f') THEN pg_get_constraintdef(o.oid) END
+       CASE WHEN o.contype IN ('p', 'u', 'f') AND pg_table_is_visible(o.conrelid) IS NOT NULL
+             AND pg_table_is_visible(o.conindid) IS NOT NULL
+             AND (o.confrelid = 0 OR pg_table_is_visible(o.confrelid) IS NOT NULL)
+            THEN pg_get_constraintdef(o.oid) END
 FROM pg_constraint o
+LEFT JOIN pg_constraint up ON up.oid = o.conparentid
 JOIN pg_class c ON c.oid = o.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relpersistence <> 't'
+WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND up.conrelid IS DISTINCT FROM o.conrelid AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY o.conrelid, o.conname";
 

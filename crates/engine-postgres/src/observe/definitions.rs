@@ -3,6 +3,9 @@
 //! Such functions wait behind a queued ACCESS EXCLUSIVE lock like any reader, and observing must work in
 //! just that incident. So relations with such a lock, held or awaited, are left out by name; when a lock
 //! comes in between, the query fails after `lock_timeout`, the list is read anew and it is tried again.
+//!
+//! The transaction still sees tables that were dropped since it began, but these functions look at the
+//! catalog as it is now, and fail. `pg_table_is_visible` looks there as well, and gives null instead.
 
 use std::collections::HashMap;
 
@@ -30,9 +33,10 @@ const DEFINITIONS: &str = "\
 WITH open AS NOT MATERIALIZED (
   SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND c.oid::int8 <> ALL ($1))
+    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND c.oid::int8 <> ALL ($1)
+    AND pg_table_is_visible(c.oid) IS NOT NULL)
 SELECT /* dbwright */ 'index', i.indexrelid::int8, 0, pg_get_indexdef(i.indexrelid)
-FROM pg_index i JOIN open ON open.oid = i.indrelid WHERE i.indexrelid::int8 <> ALL ($1)
+FROM pg_index i JOIN open ON open.oid = i.indrelid WHERE i.indexrelid::int8 <> ALL ($1) AND pg_table_is_visible(i.indexrelid) IS NOT NULL
 UNION ALL
 SELECT 'predicate', i.indexrelid::int8, 0, pg_get_expr(i.indpred, i.indrelid)
 FROM pg_index i JOIN open ON open.oid = i.indrelid WHERE i.indpred IS NOT NULL
@@ -63,9 +67,12 @@ FROM open WHERE open.relkind IN ('v', 'm') AND NOT EXISTS (
   SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
   WHERE r.ev_class = open.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid::int8 = ANY ($1))";
 
+/// Each size is a look at a file, so an index costs one, and an empty TOAST table (whose index has one page) one.
 const SIZES: &str = "\
-SELECT /* dbwright */ c.oid::int8, pg_relation_size(c.oid), pg_table_size(c.oid),
-       CASE WHEN c.reltoastrelid <> 0 THEN pg_total_relation_size(c.reltoastrelid) ELSE 0 END
+SELECT /* dbwright */ c.oid::int8, pg_relation_size(c.oid),
+       CASE WHEN c.relkind = 'i' THEN 0 ELSE pg_relation_size(c.oid, 'fsm') + pg_relation_size(c.oid, 'vm') END,
+       CASE WHEN c.reltoastrelid = 0 THEN 0 WHEN pg_relation_size(c.reltoastrelid) = 0 THEN 8192
+            ELSE pg_total_relation_size(c.reltoastrelid) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'i') AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
@@ -94,8 +101,8 @@ impl Definitions {
 pub(super) struct Size {
     /// The main fork.
     pub(super) main: u64,
-    /// All forks, and TOAST.
-    pub(super) table: u64,
+    /// Free space and visibility maps.
+    pub(super) maps: u64,
     /// TOAST with its index.
     pub(super) toast: u64,
 }
@@ -118,7 +125,7 @@ const KINDS: [&str; 9] =
 /// Reads the sizes of tables and indexes. Those of locked relations are missing, with a gap.
 pub(super) async fn sizes(session: &mut Session) -> Result<HashMap<u64, Size>, Failure> {
     let rows = patiently(session, "sizes", SIZES, |row| {
-        Ok((row.count()?, Size { main: row.count()?, table: row.count()?, toast: row.count()? }))
+        Ok((row.count()?, Size { main: row.count()?, maps: row.count()?, toast: row.count()? }))
     });
     Ok(rows.await?.into_iter().collect())
 }
@@ -138,11 +145,8 @@ async fn patiently<T>(
                 return Ok(rows);
             }
             Err(error) => {
-                let again = matches!(
-                    error.code(),
-                    Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::UNDEFINED_TABLE
-                        || *code == SqlState::INTERNAL_ERROR
-                );
+                let locked = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+                let again = locked || super::session::vanished(&error);
                 last = Some(error);
                 if !again {
                     break;

@@ -35,13 +35,14 @@ impl Session {
     pub(super) async fn begin(connection: Connection, options: &ObserveOptions) -> Result<Self, Failure> {
         let mut session =
             Self { connection, began: Instant::now(), queries: 0, waited: Duration::ZERO, gaps: Vec::new() };
+        // The comments stand inside the statements, where pg_stat_statements keeps them.
         let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-             SET LOCAL search_path = pg_catalog, pg_temp; \
-             SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; \
-             SET LOCAL default_transaction_read_only = on; SET LOCAL jit = off; \
-             SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL datestyle = 'ISO, YMD'; \
-             SAVEPOINT dbwright",
+            "BEGIN /* dbwright */ ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SELECT /* dbwright */ pg_catalog.set_config(s.name, s.value, true) FROM (VALUES \
+             ('search_path', 'pg_catalog, pg_temp'), ('lock_timeout', '{}'), ('statement_timeout', '{}'), \
+             ('default_transaction_read_only', 'on'), ('jit', 'off'), ('max_parallel_workers_per_gather', '0'), \
+             ('datestyle', 'ISO, YMD')) s(name, value); \
+             SAVEPOINT /* dbwright */ dbwright",
             options.lock_timeout.as_millis(),
             options.statement_timeout.as_millis(),
         );
@@ -52,7 +53,7 @@ impl Session {
     /// Ends the transaction and says what it cost. Rolled back: nothing was to be kept.
     pub(super) async fn end(mut self) -> (Cost, Vec<Gap>) {
         // Nothing depends on it: closing the connection ends the transaction as well.
-        let _ = self.command("ROLLBACK").await;
+        let _ = self.command("ROLLBACK /* dbwright */").await;
         let total = self.began.elapsed().as_secs_f64();
         let target_s = self.waited.as_secs_f64();
         let bytes = self.connection.received.load(std::sync::atomic::Ordering::Relaxed);
@@ -64,20 +65,26 @@ impl Session {
         &self.connection.name
     }
 
-    /// Runs a query and decodes each row as it comes. A failure becomes a gap of `area`, and no rows.
+    /// Runs a query and decodes each row as it comes. A failure becomes a gap of `area`, and no rows; one
+    /// that tells of an object dropped meanwhile is tried again.
     pub(super) async fn read<T>(
         &mut self,
         area: &str,
         sql: &str,
         params: &Params<'_>,
-        decode: impl FnMut(&mut Cells<'_>) -> Result<T, PgError>,
+        mut decode: impl FnMut(&mut Cells<'_>) -> Result<T, PgError>,
     ) -> Result<Vec<T>, Failure> {
-        match self.attempt(sql, params, decode).await? {
-            Ok(rows) => Ok(rows),
-            Err(error) => {
-                let remedy = remedy(&error);
-                self.gap(area, crate::error::text(&error), remedy);
-                Ok(Vec::new())
+        let mut tries = 3;
+        loop {
+            tries -= 1;
+            match self.attempt(sql, params, &mut decode).await? {
+                Ok(rows) => return Ok(rows),
+                Err(error) if tries > 0 && vanished(&error) => {}
+                Err(error) => {
+                    let remedy = remedy(&error);
+                    self.gap(area, crate::error::text(&error), remedy);
+                    return Ok(Vec::new());
+                }
             }
         }
     }
@@ -103,7 +110,7 @@ impl Session {
 
     /// Back to the savepoint, which also gives up the locks taken since.
     pub(super) async fn forget(&mut self) -> Result<(), Failure> {
-        self.command("ROLLBACK TO SAVEPOINT dbwright").await.map_err(|e| self.lost(&e))
+        self.command("ROLLBACK /* dbwright */ TO SAVEPOINT dbwright").await.map_err(|e| self.lost(&e))
     }
 
     /// Notes an area that could not be observed.
@@ -154,6 +161,12 @@ impl Session {
         )
         .hint("look into the server's log, then run the command again")
     }
+}
+
+/// Whether an error says that an object was dropped meanwhile: `cache lookup failed` is an internal error.
+pub(super) fn vanished(error: &PgError) -> bool {
+    let codes = [SqlState::INTERNAL_ERROR, SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_OBJECT];
+    error.code().is_some_and(|code| codes.contains(code))
 }
 
 /// What would let a failed query through, where the error's code says so.
