@@ -116,7 +116,7 @@ fn redact_word(word: &str) -> String {
         return redact(word);
     }
     match word.split_once('=') {
-        Some((key, value)) if is_secret_key(key) && !value.is_empty() => {
+        Some((key, value)) if is_secret_key(key) && value.contains(char::is_alphanumeric) => {
             let end = value.chars().last().filter(|c| c.is_whitespace()).map(String::from).unwrap_or_default();
             format!("{key}=***{end}")
         }
@@ -127,4 +127,22 @@ fn redact_word(word: &str) -> String {
 fn is_secret_key(word: &str) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
     word.contains("password") || matches!(word.as_str(), "passphrase" | "token" | "api_key" | "apikey" | "secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_a_driver_s_text_are_hidden_and_nothing_else() {
+        let cases = [
+            ("cannot reach postgres://ann:p@ss/w?rd@db/shop now", "cannot reach postgres://ann:***@db/shop now"),
+            ("host=db password=geheim user=ann", "host=db password=*** user=ann"),
+            ("export SHOP_PASSWORD=…", "export SHOP_PASSWORD=…"),
+            ("a = b, key=value", "a = b, key=value"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redact_text(text), expected);
+        }
+    }
 }

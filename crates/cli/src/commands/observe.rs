@@ -12,6 +12,7 @@ use dbwright_sql::Dialect;
 use crate::args::Observe;
 use crate::context::Context;
 use crate::engines;
+use crate::render::units;
 use crate::target::Source;
 
 /// A snapshot with where it came from.
@@ -34,6 +35,10 @@ pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Conte
     match source {
         Source::Live(engine, address) => {
             let snapshot = engine.observe(&address, options, &cx.progress).await?;
+            if cx.global.verbose {
+                cx.progress.finish();
+                anstream::eprintln!("{}", cost(&snapshot));
+            }
             Ok(Observed { engine, snapshot, address: Some(address), file: None })
         }
         Source::Snapshot(path) => read(&path),
@@ -44,6 +49,14 @@ pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Conte
             Ok(Observed { engine, snapshot, address: None, file: Some(path) })
         }
     }
+}
+
+/// What observing cost the target and us.
+fn cost(snapshot: &Snapshot) -> String {
+    let cost = snapshot.header.cost;
+    let [bytes, target, own] =
+        [units::bytes(cost.bytes as f64), units::number(cost.target_s, "s"), units::number(cost.own_s, "s")];
+    format!("observed with {} queries, {bytes}; {target} waiting for the target, {own} of our own", cost.queries)
 }
 
 /// The options of the command line as the engines take them.

@@ -36,12 +36,12 @@ pub(crate) async fn run(args: &Snapshot, cx: &Context) -> Result<Exit, Failure> 
     }
     cx.progress.finish();
     output::write(Some(&args.output), &bytes)?;
-    note(&observed.snapshot, &args.output, bytes.len(), cx);
+    note(&observed.snapshot, &args.output, bytes.len());
     Ok(Exit::Clean)
 }
 
 /// Says on stderr what was written, and what is missing from it.
-fn note(snapshot: &dbwright_core::Snapshot, file: &Path, bytes: usize, cx: &Context) {
+fn note(snapshot: &dbwright_core::Snapshot, file: &Path, bytes: usize) {
     let size = units::bytes(bytes as f64);
     if file != Path::new("-") {
         anstream::eprintln!("wrote {} ({size})", file.display());
@@ -51,16 +51,6 @@ fn note(snapshot: &dbwright_core::Snapshot, file: &Path, bytes: usize, cx: &Cont
         anstream::eprintln!(
             "not observed: {}",
             crate::render::layout::inline(&format!("{}: {}{remedy}", gap.area, gap.reason))
-        );
-    }
-    if cx.global.verbose {
-        let cost = snapshot.header.cost;
-        let times = [cost.target_s, cost.own_s].map(|s| units::number(s, "s"));
-        let [target, own] = times;
-        anstream::eprintln!(
-            "{} queries, {}, {target} waiting for the target, {own} of our own",
-            cost.queries,
-            units::bytes(cost.bytes as f64)
         );
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn render(view: &View<'_>) -> String {
                     }
                     (not_looked_at(report))
                 }
-                footer { "Made by dbwright " (report.dbwright) ". Nothing was changed; no row was read into this page." }
+                footer { "Made by dbwright " (report.dbwright) ", which only read the database." }
             }
         }
     };

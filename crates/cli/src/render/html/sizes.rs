@@ -20,7 +20,7 @@ pub(super) fn section(sizes: &[TableSize]) -> Markup {
             section {
                 h2 { "Table sizes" }
                 p.aside {
-                    (units::bytes(total as f64)) " in " (units::plain(sizes.len() as f64)) " tables; the darker part of each is its indexes"
+                    (units::bytes(total as f64)) " in " (units::number(sizes.len() as f64, "tables")) "; the darker part of each is its indexes"
                 }
                 (picture(&tables))
                 details {

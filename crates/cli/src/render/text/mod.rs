@@ -6,6 +6,8 @@ pub(crate) mod finding;
 pub(crate) mod gaps;
 pub(crate) mod scorecard;
 
+use std::collections::HashMap;
+
 use anstyle::{AnsiColor, Style};
 use dbwright_core::report::Report;
 use dbwright_core::{Finding, Severity};
@@ -77,14 +79,20 @@ fn findings(view: &View<'_>, width: usize) -> String {
         return nothing_found(view.report);
     }
     let mut out = format!("\n{HEAD}Findings{HEAD:#}{ASIDE}, the worst first{ASIDE:#}\n");
-    for (i, one) in all.iter().enumerate() {
-        let same: Vec<&Finding> = all.iter().filter(|f| f.rule == one.rule).collect();
-        let place = all[..i].iter().filter(|f| f.rule == one.rule).count();
-        if view.all || same.len() <= MANY || place < IN_FULL {
+    let mut by_rule: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for one in all {
+        by_rule.entry(&one.rule).or_default().push(one);
+    }
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for one in all {
+        let same = &by_rule[one.rule.as_str()];
+        let place = seen.entry(&one.rule).or_insert(0);
+        if view.all || same.len() <= MANY || *place < IN_FULL {
             out += &finding::render(one, width);
-        } else if place == IN_FULL {
+        } else if *place == IN_FULL {
             out += &finding::shortened(&same[IN_FULL..], width);
         }
+        *place += 1;
     }
     out
 }
