@@ -13,6 +13,7 @@ mod hits;
 pub mod lab;
 pub mod observe;
 mod prove;
+mod retype;
 pub mod rules;
 #[cfg(test)]
 mod sample;

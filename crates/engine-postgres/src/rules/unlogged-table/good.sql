@@ -1,0 +1,3 @@
+CREATE UNLOGGED TABLE "Import" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, line text NOT NULL);
+INSERT INTO "Import" (line) SELECT 'line ' || g FROM generate_series(1, 100) g;
+ALTER TABLE "Import" SET LOGGED;
