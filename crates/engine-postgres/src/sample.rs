@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dbwright_core::rule::{self, Limits};
 use dbwright_core::snapshot::{Gap, Header};
 use dbwright_core::{Finding, NotLookedAt};
+use dbwright_sql::model::{Index, IndexKey, Table, TableKind};
 use dbwright_sql::{Catalog, Dialect};
 use jiff::Timestamp;
 
@@ -52,6 +53,60 @@ pub(crate) fn body() -> PgBody {
         waits: Vec::new(),
         prepared: Vec::new(),
         replication: Replication::default(),
+    }
+}
+
+/// A table of the schema `public`, without columns.
+pub(crate) fn table(id: u64, name: &str) -> Table {
+    Table {
+        id,
+        schema: "public".to_owned(),
+        name: name.to_owned(),
+        kind: TableKind::Table,
+        owner: None,
+        parents: Vec::new(),
+        is_partition: false,
+        partitioning: None,
+        internal: false,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        indexes: Vec::new(),
+        triggers: Vec::new(),
+        rows: None,
+        bytes: None,
+        writes: None,
+        definition: None,
+        comment: None,
+    }
+}
+
+/// A plain, valid index on one column.
+pub(crate) fn index(id: u64, name: &str, column: &str) -> Index {
+    let key = IndexKey {
+        column: Some(column.to_owned()),
+        expression: None,
+        descending: false,
+        nulls_first: false,
+        opclass: String::new(),
+        collation: String::new(),
+    };
+    Index {
+        id,
+        name: name.to_owned(),
+        method: "btree".to_owned(),
+        unique: false,
+        primary: false,
+        constraint: None,
+        keys: vec![key],
+        include: Vec::new(),
+        predicate: None,
+        nulls_not_distinct: false,
+        valid: true,
+        replica_identity: false,
+        parent: None,
+        automatic: false,
+        bytes: None,
+        definition: None,
     }
 }
 

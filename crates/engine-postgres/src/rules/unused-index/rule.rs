@@ -29,30 +29,56 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     if unused.is_empty() {
         return;
     }
-    let Some(window_s) = long_enough(cx, unused.len()) else { return };
+    let Some(window) = long_enough(cx, unused.len()) else { return };
     for (table, index, total) in unused {
-        let finding = finding(cx, table, index, total, window_s);
+        let finding = finding(cx, table, index, total, window);
         cx.report(finding);
     }
 }
 
-/// The window in seconds when it is long enough; else the reason goes to "not looked at".
-fn long_enough(cx: &mut Cx<'_, PgBody>, unused: usize) -> Option<f64> {
+/// How long nobody used the indexes.
+#[derive(Clone, Copy)]
+struct Window {
+    seconds: f64,
+    /// Whether the database may be younger than that.
+    guess: bool,
+}
+
+/// The window when it is long enough; else the reason goes to "not looked at".
+fn long_enough(cx: &mut Cx<'_, PgBody>, unused: usize) -> Option<Window> {
     let least_days = cx.limit("min_window_days");
-    let Some(window_s) = cx.body.server.window_s() else {
+    let Some(seconds) = cx.body.server.window_s() else {
         cx.not_looked("since when the counters run is unknown", Some("SELECT stats_reset FROM pg_stat_database"));
         return None;
     };
-    if window_s >= least_days * 86_400.0 {
-        return Some(window_s);
+    let proven = proven_s(cx.body).min(seconds);
+    if proven > 0.0 && proven >= least_days * 86_400.0 {
+        return Some(Window { seconds: proven, guess: false });
+    }
+    if seconds >= least_days * 86_400.0 {
+        return Some(Window { seconds, guess: true });
     }
     let which = if unused == 1 { "an index has".to_owned() } else { format!("{unused} indexes have") };
     let reason = format!(
         "{which} no scans, but the counters cover only {}; {least_days} days are needed",
-        words::seconds(window_s)
+        words::seconds(seconds)
     );
     cx.not_looked(reason, Some("check again later, or lower min_window_days of pg/unused-index"));
     None
+}
+
+/// Seconds for which the counters certainly run. Without a reset, and without the right to see when the database was made,
+/// the oldest time among the counters tells that they ran by then.
+fn proven_s(body: &PgBody) -> f64 {
+    let server = &body.server;
+    if server.stats_reset.is_some() || server.created_at.is_some() {
+        return server.window_s().unwrap_or(0.0);
+    }
+    let tables = body.tables.values();
+    let times = tables.flat_map(|t| [t.last_vacuum, t.last_autovacuum, t.last_analyze, t.last_autoanalyze]);
+    let times = times.chain(body.indexes.values().map(|index| index.last_idx_scan));
+    let oldest = times.flatten().min();
+    oldest.map_or(0.0, |oldest| server.now.duration_since(oldest).as_secs_f64())
 }
 
 /// Indexes that may be dropped if nobody uses them.
@@ -89,19 +115,21 @@ fn serves_foreign_key(table: &Table, index: &Index) -> bool {
         })
 }
 
-fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index, total: Use, window_s: f64) -> Finding {
+fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index, total: Use, window: Window) -> Finding {
     let body = cx.body;
     let replicas = body.server.in_recovery || !body.replication.replicas.is_empty();
     let small = words::as_f64(total.bytes) < cx.limit("small_mb") * 1_048_576.0;
-    let severity = if small || replicas || cx.gap(area::REPLICATION) { Severity::Low } else { Severity::Medium };
+    let low = small || replicas || window.guess || cx.gap(area::REPLICATION);
+    let severity = if low { Severity::Low } else { Severity::Medium };
     let name = body.catalog.dialect.name(&index.name);
-    let title = format!("index {name} ({}) was not used in {}", words::bytes(total.bytes), words::seconds(window_s));
+    let title =
+        format!("index {name} ({}) was not used in {}", words::bytes(total.bytes), words::seconds(window.seconds));
     let mut finding = cx
         .finding(body.catalog.subject_in(table, &index.name), title)
         .severity(severity)
-        .why(why(body, index, replicas))
+        .why(why(body, index, replicas, window.guess))
         .evidence("idx_scan", total.scans, "scans", "pg_stat_user_indexes")
-        .evidence("window", window_s.round(), "s", "pg_stat_database.stats_reset")
+        .evidence("window", window.seconds.round(), "s", "pg_stat_database.stats_reset")
         .evidence("bytes", total.bytes, "bytes", "pg_relation_size");
     if let Some(writes) = &table.writes {
         let written = writes.inserts + writes.updates + writes.deletes;
@@ -113,7 +141,7 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index, total: Use, window
     }
 }
 
-fn why(body: &PgBody, index: &Index, replicas: bool) -> String {
+fn why(body: &PgBody, index: &Index, replicas: bool, guess: bool) -> String {
     let mut why = "every write maintains it, and it takes up memory and space, for no query".to_owned();
     if body.server.in_recovery {
         why += "; this is a standby, whose counters know nothing of queries on the primary: look there too";
@@ -123,8 +151,8 @@ fn why(body: &PgBody, index: &Index, replicas: bool) -> String {
     if index.keys.iter().any(|key| key.expression.is_some()) {
         why += "; the planner also keeps statistics on its expression, which a CREATE STATISTICS can replace (14 and later)";
     }
-    if body.server.stats_reset.is_none() && body.server.created_at.is_none() {
-        why += "; when this database was made can't be seen, so that the time is the server's since its start";
+    if guess {
+        why += "; when this database was made can't be seen, so the time is the server's since its start";
     }
     why + "; an index younger than the counters, or for a yearly job, looks the same"
 }
@@ -172,5 +200,62 @@ impl<'a> Uses<'a> {
             open.extend(self.children.get(&id).into_iter().flatten());
         }
         total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::{IndexStats, Replica, TableStats};
+    use crate::sample;
+
+    /// A table with one large unused index.
+    fn unused() -> PgBody {
+        let mut body = sample::body();
+        let mut table = sample::table(1, "orders");
+        table.indexes.push(sample::index(2, "orders_note_idx", "note"));
+        body.catalog.tables.push(table);
+        body.tables.insert(1, TableStats { heap_bytes: 1 << 30, ..TableStats::default() });
+        body.indexes.insert(2, IndexStats { bytes: 1 << 28, ..IndexStats::default() });
+        body.server.created_at = body.server.started_at;
+        body
+    }
+
+    fn severity(body: &PgBody) -> Severity {
+        sample::run("pg/unused-index", body)[0].severity
+    }
+
+    #[test]
+    fn a_month_without_a_scan_is_enough() {
+        assert_eq!(severity(&unused()), Severity::Medium);
+    }
+
+    #[test]
+    fn scans_that_are_counted_elsewhere_make_it_low() {
+        let mut body = unused();
+        body.replication.replicas.push(Replica::default());
+        assert_eq!(severity(&body), Severity::Low);
+        let mut standby = unused();
+        standby.server.in_recovery = true;
+        assert_eq!(severity(&standby), Severity::Low);
+    }
+
+    #[test]
+    fn a_database_of_unknown_age_may_be_young() {
+        let mut body = unused();
+        body.server.created_at = None;
+        assert_eq!(severity(&body), Severity::Low);
+        let old = body.server.started_at;
+        body.tables.insert(3, TableStats { last_analyze: old, ..TableStats::default() });
+        assert_eq!(severity(&body), Severity::Medium);
+    }
+
+    #[test]
+    fn a_young_database_says_so() {
+        let mut body = unused();
+        body.server.created_at = Some(body.server.now);
+        let (found, skipped) = sample::run_with("pg/unused-index", &body, &[], &[]);
+        assert!(found.is_empty());
+        assert_eq!(skipped[0].reason, "an index has no scans, but the counters cover only 0 s; 7 days are needed");
     }
 }
