@@ -54,6 +54,7 @@ fn every_area_that_a_rule_needs_is_one_that_the_observer_names() {
         area::REPLICATION,
         area::SETTINGS,
         area::SEQUENCES,
+        area::SERVER,
     ];
     for meta in Postgres.rules() {
         for need in meta.needs {

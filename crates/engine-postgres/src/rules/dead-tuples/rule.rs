@@ -89,3 +89,60 @@ fn finding(
         .irreversible("nobody can see dead rows, so nothing is lost"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::PreparedTransaction;
+    use crate::sample;
+
+    fn dead_rows() -> PgBody {
+        let mut body = sample::body();
+        body.catalog.tables.push(sample::table(1, "orders"));
+        let stats =
+            TableStats { n_dead_tup: 50_000, n_live_tup: 1_000, reltuples: Some(1_000.0), ..TableStats::default() };
+        body.tables.insert(1, stats);
+        body
+    }
+
+    #[test]
+    fn it_is_low_while_autovacuum_can_come() {
+        let found = sample::run("pg/dead-tuples", &dead_rows());
+        assert_eq!(found[0].severity, Severity::Low);
+        assert!(found[0].why.contains("autovacuum is due"), "{}", found[0].why);
+    }
+
+    #[test]
+    fn whoever_keeps_the_rows_visible_is_named() {
+        let mut body = dead_rows();
+        let mut session = sample::session(77, "idle in transaction", 4_000.0);
+        session.xmin_age = Some(9);
+        session.database = Some("shop".to_owned());
+        body.sessions.push(session);
+        let found = sample::run("pg/dead-tuples", &body);
+        assert_eq!(found[0].severity, Severity::Medium);
+        assert!(
+            found[0].why.contains("the transaction of pid 77 has kept them visible for 67 min"),
+            "{}",
+            found[0].why
+        );
+        let (gid, database) = ("it's".to_owned(), "shop".to_owned());
+        body.prepared.push(PreparedTransaction { gid, database, owner: "app".to_owned(), age_s: 90_000.0 });
+        let found = sample::run("pg/dead-tuples", &body);
+        assert!(
+            found[0].why.contains("the prepared transaction 'it''s' has kept them visible for 25 h"),
+            "{}",
+            found[0].why
+        );
+    }
+
+    #[test]
+    fn sessions_of_other_databases_hold_nothing_here() {
+        let mut body = dead_rows();
+        let mut session = sample::session(77, "idle in transaction", 4_000.0);
+        session.xmin_age = Some(9);
+        session.database = Some("other".to_owned());
+        body.sessions.push(session);
+        assert_eq!(sample::run("pg/dead-tuples", &body)[0].severity, Severity::Low);
+    }
+}

@@ -6,7 +6,7 @@
 use dbwright_core::{Change, Cx, Finding, Severity};
 use dbwright_sql::model::{Column, ConstraintKind, Highest, Sequence, Table};
 
-use crate::body::PgBody;
+use crate::body::{PgBody, area};
 use crate::words;
 
 /// Reports ascending sequences that their column has overtaken.
@@ -32,8 +32,12 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     }
     if !blind.is_empty() {
         let reason = format!("no column statistics to compare {} with", words::some_of(&blind));
-        let remedy =
-            if cx.header.without_values { "take the snapshot without --no-values" } else { "ANALYZE the tables" };
+        let refused = cx.header.gaps.iter().find(|gap| gap.area == area::COLUMN_STATISTICS_PARTIAL);
+        let remedy = match refused.and_then(|gap| gap.remedy.as_deref()) {
+            _ if cx.header.without_values => "take the snapshot without --no-values",
+            Some(remedy) => remedy,
+            None => "ANALYZE the tables",
+        };
         cx.not_looked(reason, Some(remedy));
     }
 }

@@ -6,7 +6,7 @@
 use dbwright_core::{Change, Cx, Finding, Severity};
 use dbwright_sql::model::{Column, Sequence, Table};
 
-use crate::body::PgBody;
+use crate::body::{PgBody, area};
 use crate::words;
 
 /// Reports sequences that have used most of their values.
@@ -30,8 +30,10 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
         }
     }
     if !unreadable.is_empty() {
-        let reason = format!("the role may not read {}", words::some_of(&unreadable));
-        cx.not_looked(reason, Some("GRANT SELECT ON ALL SEQUENCES IN SCHEMA … TO the role"));
+        let gap = cx.header.gaps.iter().find(|gap| gap.area == area::SEQUENCES_PARTIAL);
+        let remedy =
+            gap.and_then(|gap| gap.remedy.as_deref()).unwrap_or("check again when nobody holds a lock on them");
+        cx.not_looked(format!("the last values of {} can't be read", words::some_of(&unreadable)), Some(remedy));
     }
 }
 

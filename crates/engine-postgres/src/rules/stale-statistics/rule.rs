@@ -7,7 +7,7 @@ use dbwright_core::{Change, Cx, Finding, Severity};
 use dbwright_sql::model::{Table, TableKind};
 
 use crate::autovacuum::Autovacuum;
-use crate::body::{PgBody, TableStats};
+use crate::body::{PgBody, TableStats, area};
 use crate::words;
 
 /// Reports tables that were never analysed, or changed much since.
@@ -31,7 +31,7 @@ fn plain(cx: &Cx<'_, PgBody>, table: &Table, stats: &TableStats) -> Option<Findi
     let autovacuum = Autovacuum::of(cx.body, stats);
     let (live, changed) = (words::as_f64(stats.n_live_tup), words::as_f64(stats.n_mod_since_analyze));
     let name = cx.body.catalog.qualified(table);
-    let title = if never_analysed(cx.body, table, stats) {
+    let title = if never_analysed(cx, table, stats) {
         if live < cx.limit("min_rows") {
             return None;
         }
@@ -62,7 +62,7 @@ fn plain(cx: &Cx<'_, PgBody>, table: &Table, stats: &TableStats) -> Option<Findi
 /// A partitioned table: only a manual ANALYZE gathers statistics over all partitions.
 fn partitioned(cx: &Cx<'_, PgBody>, table: &Table) -> Option<Finding> {
     let stats = cx.body.tables.get(&table.id)?;
-    if table.is_partition || !never_analysed(cx.body, table, stats) {
+    if table.is_partition || !never_analysed(cx, table, stats) {
         return None;
     }
     let rows = live_below(cx.body, table);
@@ -91,10 +91,12 @@ fn start(cx: &Cx<'_, PgBody>, table: &Table, name: &str, title: String, cause: &
         )
 }
 
-/// Whether no statistics were ever gathered: a reset of the counters forgets when, but not the statistics.
-fn never_analysed(body: &PgBody, table: &Table, stats: &TableStats) -> bool {
+/// Whether no statistics were ever gathered: a reset of the counters forgets when, but not the statistics. Where the role
+/// may not read all of these, the row count of the last analyse has to do.
+fn never_analysed(cx: &Cx<'_, PgBody>, table: &Table, stats: &TableStats) -> bool {
+    let forgotten = cx.gap(area::COLUMN_STATISTICS_PARTIAL) && stats.reltuples.is_some();
     let when = stats.last_analyze.max(stats.last_autoanalyze);
-    when.is_none() && !body.columns.contains_key(&table.id)
+    when.is_none() && !forgotten && !cx.body.columns.contains_key(&table.id)
 }
 
 fn live_below(body: &PgBody, table: &Table) -> f64 {

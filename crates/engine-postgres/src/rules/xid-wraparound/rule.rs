@@ -100,3 +100,24 @@ fn change(oldest: &[(String, i64)]) -> Change {
 const fn as_f64(age: i64) -> f64 {
     age as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn of_age(xid_age: i64) -> Vec<Severity> {
+        let mut body = sample::body();
+        let name = "shop".to_owned();
+        body.databases.push(DatabaseStats { name, xid_age, allows_connections: true, ..DatabaseStats::default() });
+        sample::run("pg/xid-wraparound", &body).iter().map(|finding| finding.severity).collect()
+    }
+
+    #[test]
+    fn severity_grows_with_the_age() {
+        assert_eq!(of_age(200_000_000), [], "where autovacuum begins to freeze by force");
+        assert_eq!(of_age(310_000_000), [Severity::Medium]);
+        assert_eq!(of_age(1_100_000_000), [Severity::High]);
+        assert_eq!(of_age(1_700_000_000), [Severity::Critical]);
+    }
+}
