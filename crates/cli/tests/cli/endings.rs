@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use dbwright_testkit::process::Process;
+
 use crate::common::{data, dbwright, failure};
 
 #[test]
@@ -104,8 +106,8 @@ fn an_interrupt_is_130() {
     let mut first = [0; 1];
     connection.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
     connection.read_exact(&mut first).expect("it speaks first");
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(signalled.success());
+    let process = Process::with_pid(child.id()).expect("it waits for the server");
+    process.signal("INT").expect("a signal can be sent");
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(130));
 }
