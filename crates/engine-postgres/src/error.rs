@@ -118,11 +118,13 @@ fn authorization(message: &str, place: &str, role: &str, database: &str) -> Fail
     } else {
         let failure =
             Failure::not_permitted("postgres.authentication", format!("{place} does not let {role} in: {message}"));
-        if message.contains("Peer") {
-            failure.hint("over a socket the system's user must have the role's name; use postgres://role@127.0.0.1/database instead")
+        failure.hint(if message.contains("Peer") {
+            "over a socket the system's user must have the role's name; use postgres://role@127.0.0.1/database instead"
+        } else if message.contains("certificate") {
+            "give the role's certificate and key: sslcert=FILE and sslkey=FILE"
         } else {
-            failure
-        }
+            "ask who runs the server how this role gets in (its pg_hba.conf says)"
+        })
     }
 }
 
@@ -150,6 +152,7 @@ fn by_driver(error: &tokio_postgres::Error, destination: &Destination<'_>) -> Fa
             .hint("check that it is a PostgreSQL server, and look into its log")
     } else if text.contains("authentication") {
         Failure::not_permitted("postgres.authentication", format!("{place}: {text}"))
+            .hint("ask who runs the server which way of authentication this role has (its pg_hba.conf says)")
     } else {
         Failure::unreachable("postgres.not-postgres", format!("{place} does not answer like a PostgreSQL server"))
             .hint("check the port: another program may listen there")

@@ -33,8 +33,11 @@ use account::Account;
 /// The lab's superuser.
 pub const SUPERUSER: &str = "postgres";
 
+/// Part of the socket's name, nothing more: a lab does not listen on the network unless told to.
+const PORT: &str = "5432";
+
 /// How long a new server may take to answer.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
 const LONGEST: usize = 80;
@@ -50,7 +53,8 @@ pub struct LabOptions {
     pub autovacuum: bool,
     /// Whether it must survive a crash of the machine; a lab to be thrown away need not, and is faster.
     pub durable: bool,
-    /// Further settings, given on the server's command line.
+    /// Further settings, given on the server's command line. Whoever sets `listen_addresses` opens the lab to
+    /// everyone who can reach that address: a lab trusts who gets to it.
     pub settings: Vec<(String, String)>,
 }
 
@@ -59,6 +63,7 @@ pub struct LabOptions {
 pub struct Lab {
     folder: PathBuf,
     programs: Programs,
+    port: String,
     child: Child,
 }
 
@@ -96,7 +101,7 @@ impl Lab {
     pub fn url(&self, database: &str) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let socket = self.folder.join("socket");
-        format!("postgres://{SUPERUSER}@{}:5432/{}", encode(&socket.to_string_lossy()), encode(database))
+        format!("postgres://{SUPERUSER}@{}:{}/{}", encode(&socket.to_string_lossy()), self.port, encode(database))
     }
 
     /// The programs it runs with.
@@ -179,7 +184,9 @@ fn begin(folder: PathBuf, programs: Programs, account: Account, options: &LabOpt
     }
     let child = server(&folder, &programs, account, options).map_err(|e| refused("postgres can't be run", &e))?;
     registry::spawned(&folder, child.id());
-    Ok(Lab { folder, programs, child })
+    let port = options.settings.iter().rev().find(|(name, _)| name == "port");
+    let port = port.map_or_else(|| PORT.to_owned(), |(_, port)| port.clone());
+    Ok(Lab { folder, programs, port, child })
 }
 
 fn initdb(folder: &Path, programs: &Programs, account: Account) -> io::Result<Output> {
@@ -203,7 +210,7 @@ fn server(folder: &Path, programs: &Programs, account: Account, options: &LabOpt
     };
     set("listen_addresses", "");
     set("unix_socket_directories", &socket.to_string_lossy());
-    set("port", "5432");
+    set("port", PORT);
     set("fsync", on(options.durable));
     set("full_page_writes", on(options.durable));
     set("synchronous_commit", on(options.durable));

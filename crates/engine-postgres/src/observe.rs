@@ -60,12 +60,15 @@ pub(crate) async fn take(
     progress.stage("observing", Some(STAGES));
     let connection = connect::open(address, options.connect_timeout).await?;
     let warnings = connection.warnings.clone();
-    let mut session = Session::begin(connection, options).await?;
+    let mut session = Session::new(connection);
     for warning in warnings {
         session.gap("password-file", warning, Some("chmod 0600 the file".to_owned()));
     }
+    let settings = settings::read(&mut session).await?;
+    session.begin(options).await?;
     let (server, version) = server::read(&mut session).await?;
-    let body = body(&mut session, server, options, progress).await?;
+    settings::note_hidden(&mut session, &settings, &server);
+    let body = PgBody { settings, ..body(&mut session, server, options, progress).await? };
     let header = Header {
         engine: "postgres".to_owned(),
         version,
@@ -119,7 +122,7 @@ async fn body(
         indexes,
         columns,
         extended,
-        settings: settings::read(session, &server).await?,
+        settings: Vec::new(),
         scoped_settings: settings::scoped(session).await?,
         databases: settings::databases(session).await?,
         available_extensions: objects::available(session).await?,

@@ -114,6 +114,7 @@ fn client_certificate(params: &Params, provider: &CryptoProvider) -> Result<Opti
 
 fn unusable(what: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::usage("postgres.tls-file", format!("{what}: {error}"))
+        .hint("check the files that sslrootcert, sslcert and sslkey name, or those in ~/.postgresql")
 }
 
 struct Verifier {

@@ -204,9 +204,9 @@ fn key(
     let unread = || format!("(not readable while locked: {} {number})", raw.id);
     let expression = column.is_none().then(|| definitions.take("key", raw.id, number).unwrap_or_else(unread));
     let flags = raw.flags.get(part).copied().unwrap_or(0);
-    let named =
+    let word =
         |is_opclass, oid: Option<&u32>| oid.and_then(|oid| names.get(&(is_opclass, *oid)).cloned()).unwrap_or_default();
-    let mut opclass = named(true, raw.opclasses.get(part));
+    let mut opclass = word(true, raw.opclasses.get(part));
     let prefix = format!("{number} ");
     if let Some(options) = raw.opclass_options.iter().find_map(|text| text.strip_prefix(&prefix)) {
         opclass = format!("{opclass} {options}");
@@ -217,6 +217,6 @@ fn key(
         descending: flags & 1 != 0,
         nulls_first: flags & 2 != 0,
         opclass,
-        collation: named(false, raw.collations.get(part)),
+        collation: word(false, raw.collations.get(part)),
     }
 }

@@ -135,5 +135,9 @@ pub(super) async fn extensions(session: &mut Session) -> Result<Vec<Extension>, 
 /// Names of the extensions that the server could install; none when it does not say.
 pub(super) async fn available(session: &mut Session) -> Result<Option<Vec<String>>, Failure> {
     let sql = "SELECT /* dbwright */ a.name FROM pg_available_extensions() a ORDER BY a.name";
-    Ok(session.attempt(sql, &[], |row| row.text()).await?.ok())
+    let name = |row: &mut super::cells::Cells<'_>| {
+        let name = row.text()?;
+        Ok(name)
+    };
+    Ok(session.attempt(sql, &[], name).await?.ok())
 }

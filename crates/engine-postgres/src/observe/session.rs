@@ -28,13 +28,24 @@ pub(super) struct Session {
     queries: u32,
     waited: Duration,
     gaps: Vec<Gap>,
+    in_transaction: bool,
 }
 
 impl Session {
+    /// A session without a transaction yet.
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            began: Instant::now(),
+            queries: 0,
+            waited: Duration::ZERO,
+            gaps: Vec::new(),
+            in_transaction: false,
+        }
+    }
+
     /// Begins the transaction.
-    pub(super) async fn begin(connection: Connection, options: &ObserveOptions) -> Result<Self, Failure> {
-        let mut session =
-            Self { connection, began: Instant::now(), queries: 0, waited: Duration::ZERO, gaps: Vec::new() };
+    pub(super) async fn begin(&mut self, options: &ObserveOptions) -> Result<(), Failure> {
         // The comments stand inside the statements, where pg_stat_statements keeps them.
         let begin = format!(
             "BEGIN /* dbwright */ ISOLATION LEVEL REPEATABLE READ READ ONLY; \
@@ -46,8 +57,9 @@ impl Session {
             options.lock_timeout.as_millis(),
             options.statement_timeout.as_millis(),
         );
-        session.command(&begin).await.map_err(|e| session.lost(&e))?;
-        Ok(session)
+        self.command(&begin).await.map_err(|e| self.lost(&e))?;
+        self.in_transaction = true;
+        Ok(())
     }
 
     /// Ends the transaction and says what it cost. Rolled back: nothing was to be kept.
@@ -110,6 +122,9 @@ impl Session {
 
     /// Back to the savepoint, which also gives up the locks taken since.
     pub(super) async fn forget(&mut self) -> Result<(), Failure> {
+        if !self.in_transaction {
+            return Ok(());
+        }
         self.command("ROLLBACK /* dbwright */ TO SAVEPOINT dbwright").await.map_err(|e| self.lost(&e))
     }
 

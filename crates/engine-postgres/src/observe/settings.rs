@@ -10,37 +10,28 @@ use super::cells::Cells;
 use super::session::Session;
 use crate::body::{DatabaseStats, ScopedSetting, Server, Setting, area};
 
+/// No operator and no unqualified name: `search_path` is not pinned yet.
 const SETTINGS: &str = "\
 SELECT /* dbwright */ s.name, s.setting, s.unit, s.source, s.context, s.boot_val, s.reset_val, s.pending_restart, s.sourcefile,
-       s.category = 'Customized Options' AND s.name LIKE '%.%' AND s.vartype = 'string'
-FROM pg_settings s ORDER BY s.name";
+       s.category, s.vartype
+FROM pg_catalog.pg_settings s";
 
 /// Settings whose value is a connection string.
 const CONNECTION_STRINGS: [&str; 1] = ["primary_conninfo"];
 
-/// Settings that this transaction changed; what other sessions get is their reset value.
-const OURS: [&str; 10] = [
-    "search_path",
-    "lock_timeout",
-    "statement_timeout",
-    "default_transaction_read_only",
-    "transaction_read_only",
-    "transaction_isolation",
-    "jit",
-    "max_parallel_workers_per_gather",
-    "DateStyle",
-    "application_name",
-];
+/// All settings as a session of this role gets them: read before the transaction changes any.
+pub(super) async fn read(session: &mut Session) -> Result<Vec<Setting>, Failure> {
+    let mut settings = session.read(area::SETTINGS, SETTINGS, &[], decode).await?;
+    settings.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(settings)
+}
 
-/// All settings.
-pub(super) async fn read(session: &mut Session, server: &Server) -> Result<Vec<Setting>, Failure> {
-    let settings = session.read(area::SETTINGS, SETTINGS, &[], decode).await?;
-    let hidden = !settings.is_empty() && !settings.iter().any(|s| s.name == "shared_preload_libraries");
-    if hidden {
+/// Notes when the role does not see all of them.
+pub(super) fn note_hidden(session: &mut Session, settings: &[Setting], server: &Server) {
+    if !settings.is_empty() && !settings.iter().any(|setting| setting.name == "shared_preload_libraries") {
         let reason = format!("role {} does not see all settings (shared_preload_libraries, …)", server.role);
         session.gap(area::SETTINGS_PARTIAL, reason, Some(super::rights::monitor(server)));
     }
-    Ok(settings)
 }
 
 fn decode(row: &mut Cells<'_>) -> Result<Setting, PgError> {
@@ -55,12 +46,7 @@ fn decode(row: &mut Cells<'_>) -> Result<Setting, PgError> {
         pending_restart: row.get()?,
         file: row.opt_text()?,
     };
-    let custom: bool = row.get()?;
-    if OURS.contains(&setting.name.as_str()) {
-        // Its source says "session" now, whatever it was before.
-        setting.value = setting.reset_value.clone().unwrap_or_default();
-        setting.source = if setting.reset_value == setting.boot_value { "default" } else { "changed" }.to_owned();
-    }
+    let custom = row.text()? == "Customized Options" && setting.name.contains('.') && row.text()? == "string";
     let hide: Option<fn(&str) -> String> = if custom || CONNECTION_STRINGS.contains(&setting.name.as_str()) {
         Some(|value| if value.is_empty() { String::new() } else { "***".to_owned() })
     } else if setting.name.ends_with("_command") {

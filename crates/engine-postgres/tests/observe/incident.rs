@@ -1,24 +1,14 @@
 //! Observing in an incident, and without a trace: locks that others hold do not stop it, and it holds none
 //! that would stop them.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use common::{VERSIONS, body, observe, observe_with, table};
+use crate::common::{VERSIONS, body, connect, observe, observe_with, table};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Silent;
 use dbwright_engine_postgres::lab::{Lab, LabOptions};
 use dbwright_testkit::{Database, postgres_bin};
-use tokio_postgres::{Client, NoTls};
-
-/// A session of the test's own.
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the test's own session");
-    tokio::spawn(connection);
-    client
-}
 
 #[tokio::test]
 async fn locked_tables_are_seen_and_what_is_hidden_is_named() {

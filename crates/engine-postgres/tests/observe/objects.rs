@@ -1,8 +1,6 @@
 //! Observing real servers: everything is seen, by any role, in an incident, without a trace.
 
-mod common;
-
-use common::{VERSIONS, body, observe, observe_with, table};
+use crate::common::{VERSIONS, body, observe, observe_with, table};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_sql::model::{ConstraintKind, Generated, TableKind};
 use dbwright_testkit::Database;

@@ -1,8 +1,6 @@
 //! Observing as roles with few rights: what they can't see is a gap with the grant that closes it.
 
-mod common;
-
-use common::{VERSIONS, body, observe};
+use crate::common::{VERSIONS, body, observe};
 use dbwright_core::Snapshot;
 use dbwright_testkit::Database;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
