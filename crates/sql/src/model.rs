@@ -433,6 +433,12 @@ impl Catalog {
         sizes
     }
 
+    /// Tables and materialized views of the user: what can have indexes.
+    pub fn indexed_tables(&self) -> impl Iterator<Item = &Table> {
+        let kinds = [TableKind::Table, TableKind::Partitioned, TableKind::MaterializedView];
+        self.tables.iter().filter(move |t| !t.internal && kinds.contains(&t.kind))
+    }
+
     /// Subject of a table.
     #[must_use]
     pub fn subject(&self, table: &Table) -> String {

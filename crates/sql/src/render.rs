@@ -8,12 +8,14 @@ mod key;
 mod names;
 mod partitions;
 mod rebuild;
+mod surroundings;
 
 pub use column::{Retype, retype};
 pub use index::{create_index, drop_index};
 pub use key::add_key;
 pub use names::{column_name, index_name};
 pub use partitions::leaves;
+pub use surroundings::Surroundings;
 
 use crate::model::{Catalog, Table};
 

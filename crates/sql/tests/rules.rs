@@ -9,7 +9,8 @@ use dbwright_sql::Dialect::Postgres;
 use dbwright_sql::model::{
     Catalog, Column, Constraint, ConstraintKind, Generated, Highest, References, Table, TableKind, Writes,
 };
-use dbwright_sql::{render, rules};
+use dbwright_sql::render::{self, Surroundings};
+use dbwright_sql::rules;
 
 const DAY_S: f64 = 86_400.0;
 
@@ -142,7 +143,7 @@ fn partitions_of_a_foreign_server_leave_only_the_plain_way() {
     let mut far = table(2, "events_far", events.columns.clone(), Vec::new());
     (far.kind, far.is_partition, far.parents) = (TableKind::Foreign, true, vec![1]);
     let catalog = Catalog { tables: vec![events.clone(), far], ..Catalog::new(Postgres) };
-    let change = render::create_index(&catalog, &events, &["a"]);
+    let change = render::create_index(&Surroundings::of(&catalog), &events, &["a"]);
     assert_eq!(change.forward, ["CREATE INDEX events_a_idx ON public.events (a)"]);
     assert!(change.in_transaction && change.lock.contains("writes wait"));
 }
@@ -154,7 +155,7 @@ fn generated_names_are_free_and_fit() {
     let catalog = |tables: &Vec<Table>| Catalog { tables: tables.clone(), ..Catalog::new(Postgres) };
     let mut seen = Vec::new();
     for id in 2..14 {
-        let name = render::index_name(&catalog(&tables), &tables[0], &["a"]);
+        let name = render::index_name(&Surroundings::of(&catalog(&tables)), &tables[0], &["a"]);
         assert!(name.len() <= 63 && !seen.contains(&name), "{name}");
         tables.push(table(id, &name, Vec::new(), Vec::new()));
         seen.push(name);

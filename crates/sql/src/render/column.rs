@@ -2,7 +2,7 @@
 
 use dbwright_core::Change;
 
-use super::{rebuild, size};
+use super::{Surroundings, rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Sequence, Table, TableKind};
 
@@ -21,9 +21,10 @@ pub struct Retype<'a> {
 ///
 /// # Errors
 /// When the engine can't, or a view or trigger would have to be dropped first.
-pub fn retype(catalog: &Catalog, columns: &[Retype<'_>]) -> Result<Change, String> {
+pub fn retype(around: &Surroundings<'_>, columns: &[Retype<'_>]) -> Result<Change, String> {
+    let catalog = around.catalog;
     if catalog.dialect == Dialect::Sqlite {
-        return rebuild::retype(catalog, columns);
+        return rebuild::retype(around, columns);
     }
     for one in columns {
         blocked(catalog, one)?;

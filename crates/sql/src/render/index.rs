@@ -3,18 +3,19 @@
 use dbwright_core::Change;
 
 use super::names::index_name;
-use super::{bytes, partitions};
+use super::{Surroundings, bytes, partitions};
 use crate::Dialect;
 use crate::model::{Catalog, Constraint, Index, Table, TableKind};
 
 /// The change that indexes columns of a table, in this order.
 #[must_use]
-pub fn create_index(catalog: &Catalog, table: &Table, columns: &[&str]) -> Change {
+pub fn create_index(around: &Surroundings<'_>, table: &Table, columns: &[&str]) -> Change {
+    let catalog = around.catalog;
     let dialect = catalog.dialect;
     if table.kind == TableKind::Partitioned {
-        return partitions::create(catalog, table, columns);
+        return partitions::create(around, table, columns);
     }
-    let name = index_name(catalog, table, columns);
+    let name = index_name(around, table, columns);
     let qualified = dialect.qualified(&table.schema, &name);
     let list = dialect.names(columns);
     match dialect {

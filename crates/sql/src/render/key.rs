@@ -3,7 +3,7 @@
 use dbwright_core::Change;
 
 use super::names::{column_name, key_name};
-use super::{rebuild, size};
+use super::{Surroundings, rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 
@@ -14,9 +14,10 @@ use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 ///
 /// # Errors
 /// When the engine can't add a key to such a table.
-pub fn add_key(catalog: &Catalog, table: &Table, unique: Option<&Index>) -> Result<Change, String> {
+pub fn add_key(around: &Surroundings<'_>, table: &Table, unique: Option<&Index>) -> Result<Change, String> {
+    let catalog = around.catalog;
     if catalog.dialect == Dialect::Sqlite {
-        return rebuild::add_key(catalog, table);
+        return rebuild::add_key(around, table);
     }
     if table.kind == TableKind::Partitioned {
         return Err(format!(
@@ -29,11 +30,10 @@ pub fn add_key(catalog: &Catalog, table: &Table, unique: Option<&Index>) -> Resu
     if let Some(index) = unique {
         return Ok(from_index(catalog, table, index));
     }
-    if let Some(column) = table.columns.iter().find(|column| numbers_rows(catalog, table, column)) {
-        return Ok(from_column(catalog, table, column));
+    if let Some(column) = table.columns.iter().find(|column| numbers_rows(around, table, column)) {
+        return Ok(from_column(around, table, column));
     }
-    let has_children = catalog.tables.iter().any(|other| other.parents.contains(&table.id));
-    if has_children || !table.parents.is_empty() {
+    if around.has_children(table) || !table.parents.is_empty() {
         return Err("tables that inherit from one another can't share a key; give each its own".to_owned());
     }
     let column = catalog.dialect.name(&column_name(catalog, table, "id"));
@@ -64,9 +64,10 @@ fn from_index(catalog: &Catalog, table: &Table, index: &Index) -> Change {
 }
 
 /// A column that numbers the rows becomes the primary key.
-fn from_column(catalog: &Catalog, table: &Table, column: &Column) -> Change {
+fn from_column(around: &Surroundings<'_>, table: &Table, column: &Column) -> Change {
+    let catalog = around.catalog;
     let (name, column) = (catalog.qualified(table), catalog.dialect.name(&column.name));
-    let key_name = key_name(catalog, table);
+    let key_name = key_name(around, table);
     let key = catalog.dialect.name(&key_name);
     let index = catalog.dialect.qualified(&table.schema, &key_name);
     let forward = [
@@ -81,12 +82,7 @@ fn from_column(catalog: &Catalog, table: &Table, column: &Column) -> Change {
 }
 
 /// Whether the engine numbers the rows in this column (identity, or an own sequence).
-fn numbers_rows(catalog: &Catalog, table: &Table, column: &Column) -> bool {
+fn numbers_rows(around: &Surroundings<'_>, table: &Table, column: &Column) -> bool {
     let identity = matches!(column.generated, Some(Generated::IdentityAlways | Generated::IdentityByDefault));
-    let owned = || {
-        catalog.sequences.iter().any(|sequence| {
-            sequence.column.as_ref().is_some_and(|(owner, name)| *owner == table.id && *name == column.name)
-        })
-    };
-    column.not_null && (identity || owned())
+    column.not_null && (identity || around.owns_sequence(table, &column.name))
 }

@@ -1,6 +1,6 @@
 //! New names that no object of the catalog has.
 
-use crate::Dialect;
+use super::Surroundings;
 use crate::model::{Catalog, Table};
 
 /// Longest name that PostgreSQL keeps, in bytes. SQLite has no limit; its generated names stay as short.
@@ -8,19 +8,19 @@ const LONGEST: usize = 63;
 
 /// A free name for an index on columns of a table: `table_a_b_idx`.
 #[must_use]
-pub fn index_name(catalog: &Catalog, table: &Table, columns: &[&str]) -> String {
-    free(&format!("{}_{}", table.name, columns.join("_")), "_idx", |name| taken(catalog, table, name))
+pub fn index_name(around: &Surroundings<'_>, table: &Table, columns: &[&str]) -> String {
+    free(&format!("{}_{}", table.name, columns.join("_")), "_idx", |name| around.taken(table, name))
 }
 
 /// A free name for a key constraint of a table, which becomes the name of an index as well: `table_pkey`.
-pub(super) fn key_name(catalog: &Catalog, table: &Table) -> String {
+pub(super) fn key_name(around: &Surroundings<'_>, table: &Table) -> String {
     let constraint = |name: &str| table.constraints.iter().any(|known| known.name == name);
-    free(&table.name, "_pkey", |name| constraint(name) || taken(catalog, table, name))
+    free(&table.name, "_pkey", |name| constraint(name) || around.taken(table, name))
 }
 
 /// A free name for a table that takes another one's place: `table_new`.
-pub(super) fn table_name(catalog: &Catalog, table: &Table) -> String {
-    free(&table.name, "_new", |name| taken(catalog, table, name))
+pub(super) fn table_name(around: &Surroundings<'_>, table: &Table) -> String {
+    free(&table.name, "_new", |name| around.taken(table, name))
 }
 
 /// A free name for a new column, `wanted` or one that begins so.
@@ -43,16 +43,4 @@ fn free(stem: &str, ending: &str, taken: impl Fn(&str) -> bool) -> String {
         return first;
     }
     (2_u32..10_000).map(|number| fit(&format!("{ending}_{number}"))).find(|name| !taken(name)).unwrap_or(first)
-}
-
-/// Whether a table, index, view or sequence of the schema has the name; they share one name space.
-fn taken(catalog: &Catalog, table: &Table, name: &str) -> bool {
-    let same = |schema: &str, known: &str| schema == table.schema && catalog.dialect.same_name(known, name);
-    let sequences = catalog.sequences.iter().any(|sequence| same(&sequence.schema, &sequence.name));
-    let types = catalog.dialect == Dialect::Postgres && catalog.types.iter().any(|kind| same(&kind.schema, &kind.name));
-    sequences
-        || types
-        || catalog.tables.iter().any(|other| {
-            same(&other.schema, &other.name) || other.indexes.iter().any(|index| same(&other.schema, &index.name))
-        })
 }

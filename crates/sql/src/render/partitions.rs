@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use dbwright_core::Change;
 
+use super::Surroundings;
 use super::names::index_name;
 use crate::model::{Catalog, Index, ObjectId, Table, TableKind};
 
@@ -22,8 +23,9 @@ pub fn leaves<'a>(catalog: &'a Catalog, parent: &Table) -> Vec<&'a Table> {
 }
 
 /// The change that indexes a partitioned table.
-pub(super) fn create(catalog: &Catalog, root: &Table, columns: &[&str]) -> Change {
-    let name = index_name(catalog, root, columns);
+pub(super) fn create(around: &Surroundings<'_>, root: &Table, columns: &[&str]) -> Change {
+    let catalog = around.catalog;
+    let name = index_name(around, root, columns);
     let dialect = catalog.dialect;
     let back = format!("DROP INDEX {}", dialect.qualified(&root.schema, &name));
     if leaves(catalog, root).iter().any(|leaf| leaf.kind == TableKind::Foreign) {
@@ -34,7 +36,7 @@ pub(super) fn create(catalog: &Catalog, root: &Table, columns: &[&str]) -> Chang
         return Change::new([forward], lock).back([back]);
     }
     let mut plan =
-        Plan { catalog, columns, forward: Vec::new(), attach: Vec::new(), restore: Vec::new(), used: HashMap::new() };
+        Plan { around, columns, forward: Vec::new(), attach: Vec::new(), restore: Vec::new(), used: HashMap::new() };
     plan.table(root);
     let Plan { mut forward, attach, restore, .. } = plan;
     forward.extend(attach);
@@ -45,7 +47,7 @@ pub(super) fn create(catalog: &Catalog, root: &Table, columns: &[&str]) -> Chang
 
 /// Statements in the making.
 struct Plan<'a> {
-    catalog: &'a Catalog,
+    around: &'a Surroundings<'a>,
     columns: &'a [&'a str],
     forward: Vec<String>,
     attach: Vec<String>,
@@ -57,7 +59,7 @@ struct Plan<'a> {
 impl Plan<'_> {
     /// Adds the statements for a table and what is below it; gives the qualified name of its index.
     fn table(&mut self, table: &Table) -> String {
-        let dialect = self.catalog.dialect;
+        let dialect = self.around.catalog.dialect;
         if let Some(index) = self.existing(table) {
             self.restore.extend(index.definition.clone());
             return dialect.qualified(&table.schema, &index.name);
@@ -68,12 +70,12 @@ impl Plan<'_> {
         self.forward.push(format!(
             "CREATE INDEX {how}{} ON {only}{} ({})",
             dialect.name(&name),
-            self.catalog.qualified(table),
+            self.around.catalog.qualified(table),
             dialect.names(self.columns),
         ));
         let own = dialect.qualified(&table.schema, &name);
         if partitioned {
-            for child in children(self.catalog, table) {
+            for child in children(self.around.catalog, table) {
                 let below = self.table(child);
                 self.attach.push(format!("ALTER INDEX {own} ATTACH PARTITION {below}"));
             }
@@ -99,7 +101,7 @@ impl Plan<'_> {
 
     /// A name that is free in the catalog and among the new ones: long names of partitions are cut alike.
     fn name(&mut self, table: &Table) -> String {
-        let wanted = index_name(self.catalog, table, self.columns);
+        let wanted = index_name(self.around, table, self.columns);
         let mut name = wanted.clone();
         let mut number = 2;
         while self.used.insert((table.schema.clone(), name.clone()), table.id).is_some_and(|other| other != table.id) {

@@ -7,21 +7,23 @@
 use dbwright_core::Change;
 
 use super::names::{column_name, table_name};
-use super::{Retype, size};
+use super::{Retype, Surroundings, size};
 use crate::Dialect;
 use crate::lex::{Token, TokenKind, tokens};
 use crate::model::{Catalog, Column, Generated, Table, TableKind};
 
 /// Adds a generated key column as the first one.
-pub(super) fn add_key(catalog: &Catalog, table: &Table) -> Result<Change, String> {
+pub(super) fn add_key(around: &Surroundings<'_>, table: &Table) -> Result<Change, String> {
+    let catalog = around.catalog;
     let parts = Parts::read(catalog, table)?;
     let key = Dialect::Sqlite.name(&column_name(catalog, table, "id"));
     let body = format!("({key} INTEGER PRIMARY KEY, {}", parts.body[1..].trim_start());
-    Ok(rebuild(catalog, table, &body, parts.body))
+    Ok(rebuild(around, table, &body, parts.body))
 }
 
 /// Gives columns of one table other types; values are converted as far as that loses nothing.
-pub(super) fn retype(catalog: &Catalog, columns: &[Retype<'_>]) -> Result<Change, String> {
+pub(super) fn retype(around: &Surroundings<'_>, columns: &[Retype<'_>]) -> Result<Change, String> {
+    let catalog = around.catalog;
     let Some(table) = columns.first().map(|one| one.table) else {
         return Err("there is no column to change".to_owned());
     };
@@ -40,13 +42,13 @@ pub(super) fn retype(catalog: &Catalog, columns: &[Retype<'_>]) -> Result<Change
         let with = if to.is_empty() { String::new() } else { format!(" {to}") };
         body.replace_range(place.name_end..place.type_end, &with);
     }
-    Ok(rebuild(catalog, table, &body, parts.body))
+    Ok(rebuild(around, table, &body, parts.body))
 }
 
 /// The statements there and back; `new` and `old` are what follows the name in `CREATE TABLE`.
-fn rebuild(catalog: &Catalog, table: &Table, new: &str, old: &str) -> Change {
+fn rebuild(around: &Surroundings<'_>, table: &Table, new: &str, old: &str) -> Change {
     let name = Dialect::Sqlite.name(&table.name);
-    let scratch = Dialect::Sqlite.name(&table_name(catalog, table));
+    let scratch = Dialect::Sqlite.name(&table_name(around, table));
     let copied = |column: &&Column| !matches!(column.generated, Some(Generated::Stored | Generated::Virtual));
     let columns = Dialect::Sqlite.names(table.columns.iter().filter(copied).map(|column| &column.name));
     let again = table.indexes.iter().filter_map(|index| index.definition.clone());
@@ -64,7 +66,7 @@ fn rebuild(catalog: &Catalog, table: &Table, new: &str, old: &str) -> Change {
     let lock = format!(
         "run it in one transaction (BEGIN IMMEDIATE): the database is locked for writers while the table ({}) is copied. It makes the table \
          as it was observed; after any other change of the table, check again first",
-        size(catalog, table)
+        size(around.catalog, table)
     );
     Change::new(steps(new), lock).back(steps(old))
 }

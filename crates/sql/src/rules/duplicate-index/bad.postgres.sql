@@ -22,3 +22,7 @@ CREATE INDEX "events ON ONLY customer" ON events (customer_id);
 CREATE INDEX events_2025_day ON events_2025 (day);
 CREATE INDEX events_day ON events (day);
 CREATE INDEX events_2025_day_again ON events_2025 (day);
+-- Materialized views have indexes as well.
+CREATE MATERIALIZED VIEW states AS SELECT state, count(*) FROM orders GROUP BY state;
+CREATE INDEX states_state ON states (state);
+CREATE INDEX states_state_again ON states (state);

@@ -12,7 +12,7 @@ use crate::{Dialect, render};
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
     let needed = needed_by_foreign_keys(catalog);
-    for table in catalog.user_tables().filter(|table| table.indexes.len() > 1) {
+    for table in catalog.indexed_tables().filter(|table| table.indexes.len() > 1) {
         let mut usable: Vec<&Index> = table.indexes.iter().filter(|index| index.valid).collect();
         usable.sort_by_key(|index| (worth(index, &needed), index.id));
         for (at, index) in usable.iter().enumerate() {

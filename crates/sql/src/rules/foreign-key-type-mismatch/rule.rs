@@ -3,7 +3,7 @@
 use dbwright_core::{Cx, Severity};
 
 use crate::model::{Catalog, Column, Constraint, References, Table};
-use crate::render::{Retype, retype};
+use crate::render::{Retype, Surroundings, retype};
 use crate::Dialect;
 
 /// A column, the one that it refers to with its table, and what that does.
@@ -19,6 +19,7 @@ struct Mismatch<'a> {
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
     let by_id = catalog.by_id();
+    let around = Surroundings::of(catalog);
     for table in catalog.user_tables() {
         let mut found: Vec<Mismatch<'_>> = Vec::new();
         for (constraint, references) in table.foreign_keys().filter(|(constraint, _)| !constraint.inherited) {
@@ -30,7 +31,7 @@ pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
             }
         }
         for mismatch in &found {
-            report(cx, table, mismatch, &found);
+            report(cx, &around, table, mismatch, &found);
         }
     }
 }
@@ -87,8 +88,14 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     harm(Severity::Medium, "each check and each join converts one side, so that values that look alike may differ and indexes may not be used", false)
 }
 
-fn report(cx: &mut Cx<'_, Catalog>, table: &Table, mismatch: &Mismatch<'_>, all: &[Mismatch<'_>]) {
-    let catalog = cx.body;
+fn report(
+    cx: &mut Cx<'_, Catalog>,
+    around: &Surroundings<'_>,
+    table: &Table,
+    mismatch: &Mismatch<'_>,
+    all: &[Mismatch<'_>],
+) {
+    let catalog = around.catalog;
     let Mismatch { constraint, own, parent, other, harm } = mismatch;
     let name = |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
     let title = format!("{} ({}) refers to {} ({})", name(table, own), shown(own), name(parent, other), shown(other));
@@ -105,7 +112,7 @@ fn report(cx: &mut Cx<'_, Catalog>, table: &Table, mismatch: &Mismatch<'_>, all:
         (Dialect::Postgres, false) => vec![(table, own, other.data_type.clone())],
     };
     let columns: Vec<Retype<'_>> = columns.iter().map(|(table, column, to)| Retype { table, column, to }).collect();
-    cx.report(match retype(catalog, &columns) {
+    cx.report(match retype(around, &columns) {
         Ok(change) => finding.why(harm.why).change(change),
         Err(reason) => finding.why(format!("{}. No change is given: {reason}", harm.why)),
     });

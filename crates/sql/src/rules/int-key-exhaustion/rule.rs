@@ -9,7 +9,7 @@ use dbwright_core::{Cx, Severity};
 
 use crate::indexing;
 use crate::model::{Catalog, Column, Generated, ObjectId, Sequence, Table};
-use crate::render::{Retype, retype};
+use crate::render::{Retype, Surroundings, retype};
 use crate::Dialect;
 
 const DAY_S: f64 = 86_400.0;
@@ -171,5 +171,5 @@ fn widen(catalog: &Catalog, table: &Table, column: &Column) -> Result<dbwright_c
             }
         }
     }
-    retype(catalog, &columns)
+    retype(&Surroundings::of(catalog), &columns)
 }

@@ -8,17 +8,19 @@ use dbwright_core::{Cx, Severity};
 use crate::Dialect;
 use crate::indexing::{self, names_rows};
 use crate::model::{Catalog, Table, TableKind};
-use crate::render;
+use crate::render::{self, Surroundings};
 
 /// Reports tables with rows of their own that have no primary key.
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
+    let around = Surroundings::of(catalog);
     for table in catalog.user_tables().filter(|t| !t.is_partition && t.primary_key().is_none()) {
-        look(cx, catalog, table);
+        look(cx, &around, table);
     }
 }
 
-fn look(cx: &mut Cx<'_, Catalog>, catalog: &Catalog, table: &Table) {
+fn look(cx: &mut Cx<'_, Catalog>, around: &Surroundings<'_>, table: &Table) {
+    let catalog = around.catalog;
     let unique = table.indexes.iter().find(|index| names_rows(table, index));
     let identified = table.indexes.iter().any(|index| index.replica_identity && names_rows(table, index));
     let needs_none = catalog.dialect == Dialect::Sqlite || table.kind == TableKind::Partitioned;
@@ -45,7 +47,7 @@ fn look(cx: &mut Cx<'_, Catalog>, catalog: &Catalog, table: &Table) {
     if unique.is_some() {
         finding = finding.severity(Severity::Low);
     }
-    match render::add_key(catalog, table, unique) {
+    match render::add_key(around, table, unique) {
         Ok(change) => finding = finding.change(change),
         Err(reason) => why = format!("{why}. No change is given: {reason}"),
     }

@@ -9,7 +9,7 @@ use crate::{Dialect, render};
 /// Reports plain btree indexes that are a left prefix of another.
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
-    for table in catalog.user_tables().filter(|table| table.indexes.len() > 1) {
+    for table in catalog.indexed_tables().filter(|table| table.indexes.len() > 1) {
         for index in table.indexes.iter().filter(|index| can_go(index)) {
             let wider = table.indexes.iter().filter(|other| covers(catalog.dialect, other, index));
             if let Some(wider) = wider.min_by_key(|other| (other.bytes, other.id)) {

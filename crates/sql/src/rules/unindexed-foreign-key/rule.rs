@@ -7,7 +7,7 @@ use dbwright_core::{Cx, Severity};
 use crate::Dialect;
 use crate::indexing::{self, has_path};
 use crate::model::{Catalog, Constraint, ObjectId, References, Table, Writes};
-use crate::render;
+use crate::render::{self, Surroundings};
 
 /// Seconds after which counters that show no delete are believed.
 const BELIEVABLE_WINDOW_S: f64 = 7.0 * 86_400.0;
@@ -16,19 +16,21 @@ const BELIEVABLE_WINDOW_S: f64 = 7.0 * 86_400.0;
 pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
     let catalog = cx.body;
     let by_id = catalog.by_id();
+    let around = Surroundings::of(catalog);
     for table in catalog.user_tables() {
         let mut seen = HashSet::new();
         for (constraint, references) in table.foreign_keys().filter(|(c, _)| !c.inherited && !c.columns.is_empty()) {
             if has_path(catalog, table, &constraint.columns) || !seen.insert(&constraint.columns) {
                 continue;
             }
-            report(cx, &by_id, table, constraint, references);
+            report(cx, &around, &by_id, table, constraint, references);
         }
     }
 }
 
 fn report(
     cx: &mut Cx<'_, Catalog>,
+    around: &Surroundings<'_>,
     by_id: &HashMap<ObjectId, &Table>,
     table: &Table,
     constraint: &Constraint,
@@ -54,7 +56,7 @@ fn report(
         ))
         .severity(severity(rows, writes, partly, cx.limit("small_rows"), cx.limit("large_rows")))
         .evidence("indexes_that_serve", 0, "indexes", source)
-        .change(render::create_index(catalog, table, &columns));
+        .change(render::create_index(around, table, &columns));
     if let Some(rows) = rows {
         finding = finding.evidence("referencing_rows", rows.round(), "rows", "catalog");
     }
