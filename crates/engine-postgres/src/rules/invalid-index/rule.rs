@@ -3,6 +3,8 @@
 //! An index that is being built right now is invalid too, and is no fault: when a session is building
 //! one, the rule says that it can't tell them apart.
 
+mod partitioned;
+
 use dbwright_core::{Change, Cx, Finding};
 use dbwright_sql::model::{Index, Table, TableKind};
 
@@ -41,14 +43,20 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index) -> Finding {
     let catalog = &cx.body.catalog;
     let stats = cx.body.indexes.get(&index.id);
     let ready = stats.is_none_or(|stats| stats.ready);
-    let cost = if ready { "every write still maintains it" } else { "it only takes up space" };
+    let cost = match (table.kind, ready) {
+        (TableKind::Partitioned, _) => {
+            "the partitions without it are read whole, and a unique one vouches for nothing over all"
+        }
+        (_, true) => "no query uses it, and every write still maintains it",
+        (_, false) => "no query uses it, and it only takes up space",
+    };
     let (change, cure) = mend(cx.body, table, index);
     let mut finding = cx
         .finding(
             catalog.subject_in(table, &index.name),
             format!("index {} is invalid", catalog.dialect.name(&index.name)),
         )
-        .why(format!("no query uses it, and {cost}; {cure}"))
+        .why(format!("{cost}; {cure}"))
         .evidence("indisvalid", false, "", "pg_index")
         .evidence("indisready", ready, "", "pg_index");
     if let Some(bytes) = index.bytes {
@@ -64,8 +72,7 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, index: &Index) -> Finding {
 fn mend(body: &PgBody, table: &Table, index: &Index) -> (Option<Change>, String) {
     let name = body.catalog.dialect.qualified(&table.schema, &index.name);
     if table.kind == TableKind::Partitioned {
-        let missing = without_child(body, table, index);
-        return (None, format!("it becomes valid when each partition has its index attached; {missing}"));
+        return partitioned::mend(body, table, index);
     }
     let leftover = is_leftover(&index.name);
     if leftover || (index.unique && index.constraint.is_none() && index.parent.is_none()) {
@@ -99,23 +106,6 @@ fn mend(body: &PgBody, table: &Table, index: &Index) -> (Option<Change>, String)
 fn is_leftover(name: &str) -> bool {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     stem.ends_with("_ccnew") || stem.ends_with("_ccold")
-}
-
-/// Which partitions have no index attached to this one, as a clause.
-fn without_child(body: &PgBody, table: &Table, index: &Index) -> String {
-    let partitions = body.catalog.tables.iter().filter(|child| child.parents.contains(&table.id));
-    let attached = |child: &Table| child.indexes.iter().any(|i| i.parent == Some(index.id) && i.valid);
-    let missing: Vec<_> =
-        partitions.filter(|child| !attached(child)).map(|child| body.catalog.qualified(child)).collect();
-    if missing.is_empty() {
-        return "attach the index of each partition with ALTER INDEX … ATTACH PARTITION".to_owned();
-    }
-    format!(
-        "without one: {}. Create it there with CREATE INDEX CONCURRENTLY, then ALTER INDEX {} ATTACH PARTITION that index; \
-         no single change is given because its name is yours to choose",
-        words::some_of(&missing),
-        body.catalog.dialect.qualified(&table.schema, &index.name),
-    )
 }
 
 #[cfg(test)]
