@@ -128,11 +128,11 @@ pub(crate) struct Check {
     /// How it is observed.
     #[command(flatten)]
     pub(crate) observe: Observe,
-    /// Make the experiments behind the proofs (the default when the engine can)
+    /// Measure fixes in a copy of the rows concerned: the default for a SQLite file; from a server the rows are read
     #[arg(long, overrides_with = "no_prove", help_heading = "Observing")]
     pub(crate) prove: bool,
     /// Make no experiments: faster, and findings that only an experiment can justify are left out
-    #[arg(long, help_heading = "Observing")]
+    #[arg(long, overrides_with = "prove", help_heading = "Observing")]
     pub(crate) no_prove: bool,
     /// Form of the report
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]

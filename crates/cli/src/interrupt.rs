@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks the work to stop and removes labs, a second one (or three seconds) ends the process.
+//! Ctrl-C and SIGTERM: the first asks the work to stop and removes labs, a second one (or fifteen seconds) ends the process.
 //!
 //! The watcher is a task of its own, because the command may be busy in blocking work.
 
@@ -32,8 +32,9 @@ pub(crate) fn check() -> Result<(), Failure> {
 
 /// How long the work may take to stop by itself before it is dropped.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long blocking work, which can't be dropped, may go on.
-const LONGEST: Duration = Duration::from_secs(3);
+/// How long blocking work, and labs that are being removed, may go on; a server that does not end by itself is
+/// killed within this time.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Waits for the signal, then sees to it that the process ends; returns only when signals can't be watched.
 pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<()>) {

@@ -87,14 +87,16 @@ async fn experiments(
     outcome: &mut Outcome,
     cx: &Context,
 ) -> Option<Gap> {
-    let (prover, address) = (observed.engine.prover()?, observed.address.as_ref()?);
+    let (Some(prover), Some(address)) = (observed.engine.prover(), &observed.address) else {
+        return Some(no_experiments("only a live database has rows to experiment with", None));
+    };
     let result = prover.prove(address, &observed.snapshot, options, outcome, &settings.limits, &cx.progress).await;
     let failure = result.err()?;
-    Some(Gap {
-        area: "proofs".to_owned(),
-        reason: format!("no experiments were made: {}", failure.message),
-        remedy: failure.hints.first().cloned(),
-    })
+    Some(no_experiments(&failure.message, failure.hints.first()))
+}
+
+fn no_experiments(reason: &str, remedy: Option<&String>) -> Gap {
+    Gap { area: "proofs".to_owned(), reason: format!("no experiments were made: {reason}"), remedy: remedy.cloned() }
 }
 
 /// The configuration's settings with those of the command line on top.

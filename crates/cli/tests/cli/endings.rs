@@ -113,6 +113,22 @@ fn an_interrupt_is_130() {
 }
 
 #[test]
+fn of_two_opposite_options_the_last_one_counts_and_a_file_has_nothing_to_measure() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    std::fs::write(folder.path().join("shop.db"), "").expect("written");
+    let run = |arguments: &[&str]| {
+        let output = dbwright().current_dir(folder.path()).args(arguments).output().expect("dbwright starts");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    run(&["snapshot", "shop.db", "-o", "shop.snapshot.json.zst"]);
+    let said = "no experiments were made";
+    assert!(run(&["check", "shop.snapshot.json.zst", "--no-prove", "--prove"]).contains(said));
+    assert!(!run(&["check", "shop.snapshot.json.zst", "--prove", "--no-prove"]).contains(said));
+    assert!(!run(&["check", "shop.snapshot.json.zst"]).contains(said));
+}
+
+#[test]
 fn output_that_can_not_be_placed_is_2_and_leaves_nothing() {
     let (code, message) = failure(&["render", "report.json", "-o", "/no/such/folder/report.txt"]);
     assert_eq!(code, Some(2), "{message}");
