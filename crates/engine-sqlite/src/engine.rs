@@ -1,6 +1,6 @@
 //! SQLite as an engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome, SchemaLab};
+use dbwright_check::{Checks, Outcome, Prover, SchemaLab};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::report::TableSize;
@@ -24,6 +24,8 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
+        Capability { name: "prove", how: "measured on two copies, with and without the change, in turns" },
+        Capability { name: "explain", how: "`EXPLAIN QUERY PLAN`" },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "diff", how: "schema, settings of the file, growth" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },
@@ -74,6 +76,10 @@ impl Checks for Sqlite {
         findings.extend(own);
         not_looked_at.extend(skipped);
         Ok(Outcome { findings, not_looked_at, scorecard: scorecard::scorecard() })
+    }
+
+    fn prover(&self) -> Option<&dyn Prover> {
+        Some(self)
     }
 
     fn schema_lab(&self) -> Option<&dyn SchemaLab> {

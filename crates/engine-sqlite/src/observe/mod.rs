@@ -23,7 +23,9 @@ use dbwright_core::snapshot::{Cost, Header};
 use dbwright_core::{Failure, Snapshot};
 use jiff::Timestamp;
 
-use reader::{Deadline, Reader};
+use reader::Reader;
+pub(crate) use reader::{Deadline, interrupted};
+pub(crate) use rows::{quoted, rowid};
 
 use crate::body::{FileFacts, SqliteBody, area};
 use crate::connect::Source;
@@ -137,4 +139,14 @@ fn file_facts(reader: &mut Reader<'_>, source: &Source) -> FileFacts {
     let encoding = reader.first("PRAGMA main.encoding", [], |row| reader::text(row, 0));
     facts.encoding = encoding.ok().flatten().unwrap_or_default();
     facts
+}
+
+/// The catalog of a connection.
+///
+/// # Errors
+/// When the connection is unusable.
+#[cfg(test)]
+pub(crate) fn catalog_of(mut db: rusqlite::Connection) -> rusqlite::Result<dbwright_sql::Catalog> {
+    let deadline = Deadline::install(&mut db)?;
+    Ok(catalog::read(&mut Reader::new(&db, deadline)).0)
 }

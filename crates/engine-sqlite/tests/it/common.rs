@@ -11,6 +11,7 @@ use dbwright_core::rule::Limits;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
 use dbwright_engine_sqlite::Sqlite;
+use dbwright_sql::Dialect;
 use rusqlite::Connection;
 
 /// A database file in a folder of its own.
@@ -80,6 +81,20 @@ pub(crate) fn check(path: &Path) -> (Snapshot, Outcome) {
     let snapshot = observe(path).unwrap_or_else(|e| panic!("{e}"));
     let outcome = Sqlite.check(&snapshot, &Limits::new()).expect("its own snapshot");
     (snapshot, outcome)
+}
+
+/// Observes, checks, and makes the experiments with a workload.
+pub(crate) fn prove(path: &Path, workload: &str) -> Outcome {
+    let workload = dbwright_sql::workload::from_sql(workload, Dialect::Sqlite, "file workload.sql");
+    let workload = Some(workload.unwrap_or_else(|e| panic!("{e}"))).filter(|workload| !workload.statements.is_empty());
+    let options = ObserveOptions { workload, ..ObserveOptions::default() };
+    let snapshot = observe_with(path, &options).unwrap_or_else(|e| panic!("{e}"));
+    let limits = Limits::new();
+    let mut outcome = Sqlite.check(&snapshot, &limits).expect("its own snapshot");
+    let prover = Sqlite.prover().expect("it proves");
+    now(prover.prove(&address(path), &snapshot, &options, &mut outcome, &limits, &Silent))
+        .unwrap_or_else(|e| panic!("{e}"));
+    outcome
 }
 
 /// Runs a future that never waits: this engine works on files, in the thread that polls it.

@@ -3,6 +3,7 @@
 mod common;
 mod compare;
 mod files;
+mod prove;
 mod quoting;
 mod rebuild;
 mod rules;

@@ -32,14 +32,14 @@ fn finding(
     references: &References,
     orphans: &Orphans,
 ) -> Finding {
-    let mut subject = vec![table.schema.as_str(), table.name.as_str()];
-    subject.extend(constraint.columns.iter().map(String::as_str));
+    let columns: Vec<_> = constraint.columns.iter().map(|column| SQL.name(column)).collect();
+    let subject = format!("{}.{}", cx.body.catalog.subject(table), columns.join(","));
     let at_least = if orphans.at_least { "at least " } else { "" };
     let rows = if orphans.rows == 1 { "row refers" } else { "rows refer" };
     let parent = SQL.qualified(&references.schema, &references.table);
     let finding = cx
         .finding(
-            SQL.subject(&subject),
+            subject,
             format!("{at_least}{} {rows} to rows of {parent} that do not exist", orphans.rows),
         )
         .evidence("orphan_rows", orphans.rows, "rows", "PRAGMA foreign_key_check")
