@@ -10,8 +10,8 @@ use dbwright_sql::model::{Catalog, TableKind};
 use super::reader::{Reader, interrupted, text};
 use crate::body::{Integrity, area};
 
-/// File length up to which indexes are compared with their tables: about a third of a second.
-const FULL_UP_TO: u64 = 32 << 20;
+/// File length up to which indexes are compared with their tables: about half a second.
+const FULL_UP_TO: u64 = 64 << 20;
 /// Complaints that are kept.
 const KEPT: usize = 100;
 /// The complete check, for people.

@@ -1,8 +1,8 @@
 //! Observes a database file in one read transaction.
 //!
 //! What needs few pages (schema, statistics, keys) is read whole. What needs all pages (integrity, orphans,
-//! sizes) has a share of a tenth of the statement timeout, so that a file of any length is looked at in
-//! seconds; what was cut short becomes a gap.
+//! sizes) has four thirtieths of the statement timeout in all, 4 s by default, so that a file of any length is
+//! looked at in seconds; what one part leaves of its share the next ones have, and what was cut short becomes a gap.
 
 mod catalog;
 mod classes;
@@ -33,6 +33,9 @@ use crate::error::Error;
 
 /// How often a file that is changed while it is read is read anew.
 const ATTEMPTS: u32 = 3;
+
+/// Least time of a part, however short the timeout is.
+const LEAST: Duration = Duration::from_millis(50);
 
 /// Observes the file at `path`.
 ///
@@ -83,7 +86,12 @@ fn body(
     options: &ObserveOptions,
     progress: &dyn Progress,
 ) -> Result<SqliteBody, Error> {
-    let share = |percent: u32| options.statement_timeout / 1000 * percent;
+    let start = Instant::now();
+    // What remains until a share of the whole time is used up.
+    let until = |percent: u32| {
+        let end = options.statement_timeout * 4 / 3000 * percent;
+        end.saturating_sub(start.elapsed()).max(LEAST)
+    };
     let go_on = |stage: &str| {
         progress.stage(stage, None);
         if progress.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
@@ -97,15 +105,15 @@ fn body(
         reader.gap(area::CATALOG, format!("the schema can't be read: {error}"), Some("sqlite3 FILE .recover"));
     }
     let statistics = statistics::read(reader);
-    rows::read(reader, share(15), &mut catalog, &mut tables, statistics.as_ref());
+    rows::read(reader, until(10), &mut catalog, &mut tables, statistics.as_ref());
     go_on("looking at storage classes")?;
-    classes::read(reader, share(15), &catalog, &mut tables);
-    go_on("checking the file's integrity")?;
-    let integrity = integrity::read(reader, share(35), source.bytes, &catalog, source.damaged.as_deref());
+    classes::read(reader, until(22), &catalog, &mut tables);
     go_on("checking foreign keys")?;
-    let orphans = orphans::read(reader, share(20), &catalog);
+    let orphans = orphans::read(reader, until(45), &catalog);
     go_on("measuring tables and indexes")?;
-    sizes::read(reader, share(15).max(Duration::from_millis(50)), &mut catalog);
+    sizes::read(reader, until(60), &mut catalog);
+    go_on("checking the file's integrity")?;
+    let integrity = integrity::read(reader, until(100), source.bytes, &catalog, source.damaged.as_deref());
     if source.changed() {
         reader.gap(area::CATALOG, "the file was written to while it was read", Some("run it again"));
     }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dbwright_core::change::Change;
 use dbwright_core::proof::Experiment;
 use dbwright_core::{Finding, Proof, Severity};
-use dbwright_sql::{Dialect, render};
+use dbwright_sql::Dialect;
+use dbwright_sql::render::{self, Surroundings};
 
 use super::bench::Bench;
 use super::candidates::{Candidate, candidates};
@@ -304,11 +305,12 @@ fn change(bench: &Bench<'_>, candidate: &Candidate) -> Change {
     let catalog = &bench.body.catalog;
     let table = &catalog.tables[candidate.table];
     let columns = candidate.columns(catalog);
-    let plain = render::create_index(catalog, table, &columns);
+    let surroundings = Surroundings::of(catalog);
+    let plain = render::create_index(&surroundings, table, &columns);
     if candidate.keys.iter().all(|(_, descending)| !descending) {
         return plain;
     }
-    let name = render::index_name(catalog, table, &columns);
+    let name = render::index_name(&surroundings, table, &columns);
     Change { forward: vec![candidate.create(catalog, &name)], ..plain }
 }
 
@@ -351,7 +353,9 @@ fn finding(
     if let Some(bytes) = bench.bytes(trial) {
         finding = finding.evidence("index_bytes", bytes, "bytes", "dbstat of the copy");
     }
-    if let Some(micros) = write_cost(bench, candidate) {
+    if !bench.over()
+        && let Some(micros) = write_cost(bench, candidate)
+    {
         finding =
             finding.evidence("write_cost", micros, "µs a row", "deleting rows in the copies, with against without");
     }
