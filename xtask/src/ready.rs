@@ -57,7 +57,17 @@ pub(crate) fn format_in_place() -> Done {
 }
 
 fn clippy() -> Done {
-    openly(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    openly(cargo().args([
+        "clippy",
+        "--quiet",
+        "--keep-going",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 /// Licences, sources and banned crates; the database of advisories would have to be downloaded.

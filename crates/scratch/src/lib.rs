@@ -85,8 +85,8 @@ fn remove_leftovers(parent: &Path, prefix: &str, before: Before) {
             continue;
         }
         let Ok(marker) = OpenOptions::new().read(true).write(true).open(path.join(MARKER)) else { continue };
-        let marked = marker.metadata().is_ok_and(|meta| meta.len() > 0);
-        if marked && marker.try_lock().is_ok() {
+        let complete = marker.metadata().is_ok_and(|meta| meta.len() > 0);
+        if complete && marker.try_lock().is_ok() {
             remove(&path, before);
         }
     }
