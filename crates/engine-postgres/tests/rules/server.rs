@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ pub(crate) struct Private {
     port: u16,
     arguments: Vec<String>,
     running: Option<Child>,
+    /// Whether it runs with the sound settings and no others.
+    sound: bool,
 }
 
 impl Private {
@@ -33,7 +36,7 @@ impl Private {
         if !made.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
         }
-        let mut server = Self { major, scratch, port: free_port()?, arguments: Vec::new(), running: None };
+        let mut server = Self { major, scratch, port: free_port()?, arguments: Vec::new(), running: None, sound: false };
         server.restart(&[]).await?;
         Ok(server)
     }
@@ -43,10 +46,14 @@ impl Private {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Starts it anew with these settings and no others than the sound ones.
+    /// Has it run with these settings and no others than the sound ones; starts it anew unless it does already.
     pub(crate) async fn restart(&mut self, settings: &[(String, String)]) -> Result<(), String> {
-        self.stop()?;
         let data = self.scratch.path().join("data");
+        if self.sound && settings.is_empty() && untouched(&data) {
+            return Ok(());
+        }
+        self.sound = settings.is_empty();
+        self.stop()?;
         let mut conf = format!(
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\nmax_connections = 40\n\
              max_prepared_transactions = 5\nwal_level = logical\nshared_buffers = '32MB'\n\
@@ -108,6 +115,12 @@ impl Drop for Private {
             eprintln!("the private PostgreSQL {} on port {} stays: {reason}", self.major, self.port);
         }
     }
+}
+
+/// Whether no `ALTER SYSTEM` is in force.
+fn untouched(data: &Path) -> bool {
+    let file = fs::read_to_string(data.join("postgresql.auto.conf")).unwrap_or_default();
+    file.lines().all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 fn free_port() -> Result<u16, String> {
