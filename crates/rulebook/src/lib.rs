@@ -89,6 +89,7 @@ fn entry(rule: &Path, prefix: &str, name: &str, module: &str) -> String {
         "critical" => "Critical",
         other => panic!("{}: `{other}` is not a severity", page.display()),
     };
+    let docs = with_examples(docs, &examples(rule));
     let thresholds: String = matter.thresholds.iter().map(|(name, t)| threshold(name, t)).collect();
     format!(
         "dbwright_core::Rule {{ meta: &dbwright_core::RuleMeta {{ id: {id:?}, title: {title:?}, \
@@ -105,6 +106,31 @@ fn threshold(name: &str, t: &ThresholdMatter) -> String {
         "dbwright_core::rule::Threshold {{ name: {name:?}, default: {:e}, unit: {:?}, says: {:?} }}, ",
         t.default, t.unit, t.says
     )
+}
+
+/// The example files of a rule: name and text, the bad ones first.
+fn examples(rule: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(rule).unwrap_or_else(|e| panic!("{}: {e}", rule.display()));
+    let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    let mut names: Vec<_> = names.filter(|name| name.starts_with("bad.") || name.starts_with("good.")).collect();
+    names.sort();
+    let read = |name: String| {
+        let path = rule.join(&name);
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        (name, text)
+    };
+    names.into_iter().map(read).collect()
+}
+
+/// The page with its examples at the end of the section "Example": its words speak of files that only a
+/// checkout has.
+fn with_examples(docs: &str, examples: &[(String, String)]) -> String {
+    let shown = |(name, text): &(String, String)| {
+        let what = if name.starts_with("bad.") { "is found" } else { "is fine" };
+        format!("`{name}`, which {what}:\n\n```sql\n{}\n```\n\n", text.trim_end())
+    };
+    let shown: String = examples.iter().map(shown).collect();
+    docs.replacen("## Fix\n", &format!("{shown}## Fix\n"), 1)
 }
 
 /// Splits a page into front matter and text.

@@ -47,7 +47,8 @@ fn every_rule_has_a_page_in_every_form() {
     assert!(!rules.is_empty());
     for rule in &rules {
         let id = rule["id"].as_str().expect("an id");
-        assert!(stdout(&["rules", id]).contains("Why it hurts"), "{id}");
+        let page = stdout(&["rules", id]);
+        assert!(page.contains("Why it hurts") && page.contains("which is found:"), "{id}");
         assert!(stdout(&["rules", id, "--format", "markdown"]).contains("## Safety of the fix"), "{id}");
     }
     let list = stdout(&["rules", "sql/*"]);
