@@ -8,4 +8,5 @@ mod entry;
 mod incident;
 mod objects;
 mod roles;
+mod scorecard;
 mod standby;
