@@ -36,7 +36,8 @@ impl Private {
         if !made.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
         }
-        let mut server = Self { major, scratch, port: free_port()?, arguments: Vec::new(), running: None, sound: false };
+        let mut server =
+            Self { major, scratch, port: free_port()?, arguments: Vec::new(), running: None, sound: false };
         server.restart(&[]).await?;
         Ok(server)
     }

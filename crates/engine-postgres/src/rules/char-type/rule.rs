@@ -12,7 +12,9 @@ use crate::retype;
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let body = cx.body;
     for table in body.catalog.user_tables().filter(|table| table.parents.is_empty()) {
-        let filled = |column: &&Column| column.base_type == "bpchar" && !matches!(column.data_type.as_str(), "character(1)" | "bpchar");
+        let filled = |column: &&Column| {
+            column.base_type == "bpchar" && !matches!(column.data_type.as_str(), "character(1)" | "bpchar")
+        };
         for column in table.columns.iter().filter(filled) {
             let finding = finding(cx, table, column);
             cx.report(finding);
@@ -24,12 +26,18 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, column: &Column) -> Finding {
     let catalog = &cx.body.catalog;
     let (of, name) = (catalog.qualified(table), catalog.dialect.name(&column.name));
     let finding = cx
-        .finding(catalog.subject_in(table, &column.name), format!("{of}.{name} is filled up with spaces: {}", column.data_type))
+        .finding(
+            catalog.subject_in(table, &column.name),
+            format!("{of}.{name} is filled up with spaces: {}", column.data_type),
+        )
         .evidence("type", column.data_type.as_str(), "", "pg_attribute");
     let harm = "the filling spaces take space, and comparisons ignore them here and count them there";
     let builtin = column.data_type.starts_with("character(");
     let hindrance = retype::hindrance(cx.body, table, column, builtin, "and trailing spaces count in it afterwards")
-        .or_else(|| retype::in_foreign_key(cx.body, table, column).then(|| "a foreign key includes it: both sides have to be changed together".to_owned()));
+        .or_else(|| {
+            retype::in_foreign_key(cx.body, table, column)
+                .then(|| "a foreign key includes it: both sides have to be changed together".to_owned())
+        });
     if let Some(hindrance) = hindrance {
         return finding.why(format!("{harm}; no change is given, because {hindrance}"));
     }

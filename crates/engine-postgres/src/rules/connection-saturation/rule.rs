@@ -64,7 +64,8 @@ fn finding(cx: &Cx<'_, PgBody>, load: &Load, share: f64, high: f64, idle: f64) -
     let in_state = |state: &str| body.sessions.iter().filter(|s| s.state.as_deref() == Some(state)).count();
     let idle_long = body.sessions.iter().filter(|session| is_idle(session, idle)).count();
     let rest = Load { used: load.used - i64::try_from(idle_long).unwrap_or(0), ..*load };
-    let title = format!("{} of {} usable connections are in use ({})", load.used, load.usable(), words::percent(load.share()));
+    let title =
+        format!("{} of {} usable connections are in use ({})", load.used, load.usable(), words::percent(load.share()));
     let finding = cx
         .finding("server", title)
         .severity(severity)
@@ -83,7 +84,10 @@ fn finding(cx: &Cx<'_, PgBody>, load: &Load, share: f64, high: f64, idle: f64) -
     };
     let refused = "when none is left, new connections are refused";
     if rest.share() < share {
-        let why = format!("{refused}; {idle_long} sessions have been idle for {} or longer, and ending them is enough", words::seconds(idle));
+        let why = format!(
+            "{refused}; {idle_long} sessions have been idle for {} or longer, and ending them is enough",
+            words::seconds(idle)
+        );
         finding.why(why).change(end_idle(idle))
     } else {
         finding.why(format!(
@@ -123,10 +127,13 @@ mod tests {
 
     fn server(sessions: usize, state: &str, seconds: f64) -> PgBody {
         let mut body = sample::body();
-        for (name, value) in [("max_connections", "100"), ("superuser_reserved_connections", "3"), ("reserved_connections", "7")] {
+        for (name, value) in
+            [("max_connections", "100"), ("superuser_reserved_connections", "3"), ("reserved_connections", "7")]
+        {
             body.settings.push(sample::setting(name, value, "default", "postmaster"));
         }
-        body.sessions = (0..sessions).map(|pid| sample::session(i32::try_from(pid).unwrap_or(0), state, seconds)).collect();
+        body.sessions =
+            (0..sessions).map(|pid| sample::session(i32::try_from(pid).unwrap_or(0), state, seconds)).collect();
         body
     }
 

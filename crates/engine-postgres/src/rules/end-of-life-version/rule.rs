@@ -26,7 +26,10 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let major = cx.body.server.major();
     let Some((_, end)) = ENDS.iter().find(|(version, _)| *version == major) else {
         if major > ENDS[ENDS.len() - 1].0 {
-            cx.not_looked(format!("this dbwright does not know when PostgreSQL {major} ends"), Some("use a newer dbwright"));
+            cx.not_looked(
+                format!("this dbwright does not know when PostgreSQL {major} ends"),
+                Some("use a newer dbwright"),
+            );
         }
         return;
     };

@@ -20,7 +20,8 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
         cx.report(if body.server.in_recovery {
             finding.why(format!("{harm}; this server is a standby: run ALTER EXTENSION {name} UPDATE on its primary"))
         } else {
-            let change = Change::new([format!("ALTER EXTENSION {name} UPDATE")], "short locks on the extension's own objects");
+            let change =
+                Change::new([format!("ALTER EXTENSION {name} UPDATE")], "short locks on the extension's own objects");
             finding.why(harm).change(change.irreversible("most extensions bring no script for the way back"))
         });
     }

@@ -72,7 +72,12 @@ mod tests {
 
     fn body(hit: u64, read: u64) -> PgBody {
         let mut body = sample::body();
-        body.databases.push(DatabaseStats { name: "shop".to_owned(), blks_hit: hit, blks_read: read, ..Default::default() });
+        body.databases.push(DatabaseStats {
+            name: "shop".to_owned(),
+            blks_hit: hit,
+            blks_read: read,
+            ..Default::default()
+        });
         body
     }
 

@@ -77,7 +77,8 @@ fn most_missed(body: &PgBody) -> Vec<(String, u64)> {
         .iter()
         .flat_map(|table| table.indexes.iter().map(|index| (index.id, dialect.subject(&[&table.schema, &index.name]))))
         .collect();
-    let told = worst.into_iter().filter(|(_, read)| *read > 0).filter_map(|(id, read)| Some((names.get(&id)?.clone(), read)));
+    let told =
+        worst.into_iter().filter(|(_, read)| *read > 0).filter_map(|(id, read)| Some((names.get(&id)?.clone(), read)));
     told.take(TOLD).collect()
 }
 
@@ -89,7 +90,10 @@ mod tests {
     fn body(indexes: &[(u64, u64)]) -> PgBody {
         let mut body = sample::body();
         for (id, &(hit, read)) in (1..).zip(indexes) {
-            body.indexes.insert(id, IndexStats { idx_blks_hit: hit, idx_blks_read: read, bytes: 1 << 30, ..Default::default() });
+            body.indexes.insert(
+                id,
+                IndexStats { idx_blks_hit: hit, idx_blks_read: read, bytes: 1 << 30, ..Default::default() },
+            );
         }
         body
     }

@@ -27,12 +27,14 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table, column: &Column) -> Finding {
         Some(setting) => finding.evidence("lc_monetary", setting.value.as_str(), "", "pg_settings"),
         None => finding,
     };
-    let harm = "it knows no currency, and how many decimals the same bytes have is a setting of the server (lc_monetary)";
+    let harm =
+        "it knows no currency, and how many decimals the same bytes have is a setting of the server (lc_monetary)";
     let in_index = "and it may do what numeric can't";
     if let Some(hindrance) = retype::hindrance(cx.body, table, column, column.data_type == "money", in_index) {
         return finding.why(format!("{harm}; no change is given, because {hindrance}"));
     }
     let to = |new: &str| [format!("ALTER TABLE {of} ALTER COLUMN {name} TYPE {new} USING {name}::{new}")];
-    let change = Change::new(to("numeric"), "ACCESS EXCLUSIVE on the table while it is written anew: reads and writes wait");
+    let change =
+        Change::new(to("numeric"), "ACCESS EXCLUSIVE on the table while it is written anew: reads and writes wait");
     finding.why(harm).change(change.back(to("money")))
 }

@@ -13,8 +13,8 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     if limited || timeouts::is_set(cx.body, NAME) != Some(false) {
         return;
     }
-    let finding = cx
-        .finding(NAME, "nothing ends a transaction that its client has forgotten")
-        .why("a client that hangs between BEGIN and COMMIT keeps its locks, and keeps dead rows alive, until somebody looks");
+    let finding = cx.finding(NAME, "nothing ends a transaction that its client has forgotten").why(
+        "a client that hangs between BEGIN and COMMIT keeps its locks, and keeps dead rows alive, until somebody looks",
+    );
     cx.report(timeouts::limited(cx.body, finding, NAME, "10min"));
 }

@@ -39,7 +39,12 @@ mod tests {
 
     #[test]
     fn age_decides() {
-        let prepared = |age_s| PreparedTransaction { gid: "x'y".to_owned(), database: "Shop".to_owned(), owner: "app".to_owned(), age_s };
+        let prepared = |age_s| PreparedTransaction {
+            gid: "x'y".to_owned(),
+            database: "Shop".to_owned(),
+            owner: "app".to_owned(),
+            age_s,
+        };
         let body = PgBody { prepared: vec![prepared(299.0), prepared(300.0), prepared(3600.0)], ..sample::body() };
         let found = sample::run("pg/old-prepared-transaction", &body);
         assert_eq!(found.iter().map(|f| f.severity).collect::<Vec<_>>(), [Severity::Medium, Severity::High]);

@@ -22,8 +22,7 @@ enum Fault {
 
 /// Reports slots one by one.
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
-    let (bytes, rows, unused_s) =
-        (cx.limit("bytes"), cx.limit("transactions"), cx.limit("inactive_minutes") * 60.0);
+    let (bytes, rows, unused_s) = (cx.limit("bytes"), cx.limit("transactions"), cx.limit("inactive_minutes") * 60.0);
     for slot in &cx.body.replication.slots {
         if let Some(fault) = fault(slot, bytes, rows, unused_s) {
             let finding = finding(cx, slot, &fault);
@@ -110,12 +109,16 @@ fn why(slot: &Slot, fault: &Fault, bounded: bool) -> String {
         "nothing bounds it (max_slot_wal_keep_size is -1), and a full disk stops the server"
     };
     match fault {
-        Fault::Lost => "its consumer can't go on from here and has to be set up anew; the slot is of no use any more".to_owned(),
+        Fault::Lost => {
+            "its consumer can't go on from here and has to be set up anew; the slot is of no use any more".to_owned()
+        }
         Fault::Behind => format!(
             "WAL is kept until the consumer has it; {end}; the slot is in use, so that no statement mends it: find out why \
              its consumer is slow (network, a long transaction, a blocked apply), or end it if it can be spared"
         ),
-        Fault::Wal | Fault::Unused => format!("WAL is kept until a consumer fetches it; {end}; drop the slot when its consumer is gone for good, else start it"),
+        Fault::Wal | Fault::Unused => format!(
+            "WAL is kept until a consumer fetches it; {end}; drop the slot when its consumer is gone for good, else start it"
+        ),
         Fault::Rows => format!(
             "vacuum can't remove rows that died since the slot was last used{}; drop it when its consumer is gone for good, else start it",
             if slot.kind == "logical" { " from the system catalogs" } else { "" }

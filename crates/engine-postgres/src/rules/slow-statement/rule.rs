@@ -40,11 +40,14 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     }
 }
 
-fn finding(cx: &Cx<'_, PgBody>, workload: &Workload, statement: &Statement, (mean, total, own): (f64, f64, f64)) -> Finding {
-    let title = format!(
-        "a statement takes {mean:.0} ms on average, {} of the time of all statements",
-        words::percent(own)
-    );
+fn finding(
+    cx: &Cx<'_, PgBody>,
+    workload: &Workload,
+    statement: &Statement,
+    (mean, total, own): (f64, f64, f64),
+) -> Finding {
+    let title =
+        format!("a statement takes {mean:.0} ms on average, {} of the time of all statements", words::percent(own));
     let finding = cx
         .finding(format!("statement {}", statement.fingerprint), title)
         .why(
@@ -153,7 +156,9 @@ mod tests {
         for text in texts {
             assert!(!is_query(text), "{text}");
         }
-        for text in ["(select 1) union (select 2)", "/* app:shop */ WITH x AS (SELECT) TABLE x", "-- a\nUpdate t SET a = 1"] {
+        for text in
+            ["(select 1) union (select 2)", "/* app:shop */ WITH x AS (SELECT) TABLE x", "-- a\nUpdate t SET a = 1"]
+        {
             assert!(is_query(text), "{text}");
         }
     }

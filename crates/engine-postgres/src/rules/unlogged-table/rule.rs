@@ -33,7 +33,8 @@ fn finding(cx: &Cx<'_, PgBody>, table: &Table) -> Finding {
     let unlogged = target.into_iter().find(|to| to.id != table.id && is_unlogged(body, to));
     if let Some(other) = unlogged {
         let other = body.catalog.qualified(other);
-        return finding.why(format!("{harm}; no change is given, because it refers to {other}, which has to be logged first"));
+        return finding
+            .why(format!("{harm}; no change is given, because it refers to {other}, which has to be logged first"));
     }
     let size = words::bytes(bytes);
     let change = Change::new(

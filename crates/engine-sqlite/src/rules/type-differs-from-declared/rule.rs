@@ -10,8 +10,22 @@ const SQL: Dialect = Dialect::Sqlite;
 
 /// Words of declared types that promise numbers. SQLite itself would also see one in POINT and INTERVAL.
 const NUMBERS: [&str; 16] = [
-    "INT", "INTEGER", "TINYINT", "SMALLINT", "MEDIUMINT", "BIGINT", "INT2", "INT4", "INT8", "REAL", "DOUBLE", "FLOAT",
-    "NUMERIC", "DECIMAL", "NUMBER", "SERIAL",
+    "INT",
+    "INTEGER",
+    "TINYINT",
+    "SMALLINT",
+    "MEDIUMINT",
+    "BIGINT",
+    "INT2",
+    "INT4",
+    "INT8",
+    "REAL",
+    "DOUBLE",
+    "FLOAT",
+    "NUMERIC",
+    "DECIMAL",
+    "NUMBER",
+    "SERIAL",
 ];
 
 /// Reports each column once, for the class that does most harm.
@@ -93,7 +107,9 @@ fn harm(odd: &Oddity, classes: &Classes) -> &'static str {
         "text" if classes.text == classes.empty_text => {
             "an empty text is greater than every number and no NULL: comparisons, max() and ORDER BY mislead."
         }
-        "text" => "a text is greater than every number: comparisons, max() and ORDER BY mislead, and sum() takes it as 0.",
+        "text" => {
+            "a text is greater than every number: comparisons, max() and ORDER BY mislead, and sum() takes it as 0."
+        }
         "blob" => "a blob is greater than every number and equals none: comparisons and look-ups mislead.",
         _ => "fractions are kept where whole numbers are declared: equality with whole numbers fails.",
     }

@@ -2,9 +2,9 @@
 
 use dbwright_core::{Cx, Severity};
 
+use crate::Dialect;
 use crate::model::{Catalog, Column, Constraint, References, Table};
 use crate::render::{Retype, Surroundings, retype};
-use crate::Dialect;
 
 /// A column, the one that it refers to with its table, and what that does.
 struct Mismatch<'a> {
@@ -85,7 +85,11 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     if TEXTS.contains(&a) && TEXTS.contains(&b) {
         return None;
     }
-    harm(Severity::Medium, "each check and each join converts one side, so that values that look alike may differ and indexes may not be used", false)
+    harm(
+        Severity::Medium,
+        "each check and each join converts one side, so that values that look alike may differ and indexes may not be used",
+        false,
+    )
 }
 
 fn report(
@@ -97,7 +101,8 @@ fn report(
 ) {
     let catalog = around.catalog;
     let Mismatch { constraint, own, parent, other, harm } = mismatch;
-    let name = |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
+    let name =
+        |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
     let title = format!("{} ({}) refers to {} ({})", name(table, own), shown(own), name(parent, other), shown(other));
     let finding = cx
         .finding(catalog.subject_in(table, &own.name), title)
@@ -120,7 +125,11 @@ fn report(
 
 /// A column's type for people.
 fn shown(column: &Column) -> String {
-    if column.data_type.is_empty() { format!("no type, {} affinity", column.base_type) } else { column.data_type.clone() }
+    if column.data_type.is_empty() {
+        format!("no type, {} affinity", column.base_type)
+    } else {
+        column.data_type.clone()
+    }
 }
 
 /// The type to give to a column that refers to this one; of the names that a STRICT table takes, where the affinity has one.

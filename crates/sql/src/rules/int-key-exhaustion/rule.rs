@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use dbwright_core::{Cx, Severity};
 
+use crate::Dialect;
 use crate::indexing;
 use crate::model::{Catalog, Column, Generated, ObjectId, Sequence, Table};
 use crate::render::{Retype, Surroundings, retype};
-use crate::Dialect;
 
 const DAY_S: f64 = 86_400.0;
 /// Share of the values up to the greatest that must be rows, for keys that the engine does not number.
@@ -157,7 +157,10 @@ fn runs_out(cx: &Cx<'_, Catalog>, days: f64) -> Option<String> {
 /// The change to `bigint`, of the columns that refer to the key as well.
 fn widen(catalog: &Catalog, table: &Table, column: &Column) -> Result<dbwright_core::Change, String> {
     if greatest(catalog.dialect, column) == Some(i64::MAX) {
-        return Err("there is no wider whole-number type; find out who uses up the values, or begin again at the negative end".to_owned());
+        return Err(
+            "there is no wider whole-number type; find out who uses up the values, or begin again at the negative end"
+                .to_owned(),
+        );
     }
     let mut columns = vec![Retype { table, column, to: "bigint" }];
     for other in catalog.user_tables() {

@@ -29,7 +29,12 @@ fn can_go(index: &Index) -> bool {
 /// Whether every search and order that `index` serves, `other` serves too, and the two are not equal.
 fn covers(dialect: Dialect, other: &Index, index: &Index) -> bool {
     let keys = index.keys.len();
-    if other.id == index.id || !other.valid || other.method != "btree" || other.predicate != index.predicate || other.keys.len() < keys {
+    if other.id == index.id
+        || !other.valid
+        || other.method != "btree"
+        || other.predicate != index.predicate
+        || other.keys.len() < keys
+    {
         return false;
     }
     let same = |reversed| index.keys.iter().zip(&other.keys).all(|(a, b)| same_key(dialect, a, b, reversed));
@@ -47,7 +52,8 @@ fn finding(cx: &Cx<'_, Catalog>, table: &Table, index: &Index, wider: &Index) ->
     let name = |index: &Index| catalog.dialect.name(&index.name);
     let equal_keys = wider.keys.len() == index.keys.len();
     let relation = if equal_keys { "has the same keys" } else { "begins with the same keys" };
-    let title = format!("index {} of {} is redundant: {} {relation}", name(index), catalog.qualified(table), name(wider));
+    let title =
+        format!("index {} of {} is redundant: {} {relation}", name(index), catalog.qualified(table), name(wider));
     let mut finding = cx
         .finding(catalog.subject_in(table, &index.name), title)
         .severity(severity(index_bytes(catalog, table, index), equal_keys, cx.limit("large_bytes")))

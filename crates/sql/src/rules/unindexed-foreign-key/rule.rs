@@ -43,9 +43,12 @@ fn report(
     let writes = parent.and_then(|parent| indexing::writes(catalog, parent));
     let rows = indexing::rows(catalog, table);
     let partly = table.indexes.iter().any(|index| {
-        index.valid && index.predicate.is_none() && index.leading_columns().next().is_some_and(|first| columns.contains(&first))
+        index.valid
+            && index.predicate.is_none()
+            && index.leading_columns().next().is_some_and(|first| columns.contains(&first))
     });
-    let source = if dialect == Dialect::Postgres { "pg_constraint, pg_index" } else { "PRAGMA foreign_key_list, index_list" };
+    let source =
+        if dialect == Dialect::Postgres { "pg_constraint, pg_index" } else { "PRAGMA foreign_key_list, index_list" };
     let title = format!("foreign key ({}) of {} has no index", dialect.names(&columns), catalog.qualified(table));
     let mut finding = cx
         .finding(subject(catalog, table, constraint), title)
@@ -64,9 +67,12 @@ fn report(
         finding = finding.evidence("referencing_bytes", bytes, "bytes", "catalog");
     }
     if let Some(writes) = writes {
-        finding = finding
-            .evidence("referenced_deletes", writes.deletes, "rows", "table statistics")
-            .evidence("referenced_updates", writes.updates, "rows", "table statistics");
+        finding = finding.evidence("referenced_deletes", writes.deletes, "rows", "table statistics").evidence(
+            "referenced_updates",
+            writes.updates,
+            "rows",
+            "table statistics",
+        );
     }
     cx.report(finding);
 }
@@ -86,7 +92,9 @@ fn severity(rows: Option<f64>, writes: Option<Writes>, partly: bool, small: f64,
     let huge = rows.is_some_and(|rows| rows >= large);
     let deletes = writes.is_some_and(|writes| writes.deletes > 0);
     let quiet = writes.is_some_and(|writes| {
-        writes.deletes == 0 && writes.updates == 0 && writes.window_s.is_some_and(|window| window >= BELIEVABLE_WINDOW_S)
+        writes.deletes == 0
+            && writes.updates == 0
+            && writes.window_s.is_some_and(|window| window >= BELIEVABLE_WINDOW_S)
     });
     match (tiny || partly || quiet, huge && deletes) {
         (true, _) => Severity::Low,
