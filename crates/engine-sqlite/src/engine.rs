@@ -25,7 +25,6 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
         Capability { name: "prove", how: "measured on two copies, with and without the change, in turns" },
-        Capability { name: "explain", how: "`EXPLAIN QUERY PLAN`" },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "diff", how: "schema, settings of the file, growth" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },

@@ -77,8 +77,11 @@ fn prove(
         return Ok(());
     }
     let terms = terms(snapshot, body, limits);
-    let source = Source::open(&path::resolve(address)?, options)?;
-    let mut bench = bench::Bench::new(&source, body, terms, progress)?;
+    let mut bench = {
+        // Open no longer than it takes to copy: a reader keeps writers of a rollback-mode file waiting.
+        let source = Source::open(&path::resolve(address)?, options)?;
+        bench::Bench::new(&source, body, terms, progress)?
+    };
     let mut said = Said::default();
     let search = missing_index::search(&mut bench, &mut said)?;
     bench.renew(progress)?;
