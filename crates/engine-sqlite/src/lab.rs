@@ -70,6 +70,18 @@ impl Lab {
             let backup = Backup::new(from, &mut to).map_err(failed())?;
             step_through(&backup, progress, &path)?;
         }
+        drop(to);
+        self.open(name)
+    }
+
+    /// Opens a copy of this lab for experiments.
+    ///
+    /// # Errors
+    /// When it can't be opened.
+    pub(crate) fn open(&self, name: &str) -> Result<Connection, Error> {
+        let path = self.path(name);
+        let failed = || Error::sqlite(format!("the copy {} can't be opened", path.display()));
+        let to = Connection::open(&path).map_err(failed())?;
         to.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(failed())?;
         // The lab may be lost at any moment, so nothing needs to survive a crash.
         to.execute_batch("PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = off")

@@ -1,5 +1,6 @@
 //! The bench: two copies of the target, the time that is left, and the indexes that were made on one of them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use dbwright_core::progress::Progress;
@@ -28,7 +29,12 @@ pub(super) struct Bench<'a> {
     lab: Lab,
     until: Instant,
     made: u32,
+    /// Names of the trial indexes that are on the second copy.
+    trials: BTreeSet<String>,
 }
+
+/// The tables that `ANALYZE` writes.
+const STATISTICS: [&str; 2] = ["sqlite_stat1", "sqlite_stat4"];
 
 impl<'a> Bench<'a> {
     /// Copies an open source twice.
@@ -45,20 +51,56 @@ impl<'a> Bench<'a> {
         let lab = Lab::new(bytes * 5 / 2)?;
         let base = lab.copy(&source.db, "base.db", progress)?;
         let with = lab.copy(&base, "with.db", progress)?;
-        let until = Instant::now() + Duration::from_secs_f64(terms.budget_s.clamp(0.0, 86_400.0));
-        Ok(Self { body, terms, progress, base: side(base)?, with: side(with)?, lab, until, made: 0 })
+        let (base, with, until) = (side(base)?, side(with)?, Instant::now());
+        let mut bench = Self { body, terms, progress, base, with, lab, until, made: 0, trials: BTreeSet::new() };
+        bench.until += bench.half();
+        Ok(bench)
     }
 
-    /// Throws the second copy away and makes it anew, without indexes and statistics of earlier trials.
+    /// Gathers figures of a sample on the second copy, so that its planner can tell the trial indexes apart.
     ///
     /// # Errors
-    /// When the copy can't be made.
-    pub(super) fn renew(&mut self, progress: &dyn Progress) -> Result<(), Error> {
-        let path = self.lab.path("with.db");
-        self.with = side(rusqlite::Connection::open_in_memory().map_err(Error::sqlite("a lab"))?)?;
-        std::fs::remove_file(&path).map_err(Error::io(format!("{} can't be removed", path.display())))?;
-        self.with = side(self.lab.copy(&self.base.db, "with.db", progress)?)?;
+    /// When SQLite refuses, or the disk is full.
+    pub(super) fn analyze(&self) -> Result<(), Error> {
+        let failed = || Error::sqlite("statistics can't be gathered in the lab");
+        for table in STATISTICS.into_iter().filter(|table| self.has(table)) {
+            let sql = format!("CREATE TABLE dbwright_{table} AS SELECT * FROM {table}");
+            self.with.db.execute_batch(&sql).map_err(failed())?;
+        }
+        self.with.db.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE").map_err(failed())
+    }
+
+    /// Gives the second copy the indexes and statistics back that it had, and the next experiments their time.
+    ///
+    /// # Errors
+    /// When SQLite refuses, or the disk is full.
+    pub(super) fn renew(&mut self) -> Result<(), Error> {
+        for name in std::mem::take(&mut self.trials) {
+            self.with.db.execute_batch(&format!("DROP INDEX main.{name}")).map_err(Error::sqlite("in the lab"))?;
+        }
+        for table in STATISTICS.into_iter().filter(|table| self.has(table)) {
+            let saved = format!("dbwright_{table}");
+            let sql = if self.has(&saved) {
+                format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {saved}; DROP TABLE {saved}")
+            } else {
+                format!("DROP TABLE {table}")
+            };
+            self.with.db.execute_batch(&sql).map_err(Error::sqlite("statistics can't be put back in the lab"))?;
+        }
+        // Only a new connection forgets the statistics that the old one has read.
+        self.with = side(self.lab.open("with.db")?)?;
+        self.until = Instant::now() + self.half();
         Ok(())
+    }
+
+    fn has(&self, table: &str) -> bool {
+        let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        self.with.db.query_row(sql, [table], |_| Ok(())).is_ok()
+    }
+
+    /// Half of the budget: as much for finding candidates as for measuring them.
+    fn half(&self) -> Duration {
+        Duration::from_secs_f64(self.terms.budget_s.clamp(0.0, 86_400.0) / 2.0)
     }
 
     /// Whether no more experiments should begin.
@@ -75,6 +117,7 @@ impl<'a> Bench<'a> {
         let name = format!("dbwright_trial_{}", self.made);
         let sql = candidate.create(&self.body.catalog, &name);
         self.with.db.execute_batch(&sql).map_err(Error::sqlite(format!("in the lab: {sql}")))?;
+        self.trials.insert(name.clone());
         Ok(name)
     }
 
@@ -82,7 +125,8 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub(super) fn unmake(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn unmake(&mut self, name: &str) -> Result<(), Error> {
+        self.trials.remove(name);
         self.with.db.execute_batch(&format!("DROP INDEX main.{name}")).map_err(Error::sqlite("in the lab"))
     }
 

@@ -70,8 +70,7 @@ pub(super) fn search(bench: &mut Bench<'_>, said: &mut Said) -> Result<Search, E
         let name = bench.make(&candidate)?;
         trials.insert(candidate, name);
     }
-    // With figures of a sample the planner can tell the candidates apart.
-    bench.with.db.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE").map_err(Error::sqlite("in the lab"))?;
+    bench.analyze()?;
     let mut wanted = BTreeSet::new();
     for work in &slow {
         let used = bench.used(&work.sql);

@@ -84,7 +84,7 @@ fn prove(
     };
     let mut said = Said::default();
     let search = missing_index::search(&mut bench, &mut said)?;
-    bench.renew(progress)?;
+    bench.renew()?;
     let repeat = repeat(address, body);
     let proposed = missing_index::propose(&mut bench, search, &mut said, &repeat)?;
     foreign_keys::answer(&mut bench, keys, &proposed, outcome, &repeat)?;

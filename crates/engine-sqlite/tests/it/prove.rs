@@ -114,3 +114,13 @@ fn hostile_names_are_proposed_as_they_are() {
     assert_eq!(found[0].subject, "main.\"my \"\"group\".\"sel ect\"");
     database.run(&found[0].change.as_ref().expect("a change").forward[0]);
 }
+
+#[test]
+fn statistics_and_a_write_ahead_log_are_no_hindrance() {
+    let database = orders(60_000);
+    database.run("ANALYZE; PRAGMA journal_mode = wal; UPDATE orders SET at = at + 1 WHERE id = 1;");
+    let before = database.listing();
+    let outcome = prove(&database.path, "SELECT id FROM orders WHERE customer_id = 99;");
+    assert_eq!(subjects(&outcome), ["main.orders.customer_id"], "{:#?}", missing(&outcome));
+    assert!(before == database.listing(), "the target was touched");
+}
