@@ -4,6 +4,7 @@
 //! database override. Proposing it blindly would leave the fault in place, so where the value comes
 //! from decides what is proposed.
 
+use dbwright_core::finding::Value;
 use dbwright_core::{Change, Finding, Proof};
 use dbwright_sql::Dialect;
 
@@ -36,6 +37,20 @@ pub(crate) fn evidence(finding: Finding, setting: &Setting) -> Finding {
         "",
         "pg_settings",
     )
+}
+
+/// A setting's value with a unit that people know: bytes instead of pages. Negative numbers mean something
+/// special (no limit, automatic) and have no unit.
+pub(crate) fn measured(setting: &Setting) -> (Value, &str) {
+    let Ok(number) = setting.value.parse::<i64>() else { return (setting.value.as_str().into(), "") };
+    let bytes = match setting.unit.as_str() {
+        "B" => 1,
+        "kB" => 1 << 10,
+        "8kB" => 8 << 10,
+        "MB" => 1 << 20,
+        unit => return (number.into(), if number < 0 { "" } else { unit }),
+    };
+    if number < 0 { (number.into(), "") } else { (number.saturating_mul(bytes).into(), "bytes") }
 }
 
 /// The change that gives `setting` the value `to`, written as in `SET name = …` (see [`list`] for lists).
@@ -202,6 +217,18 @@ mod tests {
         body.settings.push(sample::setting("allow_alter_system", "off", "configuration file", "sighup"));
         let set = sample::setting("fsync", "off", "configuration file", "sighup");
         assert!(change(&body, &set, "on").expect_err("no statement").contains("allow_alter_system"));
+    }
+
+    #[test]
+    fn pages_are_shown_as_bytes_and_special_values_as_they_are() {
+        let of = |value: &str, unit: &str| Setting {
+            unit: unit.to_owned(),
+            ..sample::setting("x", value, "default", "user")
+        };
+        assert_eq!(measured(&of("16384", "8kB")), (Value::Int(128 << 20), "bytes"));
+        assert_eq!(measured(&of("-1", "MB")), (Value::Int(-1), ""));
+        assert_eq!(measured(&of("1000", "ms")), (Value::Int(1000), "ms"));
+        assert_eq!(measured(&of("on", "")), (Value::Text("on".to_owned()), ""));
     }
 
     #[test]

@@ -342,6 +342,9 @@ pub struct Sequence {
     pub cache: i64,
     /// Column that owns it or takes its default from it: table id and column name.
     pub column: Option<(ObjectId, String)>,
+    /// Whether that column owns it, so that it goes with the column.
+    #[serde(default)]
+    pub owned: bool,
 }
 
 /// A function or procedure.

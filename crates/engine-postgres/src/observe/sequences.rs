@@ -27,9 +27,9 @@ WITH uses(seq, tab, att, own) AS (
   UNION ALL
   SELECT d.refobjid, f.adrelid, f.adnum, 1 FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
   WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'),
-first AS (SELECT DISTINCT ON (u.seq) u.seq, u.tab, u.att FROM uses u ORDER BY u.seq, u.own, u.tab, u.att)
+first AS (SELECT DISTINCT ON (u.seq) u.seq, u.tab, u.att, u.own FROM uses u ORDER BY u.seq, u.own, u.tab, u.att)
 SELECT /* dbwright */ c.oid::int8, n.nspname, c.relname, t.typname,
-       s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache, f.tab::int8, a.attname,
+       s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache, f.tab::int8, a.attname, coalesce(f.own = 0, false),
        coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT'), false),
        EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'AccessExclusiveLock')
 FROM pg_sequence s
@@ -87,9 +87,11 @@ fn decode(row: &mut Cells<'_>) -> Result<Raw, PgError> {
         last_value: None,
         readable: false,
         column: None,
+        owned: false,
     };
     let (table, column) = (row.opt_count()?, row.opt_text()?);
     sequence.column = table.zip(column);
+    sequence.owned = row.get()?;
     Ok(Raw { sequence, allowed: row.get()?, locked: row.get()? })
 }
 

@@ -7,6 +7,7 @@ use dbwright_core::{Change, Cx, Finding, Proof, Severity};
 use dbwright_sql::Dialect;
 
 use crate::body::{PgBody, Slot};
+use crate::settings;
 use crate::words;
 
 const SOURCE: &str = "pg_replication_slots";
@@ -77,7 +78,10 @@ fn finding(cx: &Cx<'_, PgBody>, slot: &Slot, fault: &Fault) -> Finding {
         _ => finding,
     };
     let finding = match cx.body.setting("max_slot_wal_keep_size") {
-        Some(setting) => finding.evidence("max_slot_wal_keep_size", setting.value.as_str(), "", "pg_settings"),
+        Some(setting) => {
+            let (value, unit) = settings::measured(setting);
+            finding.evidence("max_slot_wal_keep_size", value, unit, "pg_settings")
+        }
         None => finding,
     };
     if slot.active || slot.temporary { finding } else { finding.change(drop_slot(slot)) }

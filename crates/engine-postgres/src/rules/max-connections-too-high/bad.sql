@@ -1,0 +1,2 @@
+-- server: max_connections = 600
+SHOW max_connections;

@@ -1,0 +1,2 @@
+-- server: max_connections = 100
+SHOW max_connections;
