@@ -30,8 +30,8 @@ pub(crate) fn evidence(finding: Finding, setting: &Setting) -> Finding {
         None => setting.source.clone(),
     };
     let finding = finding.proof(Proof::unproven("it concerns the server as a whole, which no lab stands in for"));
-    let unit = if setting.value.parse::<f64>().is_ok() { setting.unit.as_str() } else { "" };
-    finding.evidence(&setting.name, setting.value.as_str(), unit, "pg_settings").evidence(
+    let (value, unit) = measured(setting);
+    finding.evidence(&setting.name, value, unit, "pg_settings").evidence(
         &format!("{}.source", setting.name),
         source,
         "",
