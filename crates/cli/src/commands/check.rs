@@ -49,11 +49,12 @@ pub(crate) async fn examine(
 ) -> Result<Report, Failure> {
     interrupt::check()?;
     let mut outcome = observed.engine.check(&observed.snapshot, &settings.limits)?;
-    let prover = observed.engine.prover().filter(|_| observed.address.is_some());
-    let unproven = if prove.unwrap_or_else(|| prover.is_some_and(Prover::by_default)) {
+    let live = observed.address.is_some();
+    let prover = observed.engine.prover();
+    let unproven = if prove.unwrap_or_else(|| live && prover.is_some_and(Prover::by_default)) {
         experiments(observed, options, settings, &mut outcome, cx).await
     } else {
-        say_how(prover, &mut outcome);
+        say_how(prover, live, &mut outcome);
         None
     };
     interrupt::check()?;
@@ -72,10 +73,11 @@ const fn wish(args: &Check) -> Option<bool> {
 }
 
 /// Tells in each finding that could be measured how to have it measured.
-fn say_how(prover: Option<&dyn Prover>, outcome: &mut Outcome) {
+fn say_how(prover: Option<&dyn Prover>, live: bool, outcome: &mut Outcome) {
+    let how = if live { "run again with --prove" } else { "check the live database with --prove" };
     let rules = prover.map_or(&[][..], Prover::rules);
     for finding in outcome.findings.iter_mut().filter(|finding| rules.contains(&finding.rule.as_str())) {
-        finding.proof = Proof::unproven("it can be measured in a copy of the table's rows: run again with --prove");
+        finding.proof = Proof::unproven(format!("it can be measured in a copy of the table's rows: {how}"));
     }
 }
 

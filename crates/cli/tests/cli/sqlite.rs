@@ -118,6 +118,15 @@ fn the_configuration_is_found_above_and_the_command_line_comes_first() {
     assert!(String::from_utf8_lossy(&unset.stderr).contains("SHOP_FILE"));
 }
 
+/// The findings but their proofs: only a live database has rows to experiment with.
+fn without_proofs(report: &Value) -> Vec<Value> {
+    let mut findings = report["findings"].as_array().expect("findings").clone();
+    for finding in &mut findings {
+        finding["proof"] = Value::Null;
+    }
+    findings
+}
+
 #[test]
 fn a_snapshot_says_what_the_database_says() {
     let shop = Shop::new();
@@ -127,7 +136,7 @@ fn a_snapshot_says_what_the_database_says() {
         assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
         assert!(made.stdout.is_empty());
         let from_file = shop.json(&["check", file]);
-        assert_eq!(from_file["findings"], live["findings"], "{file}");
+        assert_eq!(without_proofs(&from_file), without_proofs(&live), "{file}");
         assert_eq!(from_file["target"], live["target"], "{file}");
     }
 }
