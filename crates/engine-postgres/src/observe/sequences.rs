@@ -18,7 +18,7 @@ use crate::body::{Server, area};
 /// Sequences read by one query, and so the most locks held at a time; a server has room for 6,400 by default.
 const BATCH: usize = 1_000;
 
-/// `%locked%` are sequences that would make the query wait.
+/// `locked` are those that would make a query wait; the lock table is read once, since reading it stops it.
 const SQL: &str = "\
 WITH uses(seq, tab, att, own) AS (
   SELECT d.objid, d.refobjid, d.refobjsubid, 0 FROM pg_depend d
@@ -27,16 +27,20 @@ WITH uses(seq, tab, att, own) AS (
   UNION ALL
   SELECT d.refobjid, f.adrelid, f.adnum, 1 FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
   WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'),
+locked AS MATERIALIZED (SELECT DISTINCT l.relation FROM pg_locks l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())),
 first AS (SELECT DISTINCT ON (u.seq) u.seq, u.tab, u.att, u.own FROM uses u ORDER BY u.seq, u.own, u.tab, u.att)
 SELECT /* dbwright */ c.oid::int8, n.nspname, c.relname, t.typname,
        s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, s.seqcache, f.tab::int8, a.attname, coalesce(f.own = 0, false),
        coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT'), false),
-       EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'AccessExclusiveLock')
+       k.relation IS NOT NULL
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = s.seqtypid
 LEFT JOIN first f ON f.seq = c.oid
+LEFT JOIN locked k ON k.relation = c.oid
 LEFT JOIN pg_attribute a ON a.attrelid = f.tab AND a.attnum = f.att
 WHERE c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY 2, 3";
