@@ -97,21 +97,14 @@ fn change(catalog: &Catalog, of: &str, name: &str, column: &Column, sequence: &S
 
 /// What the sequence has other than by default.
 fn options(sequence: &Sequence) -> String {
-    let mut options = String::new();
-    if sequence.increment != 1 {
-        options += &format!(" INCREMENT {}", sequence.increment);
-    }
-    if sequence.min_value != 1 {
-        options += &format!(" MINVALUE {}", sequence.min_value);
-    }
-    if ![i64::from(i16::MAX), i64::from(i32::MAX), i64::MAX].contains(&sequence.max_value) {
-        options += &format!(" MAXVALUE {}", sequence.max_value);
-    }
-    if sequence.cache != 1 {
-        options += &format!(" CACHE {}", sequence.cache);
-    }
-    if sequence.cycle {
-        options += " CYCLE";
-    }
-    options
+    let greatest = [i64::from(i16::MAX), i64::from(i32::MAX), i64::MAX];
+    let numbers = [
+        ("INCREMENT", sequence.increment, sequence.increment != 1),
+        ("MINVALUE", sequence.min_value, sequence.min_value != 1),
+        ("MAXVALUE", sequence.max_value, !greatest.contains(&sequence.max_value)),
+        ("CACHE", sequence.cache, sequence.cache != 1),
+    ];
+    let given = numbers.into_iter().filter(|(.., differs)| *differs);
+    let cycle = sequence.cycle.then(|| " CYCLE".to_owned());
+    given.map(|(word, number, _)| format!(" {word} {number}")).chain(cycle).collect()
 }
