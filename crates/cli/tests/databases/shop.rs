@@ -31,6 +31,14 @@ fn every_fault_of_the_sqlite_shop_is_found() {
     ] {
         assert!(found.contains(planted), "{planted} is not among {found:#?}");
     }
+    for column in ["main.orders.customer_id", "main.order_items.order_id"] {
+        let proven = report["findings"].as_array().expect("findings").iter().any(|finding| {
+            finding["subject"].as_str().is_some_and(|subject| subject.starts_with(column))
+                && finding["proof"]["method"] == "measured"
+                && finding["proof"]["after"].as_f64() < finding["proof"]["before"].as_f64()
+        });
+        assert!(proven, "no measured index for {column}: {found:#?}");
+    }
 }
 
 fn postgres_faults_are_found(major: u32) {
