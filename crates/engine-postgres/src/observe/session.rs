@@ -46,13 +46,16 @@ impl Session {
 
     /// Begins the transaction.
     pub(super) async fn begin(&mut self, options: &ObserveOptions) -> Result<(), Failure> {
+        // What a role or database may have set otherwise must not change how texts are read or printed.
         // The comments stand inside the statements, where pg_stat_statements keeps them.
         let begin = format!(
             "BEGIN /* dbwright */ ISOLATION LEVEL REPEATABLE READ READ ONLY; \
              SELECT /* dbwright */ pg_catalog.set_config(s.name, s.value, true) FROM (VALUES \
              ('search_path', 'pg_catalog, pg_temp'), ('lock_timeout', '{}'), ('statement_timeout', '{}'), \
              ('default_transaction_read_only', 'on'), ('jit', 'off'), ('max_parallel_workers_per_gather', '0'), \
-             ('datestyle', 'ISO, YMD')) s(name, value); \
+             ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), \
+             ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1')) \
+             s(name, value); \
              SAVEPOINT /* dbwright */ dbwright",
             options.lock_timeout.as_millis(),
             options.statement_timeout.as_millis(),

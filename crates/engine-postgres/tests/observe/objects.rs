@@ -121,3 +121,27 @@ async fn an_empty_database_is_fine_and_a_snapshot_survives_its_file() {
         dbwright_core::engine::Engine::decode(&dbwright_engine_postgres::Postgres, header, json.get()).expect("ours");
     assert_eq!(body(&again), body(&snapshot));
 }
+
+#[tokio::test]
+async fn settings_of_the_database_do_not_change_what_is_seen() {
+    let database = Database::create(17);
+    database.execute("CREATE SCHEMA pgboss; CREATE TABLE pgboss.job (id int PRIMARY KEY, at timestamptz DEFAULT '2020-01-01 00:00+00')");
+    let plain = observe(&database.url).await;
+    let odd = [
+        "standard_conforming_strings = off",
+        "quote_all_identifiers = on",
+        "timezone = 'Asia/Tokyo'",
+        "search_path = pgboss",
+        "statement_timeout = '77s'",
+    ];
+    for setting in odd {
+        database.execute(&format!("ALTER DATABASE {} SET {setting}", database.name));
+    }
+    let snapshot = observe(&database.url).await;
+    let seen = body(&snapshot);
+    let (before, after) = (table(body(&plain), "pgboss", "job"), table(seen, "pgboss", "job"));
+    assert_eq!((&before.columns, &before.indexes), (&after.columns, &after.indexes));
+    assert_eq!(before.constraints, after.constraints);
+    let timeout = seen.setting("statement_timeout").expect("a setting");
+    assert_eq!((timeout.value.as_str(), timeout.source.as_str()), ("77000", "database"), "the user's, not ours");
+}
