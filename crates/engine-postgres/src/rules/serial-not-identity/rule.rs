@@ -25,7 +25,9 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
 /// The sequence that the column owns and takes its default from.
 fn serial<'c>(catalog: &'c Catalog, table: &Table, column: &Column) -> Option<&'c Sequence> {
     let default = column.default.as_deref().filter(|text| text.starts_with("nextval("))?;
-    let owned = |sequence: &&Sequence| sequence.owned && sequence.column.as_ref().is_some_and(|(id, name)| (*id, name) == (table.id, &column.name));
+    let owned = |sequence: &&Sequence| {
+        sequence.owned && sequence.column.as_ref().is_some_and(|(id, name)| (*id, name) == (table.id, &column.name))
+    };
     let sequence = catalog.sequences.iter().find(owned)?;
     (column.generated.is_none() && uses(default, sequence)).then_some(sequence)
 }
