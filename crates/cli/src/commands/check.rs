@@ -50,6 +50,8 @@ pub(crate) async fn examine(
     interrupt::check()?;
     let mut outcome = observed.engine.check(&observed.snapshot, &settings.limits)?;
     let live = observed.address.is_some();
+    // What will not be reported is not worth an experiment.
+    outcome.findings.retain(|finding| settings.wants(&finding.rule));
     let prover = observed.engine.prover();
     let unproven = if prove.unwrap_or_else(|| live && prover.is_some_and(Prover::by_default)) {
         experiments(observed, options, settings, &mut outcome, cx).await
@@ -92,6 +94,10 @@ async fn experiments(
     let (Some(prover), Some(address)) = (observed.engine.prover(), &observed.address) else {
         return Some(no_experiments("only a live database has rows to experiment with", None));
     };
+    let worth = |rule: &&str| settings.wants(rule);
+    if outcome.findings.is_empty() && !prover.rules().iter().any(worth) {
+        return None;
+    }
     let result = prover.prove(address, &observed.snapshot, options, outcome, &settings.limits, &cx.progress).await;
     let failure = result.err()?;
     Some(no_experiments(&failure.message, failure.hints.first()))
