@@ -14,15 +14,15 @@ pub(super) fn make(url: &str) -> Done {
     for first in (1..=TABLES).step_by(BATCH as usize) {
         execute(url, &batch(first, first + BATCH - 1))?;
     }
+    execute(url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")?;
+    execute(url, "CREATE EXTENSION IF NOT EXISTS pg_walinspect")?;
     // As on a server that has run for long: nothing is left for a reader to clean up, no statistics are missing.
     execute(url, "VACUUM (ANALYZE)")?;
     // Analysing has left dead rows in the catalog, which the next reader, whoever it is, would prune.
     execute(
         url,
-        "VACUUM pg_class, pg_attribute, pg_statistic, pg_index, pg_constraint, pg_depend, pg_type, pg_attrdef",
+        "VACUUM pg_class, pg_attribute, pg_statistic, pg_index, pg_constraint, pg_depend, pg_type, pg_attrdef, pg_proc",
     )?;
-    execute(url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")?;
-    execute(url, "CREATE EXTENSION IF NOT EXISTS pg_walinspect")?;
     // What the server's own workers write must not be taken for dbwright's.
     execute(url, "ALTER SYSTEM SET autovacuum = off")?;
     execute(url, "SELECT pg_reload_conf()")?;

@@ -40,8 +40,9 @@ pub(super) fn wal_records(url: &str, before: &Position, after: &Position) -> Don
         return Ok(0.0);
     }
     let sql = format!(
-        "SELECT resource_manager || '/' || record_type, count(*) FROM pg_get_wal_records_info('{}', '{}') \
-         WHERE record_type NOT IN ('RUNNING_XACTS', 'CHECKPOINT_ONLINE', 'CHECKPOINT_REDO') GROUP BY 1",
+        "SELECT w.record_type || coalesce(' on ' || pg_filenode_relation(0, b.relfilenode)::regclass, ''), count(*) \
+         FROM pg_get_wal_records_info('{0}', '{1}') w LEFT JOIN pg_get_wal_block_info('{0}', '{1}') b USING (start_lsn) \
+         WHERE w.record_type NOT IN ('RUNNING_XACTS', 'CHECKPOINT_ONLINE', 'CHECKPOINT_REDO') GROUP BY 1",
         before.wal, after.wal
     );
     let mut records = 0.0;
