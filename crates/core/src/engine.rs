@@ -33,11 +33,22 @@ pub struct Capability {
     pub how: &'static str,
 }
 
+/// Values of columns that an engine's own column statistics hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// All that the engine keeps: what a snapshot file needs, so that plans can be made from it.
+    All,
+    /// The greatest of whole-number columns only: what rules need, at a fraction of the bytes.
+    Greatest,
+    /// None (`--no-values`).
+    None,
+}
+
 /// How to observe.
 #[derive(Debug, Clone)]
 pub struct ObserveOptions {
-    /// Whether column statistics that contain values may be read.
-    pub values: bool,
+    /// Which values of columns may be read with the column statistics.
+    pub values: Values,
     /// Longest wait for a lock.
     pub lock_timeout: Duration,
     /// Longest time of one catalog query.
@@ -53,7 +64,7 @@ pub struct ObserveOptions {
 impl Default for ObserveOptions {
     fn default() -> Self {
         Self {
-            values: true,
+            values: Values::All,
             lock_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),

@@ -23,7 +23,7 @@ mod settings;
 mod statements;
 mod tables;
 
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
 use dbwright_core::snapshot::Header;
 use dbwright_core::target::Address;
@@ -75,7 +75,7 @@ pub(crate) async fn take(
         name: session.name().to_owned(),
         observed_at: body.server.now,
         dbwright: env!("CARGO_PKG_VERSION").to_owned(),
-        without_values: !options.values,
+        without_values: options.values == Values::None,
         gaps: Vec::new(),
         cost: dbwright_core::snapshot::Cost::default(),
     };

@@ -1,7 +1,7 @@
 //! `check`: observe, run the rules, make the experiments, report.
 
 use dbwright_check::{Outcome, Prover, Settings, assemble, report};
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::report::Report;
 use dbwright_core::snapshot::Gap;
 use dbwright_core::{Failure, Proof, Severity};
@@ -25,7 +25,10 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
     let found = config::load(&cx.global)?;
     let settings = settings(&found, &args.select)?;
     let source = target::resolve(name, args.observe.dialect.as_deref(), &found.config)?;
-    let options = observe::options(&args.observe, &source)?;
+    let mut options = observe::options(&args.observe, &source)?;
+    if options.values == Values::All {
+        options.values = Values::Greatest;
+    }
     let observed = observe::observe(source, &options, cx).await?;
     let report = examine(&observed, &options, &settings, wish(args), cx).await?;
     cx.progress.finish();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dbwright_check::Checks;
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{Failure, Snapshot, snapshot};
@@ -66,7 +66,7 @@ fn cost(snapshot: &Snapshot) -> String {
 pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions, Failure> {
     let workload = args.workload.as_deref().map(|path| workload(path, source)).transpose()?;
     Ok(ObserveOptions {
-        values: !args.no_values,
+        values: if args.no_values { Values::None } else { Values::All },
         lock_timeout: args.lock_timeout,
         statement_timeout: args.statement_timeout,
         connect_timeout: args.connect_timeout,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dbwright_core::Failure;
+use dbwright_core::engine::Values;
 use dbwright_sql::model::ObjectId;
 use tokio_postgres::Error as PgError;
 
@@ -14,20 +15,31 @@ use super::definitions::Definitions;
 use super::session::Session;
 use crate::body::{ColumnStats, ExtendedStats, Server, area};
 
-/// `%values%` stands for the four lists of values, or for nulls.
+/// `%values%` stands for the three lists of values, for what is left of them, or for nulls.
 const SQL: &str = "\
 SELECT /* dbwright */ c.oid::int8, s.attname, s.inherited, s.null_frac::float8, s.avg_width::int4, s.n_distinct::float8,
-       s.correlation::float8, s.most_common_freqs::float4[], %values%,
-       s.most_common_elem_freqs::float4[], s.elem_count_histogram::float4[]
+       s.correlation::float8, %lists%
 FROM pg_stats s
 JOIN pg_namespace n ON n.nspname = s.schemaname
 JOIN pg_class c ON c.relname = s.tablename AND c.relnamespace = n.oid
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
+LEFT JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_type b ON b.oid = t.typbasetype
 WHERE c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY c.oid, a.attnum, s.inherited";
 
 const VALUES: &str = "s.most_common_vals::text, s.histogram_bounds::text, s.most_common_elems::text";
+/// Lists of one, for columns of whole numbers or of domains over them: the greatest common value and the last bound of whole-number columns. The server cuts the lists, so
+/// that they don't travel.
+const GREATEST: &str = "\
+CASE WHEN coalesce(nullif(b.typbasetype, 0), nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23) THEN (SELECT '{' || max(v) || '}' FROM unnest(s.most_common_vals::text::int8[]) v) END,
+       CASE WHEN coalesce(nullif(b.typbasetype, 0), nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23) THEN (SELECT '{' || max(v) || '}' FROM unnest(s.histogram_bounds::text::int8[]) v) END,
+       NULL::text";
 const NO_VALUES: &str = "NULL::text, NULL::text, NULL::text";
+/// The frequencies belong to the values; without them rules have no use for them.
+const FREQUENCIES: &str = "s.most_common_freqs::float4[], %values%,
+       s.most_common_elem_freqs::float4[], s.elem_count_histogram::float4[]";
+const NO_FREQUENCIES: &str = "NULL::float4[], %values%, NULL::float4[], NULL::float4[]";
 
 /// How many analysed tables there are, and how many of them the role can't read.
 const UNREADABLE: &str = "\
@@ -49,9 +61,14 @@ ORDER BY 2, 3";
 pub(super) async fn read(
     session: &mut Session,
     server: &Server,
-    values: bool,
+    values: Values,
 ) -> Result<BTreeMap<ObjectId, Vec<ColumnStats>>, Failure> {
-    let sql = SQL.replace("%values%", if values { VALUES } else { NO_VALUES });
+    let (lists, kept) = match values {
+        Values::All => (FREQUENCIES, VALUES),
+        Values::Greatest => (NO_FREQUENCIES, GREATEST),
+        Values::None => (FREQUENCIES, NO_VALUES),
+    };
+    let sql = SQL.replace("%lists%", lists).replace("%values%", kept);
     let rows = session.read(area::COLUMN_STATISTICS, &sql, &[], decode).await?;
     let counts = session.read(area::COLUMN_STATISTICS, UNREADABLE, &[], |row| Ok((row.count()?, row.count()?))).await?;
     if let Some((all, refused)) = counts.first().filter(|(_, refused)| *refused > 0) {

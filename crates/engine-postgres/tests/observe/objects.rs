@@ -1,7 +1,7 @@
 //! Observing real servers: everything is seen, by any role, in an incident, without a trace.
 
 use crate::common::{VERSIONS, body, observe, observe_with, table};
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_sql::model::{ConstraintKind, Generated, TableKind};
 use dbwright_testkit::Database;
 
@@ -105,7 +105,8 @@ async fn figures_and_values_are_seen_and_values_can_be_left_out() {
     let function = seen.catalog.functions.iter().find(|function| function.name == "trg").expect("it");
     assert!(function.security_definer && function.settings == ["search_path=public"]);
 
-    let without = observe_with(&database.url, &ObserveOptions { values: false, ..ObserveOptions::default() }).await;
+    let without =
+        observe_with(&database.url, &ObserveOptions { values: Values::None, ..ObserveOptions::default() }).await;
     let text = serde_json::to_string(body(&without)).expect("JSON");
     assert!(without.header.without_values && !text.contains("v3"), "a value of base.b is in the snapshot");
 }
@@ -144,4 +145,24 @@ async fn settings_of_the_database_do_not_change_what_is_seen() {
     assert_eq!(before.constraints, after.constraints);
     let timeout = seen.setting("statement_timeout").expect("a setting");
     assert_eq!((timeout.value.as_str(), timeout.source.as_str()), ("77000", "database"), "the user's, not ours");
+}
+
+#[tokio::test]
+async fn the_greatest_values_are_the_same_without_the_lists() {
+    let database = Database::create(17);
+    database.execute(
+        "CREATE DOMAIN inner_id AS int; CREATE DOMAIN outer_id AS inner_id;
+         CREATE TABLE t (a int, b outer_id, c text, d smallint);
+         INSERT INTO t SELECT n, n * 2, n::text, n % 7 FROM generate_series(1, 5000) n; ANALYZE t",
+    );
+    let all = observe(&database.url).await;
+    let few =
+        observe_with(&database.url, &ObserveOptions { values: Values::Greatest, ..ObserveOptions::default() }).await;
+    let highest = |snapshot| -> Vec<_> {
+        table(body(snapshot), "public", "t").columns.iter().map(|c| c.highest.clone().map(|h| h.value)).collect()
+    };
+    assert_eq!(highest(&all), [Some(5000), Some(10_000), None, Some(6)]);
+    assert_eq!(highest(&few), highest(&all));
+    let bytes = |snapshot: &dbwright_core::Snapshot| snapshot.header.cost.bytes;
+    assert!(bytes(&few) < bytes(&all), "{} bytes are no fewer than {}", bytes(&few), bytes(&all));
 }

@@ -17,7 +17,7 @@ mod statistics;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
 use dbwright_core::snapshot::{Cost, Header};
 use dbwright_core::{Failure, Snapshot};
@@ -73,7 +73,7 @@ pub(crate) fn source_snapshot(
         name: source.path.display().to_string(),
         observed_at: Timestamp::now(),
         dbwright: env!("CARGO_PKG_VERSION").to_owned(),
-        without_values: !options.values,
+        without_values: options.values == Values::None,
         gaps,
         cost: Cost { queries, bytes: 0, target_s: seconds, own_s: (start.elapsed().as_secs_f64() - seconds).max(0.0) },
     };
