@@ -11,9 +11,17 @@ static UNUSED: RuleMeta = RuleMeta {
     thresholds: &[Threshold { name: "min_window_days", default: 7.0, unit: "days", says: "" }],
     docs: "",
     needs: &[],
+    unproven: None,
 };
-static KEY: RuleMeta =
-    RuleMeta { id: "sql/no-primary-key", title: "", severity: Severity::Medium, thresholds: &[], docs: "", needs: &[] };
+static KEY: RuleMeta = RuleMeta {
+    id: "sql/no-primary-key",
+    title: "",
+    severity: Severity::Medium,
+    thresholds: &[],
+    docs: "",
+    needs: &[],
+    unproven: None,
+};
 
 fn read(text: &str) -> Result<Config, Failure> {
     parse("dbwright.toml", text, &[&UNUSED, &KEY])

@@ -104,10 +104,24 @@ fn an_earlier_report_is_a_baseline() {
     assert_eq!(baseline("n", "{}").expect_err("no report").code, "baseline.not-a-report");
 }
 
-static FAULTY: RuleMeta =
-    RuleMeta { id: "t/faulty", title: "", severity: Severity::Low, thresholds: &[], docs: "", needs: &[] };
-static SOUND: RuleMeta =
-    RuleMeta { id: "t/sound", title: "", severity: Severity::Low, thresholds: &[], docs: "", needs: &[] };
+static FAULTY: RuleMeta = RuleMeta {
+    id: "t/faulty",
+    title: "",
+    severity: Severity::Low,
+    thresholds: &[],
+    docs: "",
+    needs: &[],
+    unproven: None,
+};
+static SOUND: RuleMeta = RuleMeta {
+    id: "t/sound",
+    title: "",
+    severity: Severity::Low,
+    thresholds: &[],
+    docs: "",
+    needs: &[],
+    unproven: None,
+};
 
 #[test]
 fn a_rule_that_panics_costs_only_itself() {

@@ -6,6 +6,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{Change, Proof, Severity};
 
+/// The note of a proof that nobody has set.
+const NO_EXPERIMENT: &str = "no experiment has been made for this finding";
+/// The note where there is a change, and nothing better is known.
+const NOT_REHEARSED: &str =
+    "this version makes no experiment for this rule; try the change on a copy of the database first";
+/// The note where there is no change, and nothing better is known.
+const NOTHING_TO_TRY: &str = "there is no change to try; the evidence is what the database itself says";
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -133,7 +141,7 @@ impl Finding {
             why: String::new(),
             evidence: Vec::new(),
             change: None,
-            proof: Proof::unproven("no experiment has been made for this finding"),
+            proof: Proof::unproven(NO_EXPERIMENT),
             fingerprint,
         }
     }
@@ -166,6 +174,16 @@ impl Finding {
         self
     }
 
+    /// Says why there is no experiment, unless the finding has a proof or a reason of its own.
+    #[must_use]
+    pub(crate) fn excused(mut self, reason: Option<&str>) -> Self {
+        if self.proof == Proof::unproven(NO_EXPERIMENT) {
+            let usual = if self.change.is_some() { NOT_REHEARSED } else { NOTHING_TO_TRY };
+            self.proof = Proof::unproven(reason.unwrap_or(usual));
+        }
+        self
+    }
+
     /// Overrides the rule's usual severity.
     #[must_use]
     pub const fn severity(mut self, severity: Severity) -> Self {
@@ -180,4 +198,24 @@ pub fn fingerprint(rule: &str, subject: &str) -> String {
     let digest = Sha256::new().chain_update(rule).chain_update([0]).chain_update(subject).finalize();
     let first = digest.first_chunk().copied().unwrap_or_default();
     format!("{:016x}", u64::from_be_bytes(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_without_a_proof_says_why() {
+        let note = |finding: Finding| match finding.proof {
+            Proof::Unproven { note } => note,
+            other => panic!("{other:?}"),
+        };
+        let finding = || Finding::new("t/rule", Severity::Low, "a", "A title");
+        assert_eq!(note(finding().excused(None)), NOTHING_TO_TRY);
+        let change = Change::new(["SELECT 1"], "no lock");
+        assert_eq!(note(finding().change(change).excused(None)), NOT_REHEARSED);
+        assert_eq!(note(finding().excused(Some("the rule's reason"))), "the rule's reason");
+        let own = finding().proof(Proof::unproven("its own reason")).excused(Some("the rule's reason"));
+        assert_eq!(note(own), "its own reason");
+    }
 }

@@ -25,6 +25,9 @@ pub struct RuleMeta {
     pub docs: &'static str,
     /// Areas of the snapshot that it needs; a gap in one of them means "not looked at".
     pub needs: &'static [&'static str],
+    /// Why a finding has no experiment behind it, unless the finding says so itself; none leaves it to
+    /// whether there is a change to try.
+    pub unproven: Option<&'static str>,
 }
 
 /// A number of a rule that the user may change.
@@ -89,9 +92,9 @@ impl<'a, B> Cx<'a, B> {
         Finding::new(self.meta.id, self.meta.severity, subject, title)
     }
 
-    /// Reports a finding.
+    /// Reports a finding. One without a proof gets the rule's reason for that.
     pub fn report(&mut self, finding: Finding) {
-        self.found.push(finding);
+        self.found.push(finding.excused(self.meta.unproven));
     }
 
     /// Says that the rule, or a part of it, could not look, and what would let it.

@@ -22,6 +22,7 @@ struct FrontMatter {
     severity: String,
     #[serde(default)]
     needs: Vec<String>,
+    unproven: Option<String>,
     #[serde(default)]
     thresholds: BTreeMap<String, ThresholdMatter>,
 }
@@ -93,11 +94,12 @@ fn entry(rule: &Path, prefix: &str, name: &str, module: &str) -> String {
     let thresholds: String = matter.thresholds.iter().map(|(name, t)| threshold(name, t)).collect();
     format!(
         "dbwright_core::Rule {{ meta: &dbwright_core::RuleMeta {{ id: {id:?}, title: {title:?}, \
-         severity: dbwright_core::Severity::{severity}, thresholds: &[{thresholds}], docs: {docs:?}, needs: &{needs:?} }}, \
+         severity: dbwright_core::Severity::{severity}, thresholds: &[{thresholds}], docs: {docs:?}, needs: &{needs:?}, unproven: {unproven:?} }}, \
          check: {module}::check }}",
         id = format!("{prefix}/{name}"),
         title = matter.title,
         needs = matter.needs,
+        unproven = matter.unproven,
     )
 }
 
