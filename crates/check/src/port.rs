@@ -59,6 +59,11 @@ pub trait Prover: Send + Sync {
     /// Ids of the rules whose findings it can experiment on.
     fn rules(&self) -> &'static [&'static str];
 
+    /// Whether it also carries out, in a copy, the changes of the findings that it can't experiment on otherwise.
+    fn rehearses(&self) -> bool {
+        false
+    }
+
     /// Whether experiments are made unless the user says no: false when they read more of the target than
     /// observing does.
     fn by_default(&self) -> bool;

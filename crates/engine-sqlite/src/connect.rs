@@ -99,6 +99,11 @@ impl Source {
         }
     }
 
+    /// A copy of the file `path`, which was `bytes` long, for experiments.
+    pub(crate) fn copy(path: &Path, db: Connection, bytes: u64) -> Self {
+        Self { bytes, ..Self::memory(path, db) }
+    }
+
     /// A file of no bytes is a valid, empty database; SQLite would only be tempted to tidy up beside it.
     fn empty(path: &Path) -> Result<Self, Error> {
         let db = Connection::open_in_memory().map_err(|e| Error::opening(path, e))?;

@@ -24,7 +24,10 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "read-only; the file is never changed" },
         Capability { name: "check", how: "`sql/` and `sqlite/` rules" },
-        Capability { name: "prove", how: "measured on two copies, with and without the change, in turns" },
+        Capability {
+            name: "prove",
+            how: "measured on two copies, with and without the change, in turns; other changes rehearsed in a copy",
+        },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "diff", how: "schema, settings of the file, growth" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },

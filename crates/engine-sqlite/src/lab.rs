@@ -36,6 +36,14 @@ impl Lab {
         Ok(Self(folder.map_err(Error::io(format!("a lab can't be made in {}", parent.display())))?))
     }
 
+    /// Makes sure that there is room for `bytes` more.
+    ///
+    /// # Errors
+    /// When there is not.
+    pub(crate) fn has_room(&self, bytes: u64) -> Result<(), Error> {
+        room(self.0.path(), bytes)
+    }
+
     /// A path in the lab.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

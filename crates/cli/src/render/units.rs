@@ -133,6 +133,10 @@ pub(crate) fn gain(e: &Experiment) -> Option<String> {
 
 /// The figures of an experiment in one line.
 pub(crate) fn experiment(e: &Experiment) -> String {
+    if e.unit == "findings" {
+        let count = |n: f64| if n == 0.0 { "none".to_owned() } else { number(n, &e.unit) };
+        return format!("{} before, {} after", count(e.before), count(e.after));
+    }
     let gain = gain(e).map(|gain| format!(", {gain}")).unwrap_or_default();
     let runs = if e.runs == 1 { "1 run".to_owned() } else { format!("median of {} runs each", e.runs) };
     let spread = if e.spread > 0.0 { format!(", spread ± {}", number(e.spread, &e.unit)) } else { String::new() };
@@ -187,6 +191,7 @@ mod tests {
         assert_eq!(gain(&experiment(412.0, 0.9, "ms")).as_deref(), Some("458× faster"));
         assert_eq!(gain(&experiment(1.0, 1.5, "ms")).as_deref(), Some("1.5× slower"));
         assert_eq!(gain(&experiment(1.0, 0.0, "findings")), None);
+        assert_eq!(super::experiment(&experiment(1.0, 0.0, "findings")), "1 finding before, none after");
         assert_eq!(
             super::experiment(&experiment(412.0, 0.9, "ms")),
             "412 ms → 0.9 ms, 458× faster (median of 5 runs each, spread ± 0.1 ms)"

@@ -1,15 +1,15 @@
 //! The bench: two copies of the target, the time that is left, and the indexes that were made on one of them.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dbwright_core::progress::Progress;
+use rusqlite::Connection;
 
 use super::Terms;
 use super::candidates::Candidate;
 use super::measure::Side;
 use crate::body::SqliteBody;
-use crate::connect::Source;
 use crate::error::Error;
 use crate::explain;
 use crate::lab::Lab;
@@ -33,27 +33,27 @@ pub(super) struct Bench<'a> {
     trials: BTreeSet<String>,
 }
 
+/// Name of the copy that stays as it is.
+pub(super) const BASE: &str = "base.db";
+
 /// The tables that `ANALYZE` writes.
 const STATISTICS: [&str; 2] = ["sqlite_stat1", "sqlite_stat4"];
 
 impl<'a> Bench<'a> {
-    /// Copies an open source twice.
+    /// Takes a lab with its first copy, [`BASE`], and makes the second one.
     ///
     /// # Errors
-    /// When there is no room, or the source can't be read.
+    /// When there is no room.
     pub(super) fn new(
-        source: &Source,
+        (lab, base): (Lab, Connection),
         body: &'a SqliteBody,
         terms: Terms,
         progress: &'a dyn Progress,
     ) -> Result<Self, Error> {
-        let bytes = source.bytes + source.wal_bytes.unwrap_or(0);
-        let lab = Lab::new(bytes * 5 / 2)?;
-        let base = lab.copy(&source.db, "base.db", progress)?;
         let with = lab.copy(&base, "with.db", progress)?;
         let (base, with, until) = (side(base)?, side(with)?, Instant::now());
         let mut bench = Self { body, terms, progress, base, with, lab, until, made: 0, trials: BTreeSet::new() };
-        bench.until += bench.half();
+        bench.until += bench.terms.half();
         Ok(bench)
     }
 
@@ -89,18 +89,22 @@ impl<'a> Bench<'a> {
         }
         // Only a new connection forgets the statistics that the old one has read.
         self.with = side(self.lab.open("with.db")?)?;
-        self.until = Instant::now() + self.half();
+        self.until = Instant::now() + self.terms.half();
         Ok(())
+    }
+
+    /// Gives the lab back, with the first copy as it was and nothing else in it.
+    pub(super) fn finish(self) -> Lab {
+        let Self { lab, base, with, .. } = self;
+        drop((base, with));
+        // What can't be removed now goes with the lab.
+        drop(std::fs::remove_file(lab.path("with.db")));
+        lab
     }
 
     fn has(&self, table: &str) -> bool {
         let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
         self.with.db.query_row(sql, [table], |_| Ok(())).is_ok()
-    }
-
-    /// Half of the budget: as much for finding candidates as for measuring them.
-    fn half(&self) -> Duration {
-        Duration::from_secs_f64(self.terms.budget_s.clamp(0.0, 86_400.0) / 2.0)
     }
 
     /// Whether no more experiments should begin.
@@ -151,6 +155,6 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn side(db: rusqlite::Connection) -> Result<Side, Error> {
+fn side(db: Connection) -> Result<Side, Error> {
     Side::new(db).map_err(Error::sqlite("the lab is unusable"))
 }

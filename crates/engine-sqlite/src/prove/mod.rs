@@ -1,7 +1,9 @@
-//! Experiments on copies of the database: which index a workload misses, and what an index on a foreign key saves.
+//! Experiments on copies of the database: which index a workload misses, what an index on a foreign key saves, and
+//! whether the other changes do what they are proposed for.
 //!
 //! Two copies are compared: one as it is, one with the indexes, each statement run on both in turns. A change
-//! that shows no gain is not proposed. The target is only read, once, to be copied.
+//! that shows no gain is not proposed. What can't be measured is rehearsed in the first copy afterwards. The target is
+//! only read, once, to be copied.
 
 mod bench;
 mod candidates;
@@ -9,6 +11,10 @@ mod foreign_keys;
 mod measure;
 mod missing_index;
 mod probe;
+mod rehearse;
+mod trial;
+
+use std::time::Duration;
 
 use dbwright_check::{Outcome, Prover};
 use dbwright_core::engine::ObserveOptions;
@@ -18,8 +24,14 @@ use dbwright_core::rule::{Cx, Limits};
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
+use bench::Bench;
+use foreign_keys::Question;
+use rehearse::Rehearsal;
+
 use crate::body::SqliteBody;
 use crate::connect::Source;
+use crate::error::Error;
+use crate::lab::Lab;
 use crate::{Sqlite, path, rules, scorecard};
 
 /// The rule whose findings only experiments can justify.
@@ -40,9 +52,20 @@ struct Terms {
     budget_s: f64,
 }
 
+impl Terms {
+    /// Half of the budget: as much for finding candidates as for measuring them, and as for rehearsing.
+    fn half(&self) -> Duration {
+        Duration::from_secs_f64(self.budget_s.clamp(0.0, 86_400.0) / 2.0)
+    }
+}
+
 impl Prover for Sqlite {
     fn rules(&self) -> &'static [&'static str] {
         &[MISSING_INDEX, foreign_keys::RULE]
+    }
+
+    fn rehearses(&self) -> bool {
+        true
     }
 
     fn by_default(&self) -> bool {
@@ -72,22 +95,67 @@ fn prove(
 ) -> Result<(), Failure> {
     let body: &SqliteBody = snapshot.body()?;
     let keys = foreign_keys::questions(body, outcome);
+    let sound = body.integrity.problems.is_empty() && !body.catalog.tables.is_empty();
     let statements = body.workload.as_ref().map_or(0, |workload| workload.statements.len());
-    if (statements == 0 && keys.is_empty()) || body.catalog.tables.is_empty() || !body.integrity.problems.is_empty() {
+    let measure = sound && (statements > 0 || !keys.is_empty());
+    let rehearse = outcome.findings.iter().any(rehearse::waits) && rehearsable(body, measure, outcome);
+    if !measure && !rehearse {
         return Ok(());
     }
-    let terms = terms(snapshot, body, limits);
-    let mut bench = {
+    let path = path::resolve(address)?;
+    let mut lab = Lab::new(body.file.bytes.saturating_add(body.file.wal_bytes.unwrap_or(0)).saturating_mul(5) / 2)?;
+    let base = {
         // Open no longer than it takes to copy: a reader keeps writers of a rollback-mode file waiting.
-        let source = Source::open(&path::resolve(address)?, options)?;
-        bench::Bench::new(&source, body, terms, progress)?
+        let source = Source::open(&path, options)?;
+        lab.copy(&source.db, bench::BASE, progress)?
     };
+    let (terms, repeat) = (terms(snapshot, body, limits), repeat(address, body));
+    if measure {
+        let mut bench = bench::Bench::new((lab, base), body, terms, progress)?;
+        measured(&mut bench, keys, outcome, &repeat)?;
+        lab = bench.finish();
+    } else {
+        drop(base);
+    }
+    if progress.cancelled() {
+        return Err(Error::Cancelled.into());
+    }
+    if rehearse && outcome.findings.iter().any(rehearse::waits) {
+        if let Err(error) = lab.has_room(body.file.bytes.saturating_mul(2)) {
+            rehearse::skip(outcome, &error.to_string());
+            return Ok(());
+        }
+        let copy = lab.open(bench::BASE)?;
+        let rehearsal = Rehearsal::new(copy, &path, snapshot, (options, limits), progress, terms.half())?;
+        rehearsal.run(outcome, &repeat)?;
+    }
+    Ok(())
+}
+
+/// Whether the file can be rehearsed on; if not, the findings say why.
+fn rehearsable(body: &SqliteBody, measure: bool, outcome: &mut Outcome) -> bool {
+    let file = &body.file;
+    if file.missing_bytes > 0 {
+        rehearse::skip(outcome, "the file is cut short, so that it can't be copied");
+        return false;
+    }
+    if file.bytes > rehearse::LARGEST && !measure {
+        let reason =
+            format!("the file is longer than {} GiB, so that it is not copied for this alone", rehearse::LARGEST >> 30);
+        rehearse::skip(outcome, &reason);
+        return false;
+    }
+    true
+}
+
+/// Measures which indexes the workload misses and what those of foreign keys save.
+fn measured(bench: &mut Bench<'_>, keys: Vec<Question>, outcome: &mut Outcome, repeat: &str) -> Result<(), Error> {
+    let statements = bench.body.workload.as_ref().map_or(0, |workload| workload.statements.len());
     let mut said = Said::default();
-    let search = missing_index::search(&mut bench, &mut said)?;
+    let search = missing_index::search(bench, &mut said)?;
     bench.renew()?;
-    let repeat = repeat(address, body);
-    let proposed = missing_index::propose(&mut bench, search, &mut said, &repeat)?;
-    foreign_keys::answer(&mut bench, keys, &proposed, outcome, &repeat)?;
+    let proposed = missing_index::propose(bench, search, &mut said, repeat)?;
+    foreign_keys::answer(bench, keys, &proposed, outcome, repeat)?;
     if statements > 0 {
         outcome.not_looked_at.retain(|entry| entry.rule != MISSING_INDEX);
         outcome.not_looked_at.extend(said.0);

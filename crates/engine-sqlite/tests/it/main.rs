@@ -6,5 +6,6 @@ mod files;
 mod prove;
 mod quoting;
 mod rebuild;
+mod rehearse;
 mod rules;
 mod schema;
