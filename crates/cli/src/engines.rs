@@ -13,17 +13,9 @@ pub(crate) static ENGINES: &[&dyn Checks] = &[
     &Sqlite,
 ];
 
-/// What removes the labs of a run that is stopped: those of any engine, and servers that an engine started.
-static CLEAN_UP: &[fn()] = &[
-    dbwright_engine_postgres::lab::cleanup_all, //
-    dbwright_scratch::cleanup_all,
-];
-
 /// Removes whatever labs still exist.
 pub(crate) fn clean_up() {
-    for clean_up in CLEAN_UP {
-        clean_up();
-    }
+    dbwright_scratch::cleanup_all();
 }
 
 /// The engine of a URL scheme.

@@ -7,26 +7,25 @@
 mod account;
 mod excerpt;
 mod loader;
+mod process;
 mod programs;
-mod registry;
 mod schema;
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
+use dbwright_scratch::Folder;
 use dbwright_sql::Dialect;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tempfile::TempDir;
 
 pub use programs::Programs;
-pub use registry::cleanup_all;
 
 use account::Account;
 
@@ -39,8 +38,14 @@ const PORT: &str = "5432";
 /// How long a new server may take to answer.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
+/// How often it is looked whether something has ended or answers.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
 const LONGEST: usize = 80;
+
+/// What the name of a lab's folder is long.
+const NAME: usize = "/dbwright-lab-pg-123456".len();
 
 /// How a lab is made.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +66,7 @@ pub struct LabOptions {
 /// A running lab. Dropping it ends the server and removes its folder.
 #[derive(Debug)]
 pub struct Lab {
-    folder: PathBuf,
+    folder: Folder,
     programs: Programs,
     port: String,
     child: Child,
@@ -69,7 +74,7 @@ pub struct Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        registry::remove(&self.folder);
+        process::end(self.folder.path());
         // Only to reap it: by now it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -87,12 +92,7 @@ impl Lab {
         progress.stage(&format!("starting a private PostgreSQL {}", programs.version), None);
         let account = Account::choose().map_err(|e| refused("no account for the lab", &e))?;
         let folder = folder(account)?;
-        let path = folder.path().to_owned();
-        registry::add(registry::Entry { folder: path.clone(), control: programs.path("pg_ctl"), account, pid: None })
-            .map_err(|e| refused("the lab's folder can't be written", &e))?;
-        // From here on the registry removes the folder.
-        let _ = folder.keep();
-        let lab = begin(path.clone(), programs, account, options).inspect_err(|_| registry::remove(&path))?;
+        let lab = begin(folder, programs, account, options, progress).await?;
         lab.ready(progress).await
     }
 
@@ -100,7 +100,7 @@ impl Lab {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let socket = self.folder.join("socket");
+        let socket = self.folder.path().join("socket");
         format!("postgres://{SUPERUSER}@{}:{}/{}", encode(&socket.to_string_lossy()), self.port, encode(database))
     }
 
@@ -135,33 +135,39 @@ impl Lab {
         let address = Address::parse(&self.url("postgres"))?;
         let limit = Instant::now() + START_LIMIT;
         loop {
-            if progress.cancelled() {
-                return Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while a lab was starting"));
-            }
+            go_on(progress)?;
             let attempt = crate::connect::open(&address, Duration::from_secs(5)).await;
             let Err(failure) = attempt else { return Ok(self) };
             let ended = self.child.try_wait().ok().flatten();
             if ended.is_some() || Instant::now() > limit {
                 let what = ended.map_or_else(|| "does not answer".to_owned(), |status| format!("ended with {status}"));
                 return Err(Failure::internal("postgres.lab", format!("the private PostgreSQL {what}"))
-                    .excerpt(tail(&self.folder.join("log")))
+                    .excerpt(tail(&self.folder.path().join("log")))
                     .caused_by(failure));
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(TICK).await;
         }
     }
 }
 
+/// # Errors
+/// When the user asked to stop.
+fn go_on(progress: &dyn Progress) -> Result<(), Failure> {
+    if !progress.cancelled() {
+        return Ok(());
+    }
+    Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while a lab was starting"))
+}
+
 /// Makes the folder of a lab: short enough for a socket, and passable for the account.
-fn folder(account: Account) -> Result<TempDir, Failure> {
+fn folder(account: Account) -> Result<Folder, Failure> {
     let candidates = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
     let mut last = None;
     for parent in candidates {
-        if parent.as_os_str().len() + registry::PREFIX.len() + 6 > LONGEST || !account.reaches(&parent) {
+        if parent.as_os_str().len() + NAME > LONGEST || !account.reaches(&parent) {
             continue;
         }
-        registry::sweep(&parent, account);
-        match tempfile::Builder::new().prefix(registry::PREFIX).tempdir_in(&parent) {
+        match Folder::new(&parent, "pg", process::end) {
             Ok(folder) => return Ok(folder),
             Err(error) => last = Some(error),
         }
@@ -171,32 +177,53 @@ fn folder(account: Account) -> Result<TempDir, Failure> {
     Err(refused("no temporary folder can be used for a lab", &error).hint("point TMPDIR at a folder like /tmp"))
 }
 
-fn begin(folder: PathBuf, programs: Programs, account: Account, options: &LabOptions) -> Result<Lab, Failure> {
+async fn begin(
+    folder: Folder,
+    programs: Programs,
+    account: Account,
+    options: &LabOptions,
+    progress: &dyn Progress,
+) -> Result<Lab, Failure> {
     let cannot = |e: io::Error| refused("the lab's folder can't be prepared", &e);
-    account.pass(&folder).map_err(cannot)?;
-    account.own_folder(&folder.join("data")).map_err(cannot)?;
-    account.own_folder(&folder.join("socket")).map_err(cannot)?;
-    let output = initdb(&folder, &programs, account).map_err(|e| refused("initdb can't be run", &e))?;
-    if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let path = folder.path();
+    account.pass(path).map_err(cannot)?;
+    account.own_folder(&path.join("data")).map_err(cannot)?;
+    account.own_folder(&path.join("socket")).map_err(cannot)?;
+    let initdb = initdb(path, &programs, account).map_err(|e| refused("initdb can't be run", &e))?;
+    if !ended(initdb, path, progress).await?.success() {
         let message = format!("{} failed", programs.path("initdb").display());
-        return Err(Failure::internal("postgres.initdb", message).excerpt(words.trim().to_owned()));
+        return Err(Failure::internal("postgres.initdb", message).excerpt(tail(&path.join("log"))));
     }
-    let child = server(&folder, &programs, account, options).map_err(|e| refused("postgres can't be run", &e))?;
-    registry::spawned(&folder, child.id());
+    let child = server(path, &programs, account, options).map_err(|e| refused("postgres can't be run", &e))?;
     let port = options.settings.iter().rev().find(|(name, _)| name == "port");
     let port = port.map_or_else(|| PORT.to_owned(), |(_, port)| port.clone());
     Ok(Lab { folder, programs, port, child })
 }
 
-fn initdb(folder: &Path, programs: &Programs, account: Account) -> io::Result<Output> {
+/// Waits until a child of the folder has ended, or the user has asked to stop: then it is ended.
+async fn ended(mut child: Child, folder: &Path, progress: &dyn Progress) -> Result<ExitStatus, Failure> {
+    loop {
+        if let Err(stopped) = go_on(progress) {
+            process::end(folder);
+            let _ = child.wait();
+            return Err(stopped);
+        }
+        if let Some(status) = child.try_wait().map_err(|e| refused("initdb can't be waited for", &e))? {
+            return Ok(status);
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+fn initdb(folder: &Path, programs: &Programs, account: Account) -> io::Result<Child> {
+    let log = File::create(folder.join("log"))?;
     let mut command = Command::new(programs.path("initdb"));
     command.arg("-D").arg(folder.join("data"));
     command.args(["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     surroundings(&mut command);
     account.apply(&mut command);
-    command.process_group(0);
-    command.output()
+    process::note(folder, command.process_group(0).spawn()?)
 }
 
 fn server(folder: &Path, programs: &Programs, account: Account, options: &LabOptions) -> io::Result<Child> {
@@ -222,7 +249,7 @@ fn server(folder: &Path, programs: &Programs, account: Account, options: &LabOpt
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     surroundings(&mut command);
     account.apply(&mut command);
-    command.process_group(0).spawn()
+    process::note(folder, command.process_group(0).spawn()?)
 }
 
 /// The user's own PostgreSQL variables and locale must not reach a lab, nor a folder it can't enter.

@@ -1,6 +1,7 @@
 //! Labs on real programs: they start, hold databases, and leave nothing behind.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use dbwright_core::FailureKind;
 use dbwright_core::engine::{Engine, ObserveOptions};
@@ -60,9 +61,9 @@ async fn a_lab_serves_databases_of_any_name_and_goes_when_dropped() {
 async fn a_lab_whose_owner_was_killed_is_removed_by_the_next_one() {
     let lab = start(&options(15)).await;
     let folder = folder(&lab);
-    // Pid 1 started at another time than this: the owner counts as gone.
-    std::fs::write(folder.join("owner"), format!("1\nnever\n{}\n", lab.programs().path("pg_ctl").display()))
-        .expect("written");
+    // Its process keeps the marker locked; nobody keeps this one.
+    std::fs::remove_file(folder.join("marker")).expect("removed");
+    std::fs::write(folder.join("marker"), "1\n").expect("written");
     assert!(serves(&folder));
     let other = start(&options(15)).await;
     assert!(!serves(&folder) && !folder.exists(), "{} is still there", folder.display());
@@ -85,19 +86,36 @@ async fn a_version_that_is_not_there_is_named() {
     assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")), "{failure:?}");
 }
 
-/// A user who has already pressed Ctrl-C.
-struct Impatient;
+/// A user who presses Ctrl-C after a while.
+struct Impatient(Instant);
 
 impl Progress for Impatient {
     fn stage(&self, _what: &str, _total: Option<u64>) {}
     fn step(&self, _done: u64) {}
     fn cancelled(&self) -> bool {
-        true
+        Instant::now() > self.0
     }
 }
 
+/// Whether any process has `word` in its command line.
+fn runs(word: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+    let mut lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.any(|line| String::from_utf8_lossy(&line).contains(word))
+}
+
 #[tokio::test]
-async fn who_stops_it_gets_no_lab() {
-    let failure = Lab::start(&options(15), &Impatient).await.expect_err("it was stopped");
-    assert_eq!(failure.kind, FailureKind::Interrupted);
+async fn who_stops_it_gets_no_lab_at_once_and_nothing_goes_on() {
+    for wait in [0, 30, 200, 500] {
+        let limit = Instant::now() + Duration::from_millis(wait);
+        // Its own name, so that other tests' labs are not taken for it.
+        let mark = format!("dbwright.mark={}_{wait}", std::process::id());
+        let settings = vec![("dbwright.mark".to_owned(), format!("{}_{wait}", std::process::id()))];
+        let Err(failure) = Lab::start(&LabOptions { settings, ..options(15) }, &Impatient(limit)).await else {
+            continue;
+        };
+        assert_eq!(failure.kind, FailureKind::Interrupted);
+        assert!(limit.elapsed() < Duration::from_secs(2), "it took {:?}", limit.elapsed());
+        assert!(!runs(&mark), "its server still runs");
+    }
 }

@@ -8,6 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
 
 const PREFIX: &str = "dbwright-lab-";
 const MARKER: &str = "marker";
@@ -64,8 +66,13 @@ pub fn cleanup_all() {
 
 fn remove(path: &Path, before: Before) {
     before(path);
-    // A folder that can't be removed now is a leftover for the next run to remove.
-    let _ = std::fs::remove_dir_all(path);
+    // A process that is ending may still write; what can't be removed is a leftover for the next run.
+    for _ in 0..20 {
+        if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
+            return;
+        }
+        sleep(Duration::from_millis(50));
+    }
 }
 
 /// Makes and locks the marker. It is empty until it is locked, so that nobody takes a new folder for a leftover.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// User and group ids to run as; none means our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Account(Option<(u32, u32)>);
 
 /// Accounts that are tried in order: the second is on every Unix.
@@ -64,7 +64,7 @@ impl Account {
 }
 
 /// Our own user id: that of a folder of `/proc`, or of a file that we make.
-pub(super) fn own_uid() -> io::Result<u32> {
+fn own_uid() -> io::Result<u32> {
     if let Ok(data) = fs::metadata("/proc/self") {
         return Ok(data.uid());
     }
