@@ -6,6 +6,7 @@
 
 pub mod cache;
 mod database;
+pub mod memory;
 mod postgres;
 pub mod process;
 mod record;
@@ -13,6 +14,6 @@ mod scratch;
 pub mod sql;
 
 pub use database::Database;
-pub use postgres::{postgres_bin, postgres_url, url_variable};
+pub use postgres::{MAJORS, majors, postgres_bin, postgres_url, url_variable};
 pub use record::Record;
 pub use scratch::Scratch;

@@ -7,6 +7,23 @@ use std::path::PathBuf;
 use crate::cache;
 use crate::record::Record;
 
+/// The major versions that every test run uses.
+pub const MAJORS: [u32; 3] = [15, 17, 18];
+
+/// The major versions to test what holds for every version on: those in `DBWRIGHT_TEST_MAJORS` (`13` or `13,17`), else
+/// [`MAJORS`].
+///
+/// # Errors
+/// When the variable holds anything but numbers.
+pub fn majors() -> Result<Vec<u32>, String> {
+    let text = env::var("DBWRIGHT_TEST_MAJORS").unwrap_or_default();
+    if text.is_empty() {
+        return Ok(MAJORS.to_vec());
+    }
+    let number = |part: &str| part.trim().parse().map_err(|e| format!("DBWRIGHT_TEST_MAJORS={text}: {part:?}: {e}"));
+    text.split(',').map(number).collect()
+}
+
 /// The environment variable with the URL of the test server of this major version.
 #[must_use]
 pub fn url_variable(major: u32) -> String {

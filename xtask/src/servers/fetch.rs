@@ -72,6 +72,7 @@ fn debian(server: &Server, suite: &str, packages: &[&str], folder: &Path) -> Don
             .args(["--quiet", "--variant=extract", "--mode=root"])
             .arg("--aptopt=Apt::Install-Recommends \"false\"")
             .arg("--aptopt=Acquire::Retries \"3\"")
+            .arg("--aptopt=Acquire::Check-Valid-Until \"false\"") // an old suite is no longer signed anew every week
             .args(["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"])
             .arg("--dpkgopt=path-exclude=/usr/share/locale/*")
             .arg(format!("--include=base-files,{}", packages.join(",")))
@@ -84,18 +85,27 @@ fn debian(server: &Server, suite: &str, packages: &[&str], folder: &Path) -> Don
 }
 
 /// Makes the programs of another Debian run here: each is started through its own loader with its own libraries,
-/// so neither this machine's libc nor a chroot is needed. PostgreSQL finds its other files relative to itself.
+/// so neither this machine's libc nor a chroot is needed. PostgreSQL finds its other files relative to itself, so the
+/// loader must be able to name the program; where it is too old for that, this machine's loader and libc serve.
 fn wrap_programs(root: &Path, bin: &str) -> Done {
     let shown = |e: std::io::Error| format!("{}: {e}", root.join(bin).display());
     let (bin, real) = (root.join(bin), root.join(bin).join(".real"));
     let (libraries, loader) = loader(root)?;
+    let version = version_of_old_glibc(&root.join(&loader));
+    let loader = match &version {
+        Some(version) => {
+            libraries.iter().try_for_each(|library| remove_glibc(&root.join(library), version))?;
+            format!("/{loader}")
+        }
+        None => format!("$root/{loader}"),
+    };
     let libraries: Vec<_> = libraries.iter().map(|library| format!("$root/{library}")).collect();
     fs::rename(&bin, bin.with_extension("moved")).map_err(shown)?;
     fs::create_dir(&bin).map_err(shown)?;
     fs::rename(bin.with_extension("moved"), &real).map_err(shown)?;
     let script = format!(
         "#!/bin/sh\nself=$(readlink -f -- \"$0\")\nroot=${{self%/usr/lib/postgresql/*}}\n\
-         exec \"$root/{loader}\" --library-path \"{libraries}\" --argv0 \"$self\" \"${{self%/*}}/.real/${{self##*/}}\" \"$@\"\n",
+         exec \"{loader}\" --library-path \"{libraries}\" --argv0 \"$self\" \"${{self%/*}}/.real/${{self##*/}}\" \"$@\"\n",
         libraries = libraries.join(":"),
     );
     for program in fs::read_dir(&real).map_err(shown)? {
@@ -123,6 +133,27 @@ fn loader(root: &Path) -> Done<(Vec<String>, String)> {
         Some(format!("{library}/{loader}"))
     });
     Ok((libraries, found.ok_or("the fetched packages have no dynamic loader")?))
+}
+
+/// The version of a glibc whose loader has no `--argv0` (2.33 brought it): up to then, the files bear their version in
+/// their names and the known names are links to them.
+fn version_of_old_glibc(loader: &Path) -> Option<String> {
+    let file = fs::read_link(loader).ok()?;
+    Some(file.file_name()?.to_str()?.strip_prefix("ld-")?.strip_suffix(".so")?.to_owned())
+}
+
+/// Removes the files of glibc from a folder of libraries, and the links to them: a newer loader needs its own, which
+/// serve older programs too.
+fn remove_glibc(folder: &Path, version: &str) -> Done {
+    let ending = format!("-{version}.so");
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        let file = fs::read_link(&path).unwrap_or_else(|_| path.clone());
+        if file.to_string_lossy().ends_with(&ending) {
+            fs::remove_file(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn python(server: &Server, package: &str, folder: &Path) -> Done {

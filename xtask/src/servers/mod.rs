@@ -15,7 +15,7 @@ use std::fs;
 use std::thread;
 
 use clap::Subcommand;
-use dbwright_testkit::{Record, cache, url_variable};
+use dbwright_testkit::{Record, cache, memory, url_variable};
 
 use crate::Done;
 use catalog::Server;
@@ -26,22 +26,22 @@ pub(crate) use lease::{Lease, give_back};
 pub(crate) enum Verb {
     /// Fetch what is missing, start what does not run, and print the variables that tests read.
     Up {
-        /// Servers: postgres15, postgres17, postgres18.
+        /// Servers: postgres15, postgres17, postgres18; postgres13 only when it is named.
         names: Vec<String>,
     },
     /// Stop servers, and throw their data away. The fetched programs stay.
     Down {
-        /// Servers: postgres15, postgres17, postgres18.
+        /// Servers: postgres13, postgres15, postgres17, postgres18.
         names: Vec<String>,
     },
     /// Say what is fetched and what runs.
     Status {
-        /// Servers: postgres15, postgres17, postgres18.
+        /// Servers: postgres13, postgres15, postgres17, postgres18.
         names: Vec<String>,
     },
     /// Stop servers and remove their programs too.
     Prune {
-        /// Servers: postgres15, postgres17, postgres18.
+        /// Servers: postgres13, postgres15, postgres17, postgres18.
         names: Vec<String>,
     },
 }
@@ -61,7 +61,9 @@ pub(crate) fn run(verb: Verb) -> Done {
     match verb {
         Verb::Up { names } => print_up(&up(&names)?),
         Verb::Down { names } => each(&names, |server| start::stop(server.name)),
-        Verb::Status { names } => catalog::named(&names).map(|servers| servers.into_iter().for_each(print_status)),
+        Verb::Status { names } => {
+            catalog::named_or_all(&names).map(|servers| servers.into_iter().for_each(print_status))
+        }
         Verb::Prune { names } => each(&names, prune),
     }
 }
@@ -84,7 +86,7 @@ pub(crate) struct Private {
     _lock: lock::Lock,
 }
 
-/// Starts a PostgreSQL that nobody else uses, under this name.
+/// Starts a PostgreSQL that nobody else uses, under this name, with its data on the disk: it is there to be measured.
 pub(crate) fn private(name: &'static str, major: u32) -> Done<Private> {
     let known = catalog::named(&[format!("postgres{major}")])?;
     let bin = {
@@ -93,7 +95,7 @@ pub(crate) fn private(name: &'static str, major: u32) -> Done<Private> {
     };
     let lock = lock::take(name)?;
     start::stop(name)?; // what a crash may have left
-    let record = start::start(&Server { name, major, source: known[0].source }, &bin)?;
+    let record = start::start(&Server { name, major, ..*known[0] }, &bin, None)?;
     Ok(Private { name, url: record.url, _lock: lock })
 }
 
@@ -105,14 +107,16 @@ impl Drop for Private {
     }
 }
 
-/// Borrows those servers for which no variable says that the tests have another one.
+/// Borrows the servers that tests use unasked, and those of `DBWRIGHT_TEST_MAJORS`, but none for which a variable says that
+/// the tests have another one.
 pub(crate) fn borrow_unset(keep: bool) -> Vec<Lease> {
     let is_set = |variable: &str| env::var_os(variable).is_some_and(|url| !url.is_empty());
     if is_set("DBWRIGHT_TEST_POSTGRES_URL") {
         return Vec::new();
     }
-    let unset = catalog::SERVERS.iter().filter(|server| !is_set(&url_variable(server.major)));
-    lease::borrow(&unset.collect::<Vec<_>>(), keep)
+    let asked_for = dbwright_testkit::majors().unwrap_or_default();
+    let used = catalog::SERVERS.iter().filter(|server| !server.on_request || asked_for.contains(&server.major));
+    lease::borrow(&used.filter(|server| !is_set(&url_variable(server.major))).collect::<Vec<_>>(), keep)
 }
 
 /// Brings one server up, and gives its lock too, still held.
@@ -135,7 +139,7 @@ fn running(server: &Server) -> Done<Record> {
         }
         start::stop(server.name)?;
     }
-    start::start(server, &bin)
+    start::start(server, &bin, memory::folder().as_deref())
 }
 
 /// Keeps the reason of a failure, so that the tests which need the server can say it.
@@ -178,7 +182,7 @@ fn print_status(server: &Server) {
 
 /// Does something with each server, under its lock.
 fn each(names: &[String], action: impl Fn(&Server) -> Done + Sync) -> Done {
-    each_of(&catalog::named(names)?, action)
+    each_of(&catalog::named_or_all(names)?, action)
 }
 
 fn each_of(servers: &[&'static Server], action: impl Fn(&Server) -> Done + Sync) -> Done {

@@ -1,11 +1,12 @@
 //! Starts and stops one server.
 //!
 //! Every start makes fresh data: roles, settings and statistics of the last run must not decide what a test sees,
-//! and `initdb` takes a second. The settings are those of a healthy server, since dbwright checks itself on it.
+//! and `initdb` takes a second. The settings are those of a healthy server, since dbwright checks itself on it; what
+//! they cost is saved by keeping a test server's data in memory, where a written file need not wait for a disk.
 
 use std::fs::{self, DirBuilder, File};
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,13 +26,16 @@ const READY: Duration = Duration::from_mins(1);
 /// How long it may take to end; each signal gets this long.
 const STOP: Duration = Duration::from_secs(20);
 
-/// Starts the server on a free port; `bin` holds its programs.
-pub(crate) fn start(server: &Server, bin: &Path) -> Done<Record> {
+/// Starts the server on a free port; `bin` holds its programs, `memory` is the folder for its data when that need not
+/// be on the disk.
+pub(crate) fn start(server: &Server, bin: &Path, memory: Option<&Path>) -> Done<Record> {
     let run = cache::run(server.name);
     fs::create_dir_all(&run).map_err(|e| format!("{}: {e}", run.display()))?;
     let data = run.join("data");
     stop_leftover(&data)?;
-    fetch::remove(&data)?;
+    remove_data(&data)?;
+    let elsewhere = memory.map(|folder| folder.join(format!("dbwright-{}-{}", server.name, std::process::id())));
+    make_folder(&data, elsewhere.as_deref())?;
     make_data(bin, &data)?;
     // Another program can take the port between our look and the server's start.
     let mut outcome = attempt(server, bin, &run);
@@ -52,7 +56,14 @@ pub(crate) fn stop(name: &str) -> Done {
     Record::remove(name);
     lease::stays(name);
     stop_leftover(&cache::run(name).join("data"))?;
-    fetch::remove(&cache::run(name).join("data"))
+    remove_data(&cache::run(name).join("data"))
+}
+
+/// Removes a server's data, also when `data` only leads to it.
+fn remove_data(data: &Path) -> Done {
+    let Ok(target) = fs::read_link(data) else { return fetch::remove(data) };
+    fetch::remove(&target)?;
+    fs::remove_file(data).map_err(|e| format!("{}: {e}", data.display()))
 }
 
 /// Stops a server that a crashed run has left without a record: the pid is in its data folder, and the data folder
@@ -76,12 +87,18 @@ fn end(process: Process) -> Done {
     Err(format!("the server (pid {}) did not end", process.pid))
 }
 
-fn make_data(bin: &Path, data: &Path) -> Done {
-    let shown = |e: std::io::Error| format!("{}: {e}", data.display());
-    DirBuilder::new().mode(0o700).create(data).map_err(shown)?;
+/// Makes the empty folder `data`, or the folder `elsewhere` and a link that leads to it.
+fn make_folder(data: &Path, elsewhere: Option<&Path>) -> Done {
+    let folder = elsewhere.unwrap_or(data);
+    let shown = |e: std::io::Error| format!("{}: {e}", folder.display());
+    DirBuilder::new().mode(0o700).create(folder).map_err(shown)?;
     if let Some((uid, gid)) = unprivileged() {
-        chown(data, Some(uid), Some(gid)).map_err(shown)?;
+        chown(folder, Some(uid), Some(gid)).map_err(shown)?;
     }
+    if folder == data { Ok(()) } else { symlink(folder, data).map_err(shown) }
+}
+
+fn make_data(bin: &Path, data: &Path) -> Done {
     let mut initdb = Command::new(bin.join("initdb"));
     initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]);
     quietly(drop_privileges(initdb.arg(data).current_dir("/")))
@@ -89,7 +106,7 @@ fn make_data(bin: &Path, data: &Path) -> Done {
     // A role in this group needs its password, so that tests can be refused one.
     let rules = "host all +dbwright_test_password 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n\
                  host replication all 127.0.0.1/32 trust\n";
-    fs::write(data.join("pg_hba.conf"), rules).map_err(shown)
+    fs::write(data.join("pg_hba.conf"), rules).map_err(|e| format!("{}: {e}", data.display()))
 }
 
 /// The settings, of a healthy server except that a commit need not wait for the disk.

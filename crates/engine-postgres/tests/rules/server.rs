@@ -28,7 +28,7 @@ pub(crate) struct Private {
 impl Private {
     /// Makes and starts one.
     pub(crate) async fn start(major: u32) -> Result<Self, String> {
-        let scratch = Scratch::new();
+        let scratch = Scratch::in_memory();
         let mut initdb = Command::new(postgres_bin(major).join("initdb"));
         initdb.arg("-D").arg(scratch.path().join("data"));
         initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);

@@ -4,33 +4,28 @@ use std::collections::BTreeMap;
 
 use dbwright_core::Severity;
 use dbwright_core::rule::Limits;
-use dbwright_testkit::Database;
-use tokio::runtime::Runtime;
+use dbwright_testkit::{Database, majors};
+use tokio::task::JoinSet;
 
 use crate::life;
+use crate::runtime;
 use crate::script;
 use crate::server::Private;
 use crate::stage::Stage;
 
 #[test]
-fn a_sound_database_is_left_alone_on_postgresql_15() {
-    sound(15);
+fn a_sound_database_is_left_alone_on_every_version() {
+    let failures = runtime().block_on(async {
+        let mut versions = JoinSet::new();
+        majors().expect("versions").into_iter().for_each(|major| drop(versions.spawn(sound(major))));
+        versions.join_all().await.concat()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-#[test]
-fn a_sound_database_is_left_alone_on_postgresql_17() {
-    sound(17);
-}
-
-#[test]
-fn a_sound_database_is_left_alone_on_postgresql_18() {
-    sound(18);
-}
-
-fn sound(major: u32) {
-    let runtime = Runtime::new().expect("threads can be started");
-    let alarms = runtime.block_on(alarms(major)).unwrap_or_else(|reason| panic!("PostgreSQL {major}: {reason}"));
-    assert!(alarms.is_empty(), "on PostgreSQL {major}:\n{}", alarms.join("\n"));
+async fn sound(major: u32) -> Vec<String> {
+    let alarms = alarms(major).await.unwrap_or_else(|reason| vec![reason]);
+    alarms.into_iter().map(|alarm| format!("PostgreSQL {major}: {alarm}")).collect()
 }
 
 /// What the rules report at `medium` or worse, or could not look at, on a server of its own with sound settings.
