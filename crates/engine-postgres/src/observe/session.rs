@@ -54,7 +54,8 @@ impl Session {
              ('search_path', 'pg_catalog, pg_temp'), ('lock_timeout', '{}'), ('statement_timeout', '{}'), \
              ('default_transaction_read_only', 'on'), ('jit', 'off'), ('max_parallel_workers_per_gather', '0'), \
              ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), \
-             ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1')) \
+             ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1'), \
+             ('client_encoding', CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)) \
              s(name, value); \
              SAVEPOINT /* dbwright */ dbwright",
             options.lock_timeout.as_millis(),

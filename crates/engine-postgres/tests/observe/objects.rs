@@ -1,6 +1,6 @@
 //! Observing real servers: everything is seen, by any role, in an incident, without a trace.
 
-use crate::common::{VERSIONS, body, observe, observe_with, table};
+use crate::common::{VERSIONS, body, connect, observe, observe_with, table};
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_sql::model::{ConstraintKind, Generated, TableKind};
 use dbwright_testkit::Database;
@@ -165,4 +165,32 @@ async fn the_greatest_values_are_the_same_without_the_lists() {
     assert_eq!(highest(&few), highest(&all));
     let bytes = |snapshot: &dbwright_core::Snapshot| snapshot.header.cost.bytes;
     assert!(bytes(&few) < bytes(&all), "{} bytes are no fewer than {}", bytes(&few), bytes(&all));
+}
+
+#[tokio::test]
+async fn names_that_are_no_utf_8_cost_nothing_else() {
+    let database = Database::create(17);
+    let name = format!("{}_ascii", database.name);
+    database.execute(&format!(
+        "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+    ));
+    let url = database.url.replace(&database.name, &name);
+    let client = connect(&url).await;
+    // The driver sends no other texts than UTF-8, so the server makes the bytes: Latin 1 for é, and one that never ends.
+    let odd = "CREATE TABLE plain (id int PRIMARY KEY, up int REFERENCES plain); \
+               DO $$ BEGIN EXECUTE convert_from('\\x435245415445205441424c45202274e9ff2220286120696e742c2076207465787429', 'SQL_ASCII'); END $$; \
+               INSERT INTO plain VALUES (1, 1); ANALYZE";
+    let made = client.batch_execute(odd).await;
+    let snapshot = match made {
+        Ok(()) => Ok(observe(&url).await),
+        Err(error) => Err(error),
+    };
+    drop(client);
+    database.execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    let snapshot = snapshot.expect("the tables can be made");
+    let unexpected: Vec<_> = snapshot.header.gaps.iter().filter(|gap| gap.area != "statements").collect();
+    assert!(unexpected.is_empty(), "{unexpected:?}");
+    let seen = body(&snapshot);
+    assert_eq!(table(seen, "public", "plain").constraints.len(), 2);
+    assert_eq!(table(seen, "public", "t\u{fffd}\u{fffd}").columns.len(), 2);
 }
