@@ -57,7 +57,7 @@ SELECT 'partition key', p.partrelid::int8, 0, 'PARTITION BY ' || pg_get_partkeyd
 FROM pg_partitioned_table p JOIN open ON open.oid = p.partrelid
 UNION ALL
 SELECT 'trigger', t.oid::int8, 0, pg_get_triggerdef(t.oid)
-FROM pg_trigger t JOIN open ON open.oid = t.tgrelid WHERE NOT t.tgisinternal
+FROM pg_trigger t JOIN open ON open.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgparentid <> 0
 UNION ALL
 SELECT 'statistics', s.oid::int8, 0, pg_get_statisticsobjdef(s.oid)
 FROM pg_statistic_ext s JOIN open ON open.oid = s.stxrelid

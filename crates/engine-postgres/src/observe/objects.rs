@@ -22,15 +22,18 @@ pub(super) async fn schemas(session: &mut Session) -> Result<Vec<SchemaInfo>, Fa
     session.read("catalog", SCHEMAS, &[], decode).await
 }
 
+/// Before 15 the triggers that partitions have from their parent are internal.
 const TRIGGERS: &str = "\
 SELECT /* dbwright */ t.oid::int8, t.tgrelid::int8, t.tgname,
        CASE t.tgenabled WHEN 'O' THEN 'origin' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'disabled' END,
-       CASE WHEN t.tgisinternal THEN o.conname END
+       CASE WHEN t.tgisinternal AND o.contype = 'f' THEN o.conname END
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint AND o.contype = 'f'
-WHERE (NOT t.tgisinternal OR (t.tgenabled = 'D' AND o.oid IS NOT NULL)) AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+LEFT JOIN pg_constraint o ON o.oid = t.tgconstraint
+WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND coalesce(o.contype, 't') = 't')
+       OR (t.tgenabled = 'D' AND o.contype = 'f'))
+  AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY t.tgrelid, t.tgname";
 
 /// Triggers, each with its oid and its table's, still without their definitions.
