@@ -383,6 +383,9 @@ pub struct UserType {
     pub kind: String,
     /// Labels of an enum, attributes of a composite, base of a domain or range.
     pub definition: String,
+    /// Names of a domain's constraints that values from before were not checked against (`NOT VALID`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unvalidated: Vec<String>,
 }
 
 /// An extension.

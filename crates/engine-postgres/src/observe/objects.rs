@@ -97,7 +97,8 @@ SELECT /* dbwright */ n.nspname, t.typname,
                 CASE WHEN t.typnotnull THEN 'NOT NULL' END,
                 (SELECT string_agg(pg_get_constraintdef(o.oid), ' ' ORDER BY o.conname)
                  FROM pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c'))
-       END
+       END,
+       ARRAY(SELECT o.conname FROM pg_constraint o WHERE o.contypid = t.oid AND NOT o.convalidated ORDER BY 1)
 FROM pg_type t
 JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_class c ON c.oid = t.typrelid
@@ -109,7 +110,13 @@ ORDER BY 1, 2";
 pub(super) async fn types(session: &mut Session) -> Result<Vec<UserType>, Failure> {
     session
         .read("catalog", TYPES, &[], |row| {
-            Ok(UserType { schema: row.text()?, name: row.text()?, kind: row.text()?, definition: row.text()? })
+            Ok(UserType {
+                schema: row.text()?,
+                name: row.text()?,
+                kind: row.text()?,
+                definition: row.text()?,
+                unvalidated: row.texts()?,
+            })
         })
         .await
 }

@@ -8,3 +8,7 @@ ALTER TABLE orders ADD CONSTRAINT "total is positive" CHECK (total > 0) NOT VALI
 CREATE TABLE events (at date NOT NULL, kind text) PARTITION BY RANGE (at);
 CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 ALTER TABLE events ADD CONSTRAINT kind_given CHECK (kind <> '') NOT VALID;
+-- A domain has constraints too.
+CREATE DOMAIN "e mail" AS text;
+CREATE TABLE letters (id bigint PRIMARY KEY, "to" "e mail");
+ALTER DOMAIN "e mail" ADD CONSTRAINT "has @" CHECK (VALUE LIKE '%@%') NOT VALID;

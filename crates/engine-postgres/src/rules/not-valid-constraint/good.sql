@@ -5,3 +5,6 @@ INSERT INTO orders VALUES (1, 1, 10);
 ALTER TABLE orders ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers NOT VALID;
 ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fk;
 ALTER TABLE orders ADD CONSTRAINT "total is positive" CHECK (total > 0);
+CREATE DOMAIN "e mail" AS text;
+ALTER DOMAIN "e mail" ADD CONSTRAINT "has @" CHECK (VALUE LIKE '%@%') NOT VALID;
+ALTER DOMAIN "e mail" VALIDATE CONSTRAINT "has @";

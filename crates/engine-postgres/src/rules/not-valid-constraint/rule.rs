@@ -27,7 +27,40 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
             cx.report(finding);
         }
     }
+    of_domains(cx);
 }
+
+/// Reports those of domains.
+fn of_domains(cx: &mut Cx<'_, PgBody>) {
+    let catalog = &cx.body.catalog;
+    let dialect = catalog.dialect;
+    for domain in &catalog.types {
+        let of = dialect.qualified(&domain.schema, &domain.name);
+        for constraint in &domain.unvalidated {
+            let name = dialect.name(constraint);
+            let change = Change::new(
+                [format!("ALTER DOMAIN {of} VALIDATE CONSTRAINT {name}")],
+                "SHARE on each table with a column of the domain while it is read: reads go on, writes wait",
+            )
+            .irreversible(KEPT);
+            let finding = cx
+                .finding(
+                    dialect.subject(&[&domain.schema, &domain.name, constraint]),
+                    format!("constraint {name} of the domain {of} was never validated"),
+                )
+                .why(
+                    "it holds for new values only: older ones may break it, and a dump of a database with such values does not \
+                     restore; when VALIDATE fails it names the column and changes nothing",
+                )
+                .evidence("convalidated", false, "", "pg_constraint")
+                .change(change);
+            cx.report(finding);
+        }
+    }
+}
+
+/// Why there is no way back.
+const KEPT: &str = "a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID";
 
 /// Not validated, the table's own, and meant to be enforced (18 and later can say that it is not).
 fn pending(constraint: &Constraint) -> bool {
@@ -47,7 +80,5 @@ fn change(body: &PgBody, table: &Table, constraint: &Constraint, of: &str, name:
         [format!("ALTER TABLE {of} VALIDATE CONSTRAINT {name}")],
         format!("SHARE UPDATE EXCLUSIVE on the table{other} while the table{size} is read: reads and writes go on"),
     )
-    .irreversible(
-        "a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID",
-    )
+    .irreversible(KEPT)
 }
