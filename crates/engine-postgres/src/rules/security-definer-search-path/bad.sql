@@ -6,3 +6,5 @@ BEGIN
   SELECT a.balance INTO balance FROM accounts a WHERE a.id = account;
 END $$;
 CREATE PROCEDURE public.close_account(bigint) LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM "App".accounts WHERE id = $1';
+-- A path, but temporary tables come before it.
+CREATE FUNCTION public.count_accounts() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = "App", public AS 'SELECT count(*) FROM accounts';

@@ -1,18 +1,22 @@
 //! `pg/security-definer-search-path`: a function with its owner's rights that looks names up where its caller says.
 
-use dbwright_core::{Change, Cx};
+use dbwright_core::{Change, Cx, Finding, Severity};
 use dbwright_sql::model::Function;
 
 use crate::body::PgBody;
 
-/// Reports SECURITY DEFINER functions and procedures without a search path of their own.
+/// Reports SECURITY DEFINER functions and procedures without a search path of their own, or with a leaky one.
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     let dialect = cx.body.catalog.dialect;
-    let exposed = |function: &&Function| {
-        let bound = function.settings.iter().any(|setting| setting.to_ascii_lowercase().starts_with("search_path="));
-        function.security_definer && !function.from_extension && !bound
-    };
-    for function in cx.body.catalog.functions.iter().filter(exposed) {
+    let definer = |function: &&Function| function.security_definer && !function.from_extension;
+    for function in cx.body.catalog.functions.iter().filter(definer) {
+        if let Some(bound) = bound(function) {
+            if let Some(closed) = temporary_last(bound) {
+                let finding = leaky(cx, function, bound, &closed);
+                cx.report(finding);
+            }
+            continue;
+        }
         let name = dialect.qualified(&function.schema, &function.name);
         let path = path(cx.body, function);
         let routine = format!("ALTER ROUTINE {name}({})", function.arguments);
@@ -40,6 +44,53 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
     }
 }
 
+/// The path that is bound to a function.
+fn bound(function: &Function) -> Option<&str> {
+    let setting = function.settings.iter().find(|setting| setting.to_ascii_lowercase().starts_with("search_path="))?;
+    Some(&setting["search_path=".len()..])
+}
+
+/// The path with temporary objects last; none when they are, or when it is empty: then tables are named with their schema.
+fn temporary_last(path: &str) -> Option<String> {
+    let mut quoted = false;
+    let names = path.split(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let names: Vec<&str> = names.map(str::trim).filter(|name| !matches!(*name, "" | "\"\"")).collect();
+    let temporary = |name: &&str| name.trim_matches('"').eq_ignore_ascii_case("pg_temp");
+    if names.last().is_none_or(temporary) {
+        return None;
+    }
+    let kept = names.iter().copied().filter(|name| !temporary(name)).chain(["pg_temp"]);
+    Some(kept.collect::<Vec<_>>().join(", "))
+}
+
+/// A function whose path leaves the caller's temporary tables in front.
+fn leaky(cx: &Cx<'_, PgBody>, function: &Function, bound: &str, closed: &str) -> Finding {
+    let dialect = cx.body.catalog.dialect;
+    let name = dialect.qualified(&function.schema, &function.name);
+    let routine = format!("ALTER ROUTINE {name}({})", function.arguments);
+    let change = Change::new(
+        [format!("{routine} SET search_path = {closed}")],
+        "none that reads or writes of tables would notice",
+    )
+    .back([format!("{routine} SET search_path = {bound}")]);
+    cx.finding(
+        format!("{}({})", dialect.subject(&[&function.schema, &function.name]), function.arguments),
+        format!("{} {name} looks for tables in its caller's temporary schema first", function.kind),
+    )
+    .severity(Severity::Low)
+    .why(format!(
+        "it runs with the rights of {}, and where its path does not say otherwise, temporary tables and types come before all \
+         others: a caller who may create a temporary table of a fitting name has it used with the owner's rights",
+        dialect.name(&function.owner)
+    ))
+    .evidence("search_path", bound, "", "pg_proc.proconfig")
+    .evidence("owner", function.owner.as_str(), "", "pg_proc")
+    .change(change)
+}
+
 /// A path on which the body most likely finds what it means: its own schema, and `public` while that is closed to
 /// PUBLIC; temporary objects last.
 fn path(body: &PgBody, function: &Function) -> String {
@@ -51,4 +102,18 @@ fn path(body: &PgBody, function: &Function) -> String {
     }
     schemas.push("pg_temp".to_owned());
     schemas.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::temporary_last;
+
+    #[test]
+    fn temporary_objects_come_last_whatever_the_path_is() {
+        for closed in ["", "\"\"", "app, pg_temp", "\"$user\", public, \"pg_temp\""] {
+            assert_eq!(temporary_last(closed), None, "{closed}");
+        }
+        assert_eq!(temporary_last("\"$user\", public").as_deref(), Some("\"$user\", public, pg_temp"));
+        assert_eq!(temporary_last("pg_temp, \"a,b\"").as_deref(), Some("\"a,b\", pg_temp"));
+    }
 }
