@@ -72,9 +72,9 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     }
     let rank = |kind: &str| INTEGERS.iter().position(|known| *known == kind);
     match (rank(a), rank(b)) {
-        (Some(own), Some(other)) if own < other => {
+        (Some(narrow), Some(wide)) if narrow < wide => {
             let why = "the referencing column is the narrower one: once the referenced key outgrows it, rows that point to it can't be inserted";
-            return harm(Severity::Medium, why, false);
+            return harm(outgrown(own, other), why, false);
         }
         (Some(_), Some(_)) => {
             let why = "the referenced column is the narrower one: the other wastes space, and the key runs out before its references do";
@@ -92,6 +92,19 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     )
 }
 
+/// Share of a narrower column's values that the referenced key has used, from which the end is near.
+const NEAR: f64 = 0.8;
+
+/// How bad it is that a referencing column is narrower: worse the nearer the referenced key is to its end.
+fn outgrown(own: &Column, other: &Column) -> Severity {
+    let end = if own.base_type == "int2" { f64::from(i16::MAX) } else { f64::from(i32::MAX) };
+    match other.highest.as_ref().map(|highest| highest.value as f64 / end) {
+        Some(used) if used >= 1.0 => Severity::Critical,
+        Some(used) if used >= NEAR => Severity::High,
+        _ => Severity::Medium,
+    }
+}
+
 fn report(
     cx: &mut Cx<'_, Catalog>,
     around: &Surroundings<'_>,
@@ -104,12 +117,15 @@ fn report(
     let name =
         |table: &Table, column: &Column| format!("{}.{}", catalog.qualified(table), catalog.dialect.name(&column.name));
     let title = format!("{} ({}) refers to {} ({})", name(table, own), shown(own), name(parent, other), shown(other));
-    let finding = cx
+    let mut finding = cx
         .finding(catalog.subject_in(table, &own.name), title)
         .severity(harm.severity)
         .evidence("foreign_key", *constraint, "", "catalog")
         .evidence("type", shown(own), "", "catalog")
         .evidence("referenced_type", shown(other), "", "catalog");
+    if let Some(highest) = other.highest.as_ref().filter(|_| harm.severity > Severity::Medium) {
+        finding = finding.evidence("referenced_highest", highest.value, "", &highest.source);
+    }
     // Rebuilding a table in SQLite changes all its columns at once: a second rebuild would bring the first one's back.
     let columns: Vec<(&Table, &Column, String)> = match (catalog.dialect, harm.widen_parent) {
         (Dialect::Sqlite, _) => all.iter().map(|one| (table, one.own, sqlite_type(one.other))).collect(),
