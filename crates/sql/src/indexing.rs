@@ -7,22 +7,42 @@ use crate::model::{Catalog, ConstraintKind, Generated, Index, IndexKey, ObjectId
 use crate::render::leaves;
 
 /// Whether an index serves an equality search on all of `columns`: they are its first keys in any order, it
-/// is usable, and it leaves out no rows but those where one of them is null.
+/// is usable in the columns' own collations, and it leaves out no rows but those where one of them is null.
 #[must_use]
-pub fn serves(index: &Index, columns: &[String]) -> bool {
+pub fn serves(catalog: &Catalog, table: &Table, index: &Index, columns: &[String]) -> bool {
     let ordered = index.method == "btree" || (index.method == "hash" && columns.len() == 1);
     if !index.valid || !ordered || index.keys.len() < columns.len() {
         return false;
     }
     let first: Option<HashSet<&str>> = index.keys[..columns.len()].iter().map(|key| key.column.as_deref()).collect();
     let wanted: HashSet<&str> = columns.iter().map(String::as_str).collect();
-    first.is_some_and(|first| first == wanted) && predicate_allows(index, columns)
+    first.is_some_and(|first| first == wanted)
+        && predicate_allows(index, columns)
+        && index.keys[..columns.len()].iter().all(|key| collates(catalog, table, key))
+}
+
+/// Whether a key has its column's own collation, in which foreign keys compare; PostgreSQL uses no index in another.
+#[must_use]
+pub fn collates(catalog: &Catalog, table: &Table, key: &IndexKey) -> bool {
+    let column = key.column.as_deref().and_then(|name| table.column(name));
+    let Some(column) = column.filter(|_| catalog.dialect == Dialect::Postgres && !key.collation.is_empty()) else {
+        return true;
+    };
+    let bare = |name: &str| name.replace('"', "");
+    let own = match &column.collation {
+        Some(own) => bare(own),
+        // A type may have a collation of its own; these take the database's.
+        None if column.data_type == "text" || column.data_type.starts_with("character") => "default".to_owned(),
+        None => return true,
+    };
+    let key = bare(&key.collation);
+    key == own || key.ends_with(&format!(".{own}"))
 }
 
 /// Whether a table can find rows by equality on `columns` without reading all of them.
 #[must_use]
 pub fn has_path(catalog: &Catalog, table: &Table, columns: &[String]) -> bool {
-    let by_index = table.indexes.iter().any(|index| serves(index, columns));
+    let by_index = table.indexes.iter().any(|index| serves(catalog, table, index, columns));
     let by_rowid = columns.len() == 1
         && table
             .column(&columns[0])
@@ -144,9 +164,14 @@ fn sum(catalog: &Catalog, table: &Table, figure: &dyn Fn(&Table) -> Option<f64>)
 pub fn names_rows(table: &Table, index: &Index) -> bool {
     let columns: Vec<_> = index.leading_columns().collect();
     let not_null = columns.iter().all(|name| table.column(name).is_some_and(|column| column.not_null));
-    let deferrable = index.constraint.as_ref().is_some_and(|name| {
-        table.constraints.iter().any(|constraint| constraint.name == *name && constraint.deferrable)
-    });
     let whole = columns.len() == index.keys.len() && !columns.is_empty();
-    index.unique && index.valid && index.predicate.is_none() && whole && not_null && !deferrable
+    index.unique && index.valid && index.predicate.is_none() && whole && not_null && !is_deferrable(table, index)
+}
+
+/// Whether an index belongs to a deferrable constraint: foreign keys and `ON CONFLICT` can't rely on such a one.
+#[must_use]
+pub fn is_deferrable(table: &Table, index: &Index) -> bool {
+    index.constraint.as_ref().is_some_and(|name| {
+        table.constraints.iter().any(|constraint| constraint.name == *name && constraint.deferrable)
+    })
 }

@@ -6,6 +6,7 @@ use dbwright_core::Change;
 
 use super::Surroundings;
 use super::names::index_name;
+use crate::indexing::collates;
 use crate::model::{Catalog, Index, ObjectId, Table, TableKind};
 
 /// The partitions directly below a table, by name.
@@ -85,6 +86,7 @@ impl Plan<'_> {
 
     /// An index of a leaf that can be attached as it is.
     fn existing<'t>(&self, table: &'t Table) -> Option<&'t Index> {
+        let catalog = self.around.catalog;
         let plain = |index: &&Index| {
             index.valid
                 && index.method == "btree"
@@ -95,6 +97,7 @@ impl Plan<'_> {
                 && index.keys.len() == self.columns.len()
                 && index.leading_columns().eq(self.columns.iter().copied())
                 && index.keys.iter().all(|key| !key.descending && !key.nulls_first && !key.opclass.contains("pattern"))
+                && index.keys.iter().all(|key| collates(catalog, table, key))
         };
         (table.kind == TableKind::Table).then(|| table.indexes.iter().find(plain)).flatten()
     }

@@ -14,3 +14,6 @@ CREATE INDEX ON orders (lower(note));
 CREATE INDEX ON orders (upper(note));
 CREATE UNIQUE INDEX ON orders (note, id);
 CREATE INDEX ON orders (note, id);
+-- A foreign key or ON CONFLICT can rely on the second one only.
+CREATE TABLE seats (id bigint PRIMARY KEY, place int NOT NULL, UNIQUE (place) DEFERRABLE);
+CREATE UNIQUE INDEX seats_place ON seats (place);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use dbwright_core::Cx;
 
-use crate::indexing::{index_bytes, needed_by_foreign_keys, same_key};
+use crate::indexing::{index_bytes, is_deferrable, needed_by_foreign_keys, same_key};
 use crate::model::{Catalog, Index, ObjectId, Table};
 use crate::{Dialect, render};
 
@@ -16,7 +16,7 @@ pub(super) fn check(cx: &mut Cx<'_, Catalog>) {
         let mut usable: Vec<&Index> = table.indexes.iter().filter(|index| index.valid).collect();
         usable.sort_by_key(|index| (worth(index, &needed), index.id));
         for (at, index) in usable.iter().enumerate() {
-            let kept = usable[..at].iter().find(|other| equal(catalog.dialect, other, index));
+            let kept = usable[..at].iter().find(|other| equal(catalog.dialect, table, other, index));
             if let Some(kept) = kept.filter(|_| worth(index, &needed) > Worth::Attached) {
                 report(cx, table, index, kept);
             }
@@ -48,9 +48,10 @@ fn worth(index: &Index, needed: &HashSet<ObjectId>) -> Worth {
     }
 }
 
-fn equal(dialect: Dialect, a: &Index, b: &Index) -> bool {
+fn equal(dialect: Dialect, table: &Table, a: &Index, b: &Index) -> bool {
     a.method == b.method
         && a.unique == b.unique
+        && is_deferrable(table, a) == is_deferrable(table, b)
         && a.nulls_not_distinct == b.nulls_not_distinct
         && a.predicate == b.predicate
         && a.include == b.include

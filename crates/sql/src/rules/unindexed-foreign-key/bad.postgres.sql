@@ -10,6 +10,10 @@ CREATE TABLE visits (id bigint PRIMARY KEY, customer_id bigint REFERENCES custom
 CREATE INDEX visits_seen ON visits (customer_id) WHERE seen;
 CREATE TABLE calls (id bigint PRIMARY KEY, region int, number int, FOREIGN KEY (region, number) REFERENCES customers (region, number));
 CREATE INDEX calls_number ON calls (number);
+-- Nor does an index in another collation than the column's.
+CREATE TABLE codes (code text PRIMARY KEY);
+CREATE TABLE uses (id bigint PRIMARY KEY, code text REFERENCES codes);
+CREATE INDEX uses_code ON uses (code COLLATE "POSIX");
 -- Reported once, at the top; one of the partitions has an index that can be taken over.
 CREATE TABLE events (day date, id bigint, customer_id bigint REFERENCES customers, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');

@@ -8,6 +8,18 @@ CREATE INDEX ON orders USING hash (gift);
 -- The columns in any order.
 CREATE TABLE calls (id bigint PRIMARY KEY, region int, number int, FOREIGN KEY (region, number) REFERENCES customers (region, number));
 CREATE INDEX ON calls (number, region, id);
+-- Operator classes that compare for equality all the same; collations of the column and of its type.
+CREATE DOMAIN code AS text COLLATE "C";
+CREATE TABLE codes (code text PRIMARY KEY, plain text COLLATE "C" UNIQUE, typed code UNIQUE);
+CREATE TABLE uses (
+    id bigint PRIMARY KEY,
+    code text REFERENCES codes,
+    plain text COLLATE "C" REFERENCES codes (plain),
+    typed code REFERENCES codes (typed)
+);
+CREATE INDEX ON uses (code text_pattern_ops);
+CREATE INDEX ON uses (plain);
+CREATE INDEX ON uses (typed);
 -- The key itself is the reference.
 CREATE TABLE profiles (customer_id bigint PRIMARY KEY REFERENCES customers, text text);
 -- Partitions: an index of the whole, or one of each part.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use dbwright_core::{Cx, Severity};
 
 use crate::Dialect;
-use crate::indexing::{self, has_path};
+use crate::indexing::{self, collates, has_path};
 use crate::model::{Catalog, Constraint, ObjectId, References, Table, Writes};
 use crate::render::{self, Surroundings};
 
@@ -46,6 +46,7 @@ fn report(
         index.valid
             && index.predicate.is_none()
             && index.leading_columns().next().is_some_and(|first| columns.contains(&first))
+            && collates(catalog, table, &index.keys[0])
     });
     let source =
         if dialect == Dialect::Postgres { "pg_constraint, pg_index" } else { "PRAGMA foreign_key_list, index_list" };
