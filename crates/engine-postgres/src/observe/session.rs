@@ -66,6 +66,12 @@ impl Session {
         Ok(())
     }
 
+    /// Changes a planner setting for the rest of the transaction.
+    pub(super) async fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+        let sql = format!("SET /* dbwright */ LOCAL {name} = {value}");
+        self.command(&sql).await.map_err(|e| self.lost(&e))
+    }
+
     /// Ends the transaction and says what it cost. Rolled back: nothing was to be kept.
     pub(super) async fn end(mut self) -> (Cost, Vec<Gap>) {
         // Nothing depends on it: closing the connection ends the transaction as well.
