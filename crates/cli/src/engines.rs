@@ -1,11 +1,9 @@
 //! The engines of this binary, one line each, and how a scheme or a dialect finds its engine.
 
 use dbwright_check::Checks;
-use dbwright_core::{Failure, RuleMeta};
+use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_postgres::Postgres;
 use dbwright_engine_sqlite::Sqlite;
-
-use crate::near;
 
 /// A new engine is one more line here.
 pub(crate) static ENGINES: &[&dyn Checks] = &[

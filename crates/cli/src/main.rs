@@ -16,7 +16,6 @@ mod demo;
 mod engines;
 mod failure;
 mod interrupt;
-mod near;
 mod output;
 mod panics;
 mod progress;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use dbwright_check::{Checks, Config};
 use dbwright_core::target::{Address, scheme_of};
-use dbwright_core::{Failure, snapshot};
+use dbwright_core::{Failure, near, snapshot};
 
-use crate::{engines, near};
+use crate::engines;
 
 /// A target that was understood; nothing has been opened yet but a file's first bytes.
 pub(crate) enum Source {

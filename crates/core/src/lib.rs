@@ -8,6 +8,7 @@ pub mod change;
 pub mod engine;
 pub mod failure;
 pub mod finding;
+pub mod near;
 pub mod plan;
 pub mod progress;
 pub mod proof;
@@ -17,6 +18,7 @@ pub mod scorecard;
 pub mod severity;
 pub mod snapshot;
 pub mod target;
+pub mod words;
 pub mod workload;
 
 pub use change::Change;

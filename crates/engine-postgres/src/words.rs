@@ -1,5 +1,7 @@
 //! Numbers as people read them, for titles and explanations; evidence carries the exact values.
 
+pub(crate) use dbwright_core::words::count;
+
 /// Bytes with a binary unit: `8 kB`, `1.5 GB`, as PostgreSQL's own `pg_size_pretty` names them.
 pub(crate) fn bytes(bytes: u64) -> String {
     let mut value = as_f64(bytes);
@@ -13,19 +15,6 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
     let decimals = usize::from(value < 10.0 && unit != "bytes" && value.fract() >= 0.05);
     format!("{value:.decimals$} {unit}")
-}
-
-/// A count with thousands separated: `1,234,567`.
-pub(crate) fn count(number: f64) -> String {
-    let digits = format!("{:.0}", number.abs());
-    let mut text = if number < 0.0 { "-".to_owned() } else { String::new() };
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A share as a percentage: `93 %`, `99.98 %`, never `100 %` for less than all.
@@ -73,14 +62,6 @@ mod tests {
     fn sizes_have_at_most_one_decimal() {
         assert_eq!([bytes(0), bytes(8192), bytes(1_610_612_736)], ["0 bytes", "8 kB", "1.5 GB"]);
         assert_eq!(bytes(10 << 40), "10 TB");
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        assert_eq!(
-            [count(0.0), count(999.0), count(1_000.0), count(-1_234_567.0)],
-            ["0", "999", "1,000", "-1,234,567"]
-        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dbwright_core::near;
 use dbwright_core::target::Address;
 use percent_encoding::percent_decode_str;
 
@@ -30,7 +31,7 @@ pub(crate) fn resolve(address: &Address) -> Result<PathBuf, Error> {
     }
     Err(refused.unwrap_or_else(|| {
         let path = candidates.into_iter().next_back().unwrap_or_default();
-        let near = near(&path);
+        let near = neighbours(&path);
         Error::Missing { path, near }
     }))
 }
@@ -65,36 +66,14 @@ fn decoded(text: &str) -> PathBuf {
 }
 
 /// Up to three files in the same folder whose names are near, the nearest first.
-fn near(path: &Path) -> Vec<String> {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+fn neighbours(path: &Path) -> Vec<String> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Ok(entries) = std::fs::read_dir(parent.unwrap_or(Path::new("."))) else { return Vec::new() };
-    let limit = (name.chars().count() / 3).max(1);
-    let mut found: Vec<(usize, String)> = entries
-        .take(10_000)
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .map(|other| (distance(&name, &other.to_lowercase()), other))
-        .filter(|(distance, _)| *distance <= limit)
-        .collect();
-    found.sort();
-    let shown = |other: String| parent.map_or(other.clone(), |parent| parent.join(other).display().to_string());
-    found.into_iter().take(3).map(|(_, other)| shown(other)).collect()
-}
-
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let swap = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = swap.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let names = entries.take(10_000).filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+    let names: Vec<_> = names.collect();
+    let shown = |other: &str| parent.map_or(other.to_owned(), |parent| parent.join(other).display().to_string());
+    near::near(&name, names.iter().map(String::as_str)).into_iter().map(shown).collect()
 }
 
 /// The URI of a file for SQLite, with parameters.

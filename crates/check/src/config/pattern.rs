@@ -1,5 +1,6 @@
 //! Patterns with `*`, and the nearest known word for a mistyped one.
 
+use dbwright_core::near::distance;
 use dbwright_core::{Failure, RuleMeta};
 
 /// Whether a text fits a pattern, in which `*` stands for any characters, none included.
@@ -39,20 +40,4 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
         .min()
         .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance in characters; `-` and `_` count as the same.
-fn distance(a: &str, b: &str) -> usize {
-    let letters = |text: &str| text.to_lowercase().replace('_', "-").chars().collect::<Vec<_>>();
-    let (a, b) = (letters(a), letters(b));
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, &x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -1,7 +1,7 @@
 //! `rules`: the list of rules, or the page of one.
 
 use dbwright_check::config::matches;
-use dbwright_core::{Failure, RuleMeta};
+use dbwright_core::{Failure, RuleMeta, near};
 use serde_json::{Value, json};
 
 use crate::args::{ListFormat, Rules};
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Exit;
 use crate::render::text::{ASIDE, HEAD, color};
 use crate::render::{self, layout, units};
-use crate::{engines, near, output};
+use crate::{engines, output};
 
 /// A rule with the engines that run it.
 type Known = (&'static RuleMeta, Vec<&'static str>);

@@ -6,6 +6,7 @@ use dbwright_core::report::Report;
 use dbwright_core::{Change, Finding, Proof, Severity};
 
 use super::text::{finding, gaps, left_out, scorecard};
+use super::twins::Twins;
 use super::{View, layout, units};
 
 /// The whole report.
@@ -52,6 +53,8 @@ fn findings(report: &Report) -> String {
     if report.findings.is_empty() {
         return "\nNothing found.\n".to_owned();
     }
+    let twins = Twins::of(&report.findings);
+    let one = |finding| one(finding, &twins);
     let (low, worse): (Vec<_>, Vec<_>) = report.findings.iter().partition(|f| f.severity == Severity::Low);
     let mut out = "\n## Findings\n".to_owned();
     out.extend(worse.into_iter().map(one));
@@ -63,15 +66,18 @@ fn findings(report: &Report) -> String {
     out
 }
 
-fn one(finding: &Finding) -> String {
-    let mut out = format!(
-        "\n### {}: {}\n\n{}, rule {}\n\n{}\n\n| evidence | value | read from |\n|---|---|---|\n",
+fn one(finding: &Finding, twins: &Twins<'_>) -> String {
+    let head = format!(
+        "\n### {}: {}\n\n{}, rule {}\n\n",
         finding.severity,
         prose(&finding.title),
         code(&finding.subject),
         code(&finding.rule),
-        prose(&finding.why),
     );
+    if let Some((_, earlier)) = twins.earlier(finding) {
+        return head + &format!("Same index as {}, above.\n\n**Proof**: {}\n", code(&earlier), proof(&finding.proof));
+    }
+    let mut out = head + &format!("{}\n\n| evidence | value | read from |\n|---|---|---|\n", prose(&finding.why));
     for e in &finding.evidence {
         let value = units::value(&e.value, &e.unit);
         out += &format!("| {} | {} | {} |\n", prose(&e.name), prose(&value), prose(&e.source));
@@ -85,7 +91,7 @@ fn one(finding: &Finding) -> String {
 fn fix(change: &Change) -> String {
     let mut out = format!("\n**Fix** ({}):\n\n{}", prose(&finding::conditions(change)), fence(&change.forward));
     match &change.irreversible {
-        Some(reason) if change.back.is_empty() => out += &format!("\n**Undo**: not possible: {}\n", prose(reason)),
+        Some(reason) if change.back.is_empty() => out += &format!("\n**Undo**: none: {}\n", prose(reason)),
         _ if change.back.is_empty() => {}
         _ => out += &format!("\n**Undo**:\n\n{}", fence(&change.back)),
     }

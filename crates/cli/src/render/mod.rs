@@ -5,6 +5,7 @@ pub(crate) mod layout;
 pub(crate) mod markdown;
 mod sarif;
 pub(crate) mod text;
+pub(crate) mod twins;
 pub(crate) mod units;
 
 use std::path::Path;

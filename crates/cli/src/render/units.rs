@@ -4,6 +4,7 @@
 
 use dbwright_core::finding::Value;
 use dbwright_core::proof::Experiment;
+use dbwright_core::words::count;
 
 use super::layout;
 
@@ -84,19 +85,7 @@ pub(crate) fn percent(ratio: f64) -> String {
 
 /// A number with thousands set apart; fractions with three digits.
 pub(crate) fn plain(n: f64) -> String {
-    if n.fract() == 0.0 || n.abs() >= 1000.0 { grouped(n) } else { three_digits(n) }
-}
-
-fn grouped(n: f64) -> String {
-    let digits = format!("{:.0}", n.abs());
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    if n < 0.0 && digits != "0" { format!("-{out}") } else { out }
+    if n.fract() == 0.0 || n.abs() >= 1000.0 { count(n) } else { three_digits(n) }
 }
 
 /// At least three significant digits, no trailing zeros.
@@ -112,7 +101,7 @@ fn three_digits(n: f64) -> String {
         decimals += 1;
     }
     let text = format!("{n:.decimals$}");
-    if decimals == 0 { grouped(n) } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+    if decimals == 0 { count(n) } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 /// What an experiment gained, for example `458× faster`; none when the sides can't be divided.

@@ -9,8 +9,8 @@ use std::process::Command;
 
 use dbwright_core::Failure;
 
-/// What a lab needs: `initdb` makes it, `postgres` is it, `pg_ctl` ends it.
-const NEEDED: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+/// What a lab needs: `initdb` makes it, `postgres` is it.
+const NEEDED: [&str; 2] = ["initdb", "postgres"];
 
 /// Where distributions put them; `*` stands for any text within one part of the path.
 const FOLDERS: [&str; 8] = [
@@ -110,9 +110,9 @@ fn missing(explicit: &[PathBuf], found: &[Programs], major: Option<u32>) -> Fail
     let package = major.map_or_else(|| "postgresql".to_owned(), |major| format!("postgresql-{major}"));
     let folders = explicit.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
     let message = match (explicit.is_empty(), found.first()) {
-        (false, None) => format!("{folders} does not hold initdb, postgres and pg_ctl"),
+        (false, None) => format!("{folders} does not hold initdb and postgres"),
         (_, Some(other)) => format!("no programs of {version} were found, only those of {}", other.version),
-        (true, None) => format!("the programs of {version} (initdb, postgres, pg_ctl) are not on this machine"),
+        (true, None) => format!("the programs of {version} (initdb, postgres) are not on this machine"),
     };
     Failure::usage("postgres.no-programs", message)
         .hint(format!(

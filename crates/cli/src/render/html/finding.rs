@@ -7,21 +7,15 @@ use super::{View, shown};
 use crate::render::text::finding::conditions;
 use crate::render::{layout, units};
 
-/// The finding as an article; `index` counts from 0.
-pub(super) fn article(index: usize, finding: &Finding, view: &View<'_>) -> Markup {
+/// The finding as an article; `index` counts from 0, and so does the place of an earlier one with the same index.
+pub(super) fn article(index: usize, finding: &Finding, twin: Option<(usize, String)>, view: &View<'_>) -> Markup {
     html! {
         article id={ "f" (index + 1) } class=(finding.severity) {
             h3 { span class={ "badge " (finding.severity) } { (finding.severity) } " " (shown(&finding.title)) }
             p.subject { code { (shown(&finding.subject)) } }
-            p { (shown(&finding.why)) }
-            div.scroll { table.evidence { tbody {
-                @for e in &finding.evidence {
-                    tr { th { (shown(&e.name)) } td { (shown(&units::value(&e.value, &e.unit))) } td.aside { (shown(&e.source)) } }
-                }
-            } } }
-            @match &finding.change {
-                Some(change) => (fix(change)),
-                None => p.aside { "No statement can be given; the reason is above." },
+            @match twin {
+                Some((earlier, words)) => p { "Same index as " a href={ "#f" (earlier + 1) } { (words) } ", above." },
+                None => (body(finding)),
             }
             (proof(&finding.proof))
             p.rule {
@@ -33,6 +27,22 @@ pub(super) fn article(index: usize, finding: &Finding, view: &View<'_>) -> Marku
     }
 }
 
+/// Why, the numbers, and the fix.
+fn body(finding: &Finding) -> Markup {
+    html! {
+        p { (shown(&finding.why)) }
+        div.scroll { table.evidence { tbody {
+            @for e in &finding.evidence {
+                tr { th { (shown(&e.name)) } td { (shown(&units::value(&e.value, &e.unit))) } td.aside { (shown(&e.source)) } }
+            }
+        } } }
+        @match &finding.change {
+            Some(change) => (fix(change)),
+            None => p.aside { "No statement can be given; the reason is above." },
+        }
+    }
+}
+
 fn fix(change: &Change) -> Markup {
     html! {
         h4 { "Fix " span.aside { (conditions(change)) } }
@@ -40,7 +50,7 @@ fn fix(change: &Change) -> Markup {
         @if !change.back.is_empty() {
             details { summary { "Undo" } (statements(&change.back)) }
         } @else if let Some(reason) = &change.irreversible {
-            p { "Can't be undone: " (shown(reason)) }
+            p { b { "No undo" } ": " (shown(reason)) }
         }
     }
 }

@@ -11,6 +11,7 @@ use dbwright_core::report::Report;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::text::{gaps, left_out, scorecard};
+use super::twins::Twins;
 use super::{View, layout};
 
 /// Nothing but the page's own styles is let in.
@@ -41,8 +42,9 @@ pub(crate) fn render(view: &View<'_>) -> String {
                     (overview(view))
                     (sizes::section(view.sizes))
                     section #findings {
+                        @let twins = Twins::of(&report.findings);
                         h2 { "Findings" }
-                        @for (i, one) in report.findings.iter().enumerate() { (finding::article(i, one, view)) }
+                        @for (i, one) in report.findings.iter().enumerate() { (finding::article(i, one, twins.earlier(one), view)) }
                         @if report.findings.is_empty() { p.good { "Nothing found." } }
                     }
                     (not_looked_at(report))

@@ -11,13 +11,7 @@ const INDENT: usize = 13;
 
 /// The whole finding.
 pub(super) fn render(finding: &Finding, width: usize) -> String {
-    let badge = color(finding.severity).bold().invert();
-    let word = finding.severity.word().to_uppercase();
-    let title = layout::wrap(&layout::inline(&finding.title), width.saturating_sub(word.len() + 3));
-    let under = " ".repeat(word.len() + 3);
-    let mut out =
-        format!("\n{badge} {word} {badge:#} {HEAD}{}{HEAD:#}\n", title.join(&format!("{HEAD:#}\n{under}{HEAD}")));
-    out += &format!("   {}\n", layout::inline(&finding.subject));
+    let mut out = head(finding, width);
     for line in layout::wrap(&layout::inline(&finding.why), width.saturating_sub(3)) {
         out += &format!("   {line}\n");
     }
@@ -25,6 +19,25 @@ pub(super) fn render(finding: &Finding, width: usize) -> String {
     out += &fix(finding.change.as_ref(), width);
     out += &proof(&finding.proof, width);
     out + &part("rule", &format!("dbwright rules {}", layout::inline(&finding.rule)), ASIDE, width)
+}
+
+/// A finding whose index `earlier` proposes as well: what it adds is only what it gains here.
+pub(super) fn twin(finding: &Finding, earlier: &str, width: usize) -> String {
+    let gain = finding.proof.experiment().map(|e| format!("; {}: {}", finding.proof.method(), units::experiment(e)));
+    let words = format!("same index as {earlier}, above{}", gain.unwrap_or_default());
+    let out = head(finding, width) + &part("fix", &words, Style::new(), width);
+    out + &part("rule", &format!("dbwright rules {}", layout::inline(&finding.rule)), ASIDE, width)
+}
+
+/// What and where.
+fn head(finding: &Finding, width: usize) -> String {
+    let badge = color(finding.severity).bold().invert();
+    let word = finding.severity.word().to_uppercase();
+    let title = layout::wrap(&layout::inline(&finding.title), width.saturating_sub(word.len() + 3));
+    let under = " ".repeat(word.len() + 3);
+    let head =
+        format!("\n{badge} {word} {badge:#} {HEAD}{}{HEAD:#}\n", title.join(&format!("{HEAD:#}\n{under}{HEAD}")));
+    head + &format!("   {}\n", layout::inline(&finding.subject))
 }
 
 /// Findings that are not shown in full, each with its fix on the next line.
@@ -93,7 +106,7 @@ fn fix(change: Option<&Change>, width: usize) -> String {
     out += &part("", &conditions(change), ASIDE, width);
     match &change.irreversible {
         Some(reason) if change.back.is_empty() => {
-            out + &part("undo", &format!("not possible: {}", layout::inline(reason)), Style::new(), width)
+            out + &part("undo", &format!("none: {}", layout::inline(reason)), Style::new(), width)
         }
         _ => out + &statements("undo", &change.back, width),
     }

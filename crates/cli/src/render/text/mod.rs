@@ -12,6 +12,7 @@ use anstyle::{AnsiColor, Style};
 use dbwright_core::report::Report;
 use dbwright_core::{Finding, Severity};
 
+use super::twins::Twins;
 use super::{View, layout};
 
 /// Headings.
@@ -83,12 +84,16 @@ fn findings(view: &View<'_>, width: usize) -> String {
     for one in all {
         by_rule.entry(&one.rule).or_default().push(one);
     }
+    let twins = Twins::of(all);
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for one in all {
         let same = &by_rule[one.rule.as_str()];
         let place = seen.entry(&one.rule).or_insert(0);
         if view.all || same.len() <= MANY || *place < IN_FULL {
-            out += &finding::render(one, width);
+            out += &match twins.earlier(one) {
+                Some((_, twin)) => finding::twin(one, &twin, width),
+                None => finding::render(one, width),
+            };
         } else if *place == IN_FULL {
             out += &finding::shortened(&same[IN_FULL..], width);
         }

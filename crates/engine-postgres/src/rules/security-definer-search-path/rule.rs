@@ -32,7 +32,7 @@ pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
                 format!("{} {name} runs with the rights of {}, on its caller's search_path", function.kind, dialect.name(&function.owner)),
             )
             .why(format!(
-                "whoever calls it can put a table or function of his own in front of what it means, in his temporary schema at \
+                "whoever calls it can put a table or function of their own in front of what it means, in their temporary schema at \
                  the least, and it is used with the owner's rights; if the body names objects of other schemas without their \
                  schema, add those schemas before pg_temp in: {path}"
             ))

@@ -1,5 +1,6 @@
 //! `sqlite/foreign-key-violation`: rows refer to nothing.
 
+use dbwright_core::words::count;
 use dbwright_core::{Change, Cx, Finding};
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{Constraint, References, Table};
@@ -38,7 +39,7 @@ fn finding(
     let rows = if orphans.rows == 1 { "row refers" } else { "rows refer" };
     let parent = SQL.qualified(&references.schema, &references.table);
     let finding = cx
-        .finding(subject, format!("{at_least}{} {rows} to rows of {parent} that do not exist", orphans.rows))
+        .finding(subject, format!("{at_least}{} {rows} to rows of {parent} that do not exist", count(orphans.rows as f64)))
         .evidence("orphan_rows", orphans.rows, "rows", "PRAGMA foreign_key_check")
         .evidence("references", target(references), "", "PRAGMA foreign_key_list");
     if references.id.is_none() {

@@ -18,7 +18,7 @@ pub(super) fn check(cx: &mut Cx<'_, SqliteBody>) {
         .irreversible("there is nothing to undo: the contents stay the same");
     let large = share >= 0.5 && bytes as f64 >= cx.limit("large_free_bytes");
     let finding = cx
-        .finding("database", format!("{:.0} % of the file are free pages", share * 100.0))
+        .finding("database", format!("{:.0} % of the file is free pages", share * 100.0))
         .severity(if large { Severity::Medium } else { Severity::Low })
         .why("backups and copies carry the empty pages along, and the rest lies scattered")
         .evidence("freelist_count", file.free_pages, "pages", "PRAGMA freelist_count")

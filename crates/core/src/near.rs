@@ -1,7 +1,8 @@
 //! "Did you mean": the known words nearest to an unknown one.
 
 /// Up to three candidates within a third of the word's length, the nearest first.
-pub(crate) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+#[must_use]
+pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     let mut found: Vec<_> = known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).collect();
     found.sort_unstable();
@@ -10,14 +11,17 @@ pub(crate) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> 
 }
 
 /// `did you mean a, b?`, when there is something near.
-pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let found = near(word, known);
     (!found.is_empty()).then(|| format!("did you mean {}?", found.join(" or ")))
 }
 
-/// Levenshtein distance in characters, case ignored.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+/// Levenshtein distance in characters; case does not count, nor `-` against `_`.
+#[must_use]
+pub fn distance(a: &str, b: &str) -> usize {
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let (a, b) = (plain(a), plain(b));
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {
