@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::script::{self, Script};
 
+/// From this major version on, all servers print the catalog with the same words.
+const FIRST_LIKE_THE_NEWEST: u32 = 15;
+
 /// A rule folder with its two scripts.
 #[derive(Debug)]
 pub(crate) struct Folder {
     /// Rule id.
     pub(crate) id: String,
-    /// Where the expected findings are.
-    pub(crate) expected: PathBuf,
+    /// Where the expected findings are, unless an older server has words of its own.
+    expected: PathBuf,
     /// Makes the fault.
     pub(crate) bad: Script,
     /// The same without the fault.
@@ -22,6 +25,13 @@ impl Folder {
     /// Whether one of its scripts touches what all databases of the server share.
     pub(crate) const fn alone(&self) -> bool {
         self.bad.alone || self.good.alone
+    }
+
+    /// Where the findings are that are expected of this major version: in `expected-14.json` for 14 and before, when
+    /// there is one, else where those of every version are.
+    pub(crate) fn expected(&self, major: u32) -> PathBuf {
+        let older = |upto| self.expected.with_file_name(format!("expected-{upto}.json"));
+        (major..FIRST_LIKE_THE_NEWEST).map(older).find(|file| file.is_file()).unwrap_or_else(|| self.expected.clone())
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn bad(folder: &Folder, database: &Database, mut private: Optio
     if found.is_empty() {
         return Err("bad.sql yields no finding".to_owned());
     }
-    expected::compare(&folder.expected, &found, &|text| stage.rename(text, &database.name))?;
+    expected::compare(&folder.expected(stage.major), &found, &|text| stage.rename(text, &database.name))?;
     let mut undo = Vec::new();
     for finding in &found {
         if mend(&view, &mut stage, finding, private.as_deref_mut()).await? {

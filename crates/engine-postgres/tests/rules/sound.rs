@@ -28,6 +28,9 @@ async fn sound(major: u32) -> Vec<String> {
     alarms.into_iter().map(|alarm| format!("PostgreSQL {major}: {alarm}")).collect()
 }
 
+/// No schema is sound enough for this rule once the calendar says that a version has ended.
+const CALENDAR: &str = "pg/end-of-life-version";
+
 /// What the rules report at `medium` or worse, or could not look at, on a server of its own with sound settings.
 async fn alarms(major: u32) -> Result<Vec<String>, String> {
     let server = Private::start(major).await?;
@@ -37,7 +40,8 @@ async fn alarms(major: u32) -> Result<Vec<String>, String> {
     let snapshot = life::observe(&database.url).await?;
     let outcome = life::check(&snapshot, &young())?;
     let skipped = outcome.not_looked_at.iter().map(|one| format!("{} did not look: {}", one.rule, one.reason));
-    let worse = outcome.findings.iter().filter(|finding| finding.severity >= Severity::Medium);
+    let worse =
+        outcome.findings.iter().filter(|finding| finding.severity >= Severity::Medium && finding.rule != CALENDAR);
     let worse = worse.map(|f| format!("{} {} {}: {} {:?}", f.severity, f.rule, f.subject, f.title, f.evidence));
     Ok(worse.chain(skipped).collect())
 }

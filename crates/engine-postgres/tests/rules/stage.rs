@@ -10,11 +10,17 @@ use crate::script::{How, Script, Step};
 /// Longest time that a script may wait for something.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Before version 15 a session hands its counters in at the end of a transaction, and not twice within half a second;
+/// who reads them may get what was written half a second ago.
+const INTERVAL: Duration = Duration::from_millis(550);
+
 /// One database with the connections that a script opened.
 pub(crate) struct Stage {
     url: String,
     sessions: BTreeMap<String, Session>,
     watch: Session,
+    /// The server's major version.
+    pub(crate) major: u32,
 }
 
 struct Session {
@@ -26,7 +32,9 @@ impl Stage {
     /// Connects to a database.
     pub(crate) async fn open(url: &str) -> Result<Self, String> {
         let watch = connect(url, "watch").await?;
-        Ok(Self { url: url.to_owned(), sessions: BTreeMap::new(), watch })
+        let version = "SELECT current_setting('server_version_num')::int / 10000";
+        let major: i32 = watch.client.query_one(version, &[]).await.map_err(|e| full(&e))?.get(0);
+        Ok(Self { url: url.to_owned(), sessions: BTreeMap::new(), watch, major: major.unsigned_abs() })
     }
 
     /// Connects anew after a restart of the server, which ended every connection.
@@ -46,6 +54,7 @@ impl Stage {
             // Counters that a session still keeps when it runs ANALYZE or VACUUM are added after these, and count twice.
             self.flush().await?;
         }
+        self.settle().await;
         Ok(())
     }
 
@@ -60,7 +69,9 @@ impl Stage {
             // A change may end idle sessions, and the watch is one of them.
             self.watch = connect(&self.url, "watch").await?;
         }
-        self.flush().await
+        self.flush().await?;
+        self.settle().await;
+        Ok(())
     }
 
     /// Puts names in place of what differs from run to run: the database, and the sessions' process ids.
@@ -110,15 +121,32 @@ impl Stage {
         }
     }
 
-    /// Lets the idle sessions hand in their counters (15 and later; before, they do so within a second).
+    /// Lets the idle sessions hand in their counters.
     async fn flush(&self) -> Result<(), String> {
-        let idle = "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND current_setting('server_version_num')::int >= 150000";
+        let idle = "SELECT pid FROM pg_stat_activity WHERE state = 'idle'";
         let idle = self.watch.client.query(idle, &[]).await.map_err(|e| full(&e))?;
         let idle: Vec<i32> = idle.iter().map(|row| row.get(0)).collect();
-        for session in self.sessions.values().filter(|session| idle.contains(&session.pid)) {
-            session.client.batch_execute("SELECT pg_stat_force_next_flush()").await.map_err(|e| full(&e))?;
+        let sessions: Vec<_> = self.sessions.values().filter(|session| idle.contains(&session.pid)).collect();
+        if self.has_collector() && !sessions.is_empty() {
+            tokio::time::sleep(INTERVAL).await;
+        }
+        let sql = if self.has_collector() { "SELECT 1" } else { "SELECT pg_stat_force_next_flush()" };
+        for session in sessions {
+            session.client.batch_execute(sql).await.map_err(|e| full(&e))?;
         }
         Ok(())
+    }
+
+    /// Whether counters go through the collector process that 15 did away with.
+    const fn has_collector(&self) -> bool {
+        self.major < 15
+    }
+
+    /// Waits until what was handed in can be read.
+    async fn settle(&self) {
+        if self.has_collector() {
+            tokio::time::sleep(INTERVAL).await;
+        }
     }
 }
 
