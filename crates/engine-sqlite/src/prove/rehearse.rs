@@ -249,7 +249,8 @@ fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, repeat: &str) 
             if let Proof::Unproven { note: reason } = &finding.proof
                 && finding.proof != unsaid()
             {
-                note += &format!(". What it saves was not measured: {reason}");
+                note.push_str(". What it saves was not measured: ");
+                note.push_str(reason);
             }
             finding.proof = Proof::Rehearsed(Experiment {
                 before: 1.0,
@@ -264,10 +265,11 @@ fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, repeat: &str) 
         Verdict::Fails(reason) => {
             finding.change = None;
             let tried = trial.forward.first().map_or("", String::as_str);
-            finding.why += &format!(
+            let outcome = format!(
                 ". A change (`{}`) was carried out in a copy, but {reason}; so it is not proposed",
                 short(tried)
             );
+            finding.why.push_str(&outcome);
             finding.proof = Proof::unproven(format!("the change did not pass its rehearsal: {reason}"));
         }
         Verdict::Unknown(reason) => {
