@@ -115,7 +115,8 @@ async fn who_stops_it_gets_no_lab_at_once_and_nothing_goes_on() {
             continue;
         };
         assert_eq!(failure.kind, FailureKind::Interrupted);
-        assert!(limit.elapsed() < Duration::from_secs(2), "it took {:?}", limit.elapsed());
+        // Far less than it takes to give up on a server, far more than a busy machine needs to end one.
+        assert!(limit.elapsed() < Duration::from_secs(5), "it took {:?}", limit.elapsed());
         assert!(!runs(&mark), "its server still runs");
     }
 }
