@@ -30,7 +30,8 @@ pub fn from_sql(text: &str, dialect: Dialect, source: &str) -> Result<Workload, 
         let Some(sql) = body(piece.text, dialect) else { continue };
         let name = fingerprint(sql, dialect);
         let at = *by_shape.entry(name.clone()).or_insert_with(|| {
-            let text = normalised(sql, dialect);
+            // Placeholders keep their names and their neighbours, so that they can be given values.
+            let text = if has_parameters(sql, dialect) { sql.to_owned() } else { normalised(sql, dialect) };
             statements.push(Statement { fingerprint: name, text, ..Statement::default() });
             statements.len() - 1
         });

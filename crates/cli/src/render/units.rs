@@ -36,6 +36,7 @@ pub(crate) fn number(n: f64, unit: &str) -> String {
 }
 
 fn singular(n: f64, unit: &str) -> &str {
+    let unit = if unit == "indexes" && (n - 1.0).abs() < f64::EPSILON { "index" } else { unit };
     if (n - 1.0).abs() < f64::EPSILON { unit.strip_suffix('s').filter(|u| u.len() > 2).unwrap_or(unit) } else { unit }
 }
 
@@ -141,6 +142,7 @@ mod tests {
         let cases = [
             (0.0, "scans", "0 scans"),
             (1.0, "scans", "1 scan"),
+            (1.0, "indexes", "1 index"),
             (1_234_567.0, "rows", "1,234,567 rows"),
             (1023.0, "bytes", "1,023 bytes"),
             (12_897_484.0, "bytes", "12.3 MiB"),

@@ -107,6 +107,11 @@ impl<'a> Bench<'a> {
         self.with.db.query_row(sql, [table], |_| Ok(())).is_ok()
     }
 
+    /// Leaves the next experiments a quarter of the usual time at least: they are short, and others may have used it up.
+    pub(super) fn at_least_a_quarter(&mut self) {
+        self.until = self.until.max(Instant::now() + self.terms.half() / 4);
+    }
+
     /// Whether no more experiments should begin.
     pub(super) fn over(&self) -> bool {
         Instant::now() > self.until || self.progress.cancelled()

@@ -1,6 +1,7 @@
 //! Which indexes a workload misses: tried all at once, chosen by SQLite's planner, narrowed, then measured.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
 
 use dbwright_core::change::Change;
 use dbwright_core::proof::Experiment;
@@ -12,7 +13,7 @@ use super::bench::Bench;
 use super::candidates::{Candidate, candidates};
 use super::measure::{LONGEST, Runs, compare};
 use super::probe::Probe;
-use super::{MISSING_INDEX, Said};
+use super::{MISSING_INDEX, Said, values};
 use crate::error::Error;
 use crate::observe::{interrupted, quoted};
 
@@ -32,6 +33,8 @@ pub(super) struct Work {
     /// Whether it was stopped there.
     endless: bool,
     writes: bool,
+    /// Whether its parameters were given values from the data.
+    filled: bool,
 }
 
 /// The statements, and the indexes that the planner would like for them.
@@ -113,13 +116,29 @@ fn works(bench: &Bench<'_>, said: &mut Said) -> Vec<Work> {
 
 fn run_once(bench: &Bench<'_>, sql: &str, calls: f64) -> Result<Work, String> {
     let first = sql.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
-    if !MEASURED.contains(&first.as_str()) {
-        return Err("only statements that read or change rows are measured".to_owned());
+    let known = MEASURED.contains(&first.as_str());
+    // Some PRAGMAs work while they are prepared.
+    let prepared = if known || first != "pragma" {
+        bench.base.db.prepare(sql).map_err(|e| e.to_string())
+    } else {
+        Err(String::new())
+    };
+    if !known {
+        let faulty = prepared.err().filter(|error| error.contains("syntax error"));
+        return Err(faulty.unwrap_or_else(|| "only statements that read or change rows are measured".to_owned()));
     }
-    let prepared = bench.base.db.prepare(sql).map_err(|e| e.to_string())?;
-    if prepared.parameter_count() > 0 {
-        return Err("it has parameters; write it with values, so that it can be run".to_owned());
-    }
+    let mut prepared = prepared?;
+    let filled = prepared.parameter_count() > 0;
+    let with_values;
+    let sql = if filled {
+        with_values = values::fill(&bench.base.db, &bench.body.catalog, sql).ok_or(
+            "it has parameters whose values can't be taken from the data; write it with values, so that it can be run",
+        )?;
+        prepared = bench.base.db.prepare(&with_values).map_err(|e| e.to_string())?;
+        &with_values
+    } else {
+        sql
+    };
     let writes = !prepared.readonly();
     drop(prepared);
     let (ms, endless) = match bench.base.once(sql) {
@@ -127,7 +146,7 @@ fn run_once(bench: &Bench<'_>, sql: &str, calls: f64) -> Result<Work, String> {
         Err(error) if interrupted(&error) => (LONGEST.as_secs_f64() * 1000.0, true),
         Err(error) => return Err(error.to_string()),
     };
-    Ok(Work { sql: sql.to_owned(), calls, ms, endless, writes })
+    Ok(Work { sql: sql.to_owned(), calls, ms, endless, writes, filled })
 }
 
 /// All indexes that any of the statements could use.
@@ -214,6 +233,7 @@ pub(super) fn propose(bench: &mut Bench<'_>, search: Search, said: &mut Said, re
         let name = bench.make(&candidate)?;
         proposed.trials.insert(candidate, name);
     }
+    thin(bench, &search.works, &mut proposed.trials)?;
     let measured = measured(bench, &search.works, &proposed.trials, said);
     let lost: f64 = measured.iter().filter(|m| m.work.writes).map(|m| m.saved().min(0.0)).sum();
     let won: f64 = measured.iter().map(|m| m.saved().max(0.0)).sum();
@@ -235,6 +255,43 @@ pub(super) fn propose(bench: &mut Bench<'_>, search: Search, said: &mut Said, re
         proposed.indexes.push((candidate, name, change));
     }
     Ok(proposed)
+}
+
+/// Takes indexes away, the widest first, without which the statements that use them are as fast by the others.
+fn thin(bench: &mut Bench<'_>, works: &[Work], trials: &mut BTreeMap<Candidate, String>) -> Result<(), Error> {
+    let until = Instant::now() + bench.terms.half() / 4;
+    let mut order: Vec<_> = trials.keys().cloned().collect();
+    order.sort_by_key(|candidate| std::cmp::Reverse(candidate.keys.len()));
+    for candidate in order {
+        if bench.over() || Instant::now() > until {
+            break;
+        }
+        let Some(name) = trials.remove(&candidate) else { continue };
+        let of_it: Vec<&Work> = works.iter().filter(|work| bench.used(&work.sql).contains(&name)).collect();
+        let beside = |work: &&Work| bench.used(&work.sql).iter().any(|used| trials.values().any(|other| other == used));
+        if !trials.keys().any(|other| other.table == candidate.table) && !of_it.iter().any(beside) {
+            trials.insert(candidate, name);
+            continue;
+        }
+        bench.unmake(&name)?;
+        // Where no other index steps in, nothing needs to be run.
+        let replaced =
+            |work: &&Work| bench.used(&work.sql).iter().any(|used| trials.values().any(|other| other == used));
+        let others: Option<f64> = of_it.iter().all(replaced).then(|| once(bench, &of_it));
+        let name = bench.make(&candidate)?;
+        let plain: f64 = of_it.iter().map(|work| work.ms * work.calls).sum();
+        if others.is_some_and(|others| plain - others >= (plain - quick(bench, &of_it)) * KEPT) {
+            bench.unmake(&name)?;
+        } else {
+            trials.insert(candidate, name);
+        }
+    }
+    Ok(())
+}
+
+/// Milliseconds of one run of each statement on the second copy, weighted.
+fn once(bench: &Bench<'_>, works: &[&Work]) -> f64 {
+    works.iter().map(|work| bench.with.once(&work.sql).map_or(f64::INFINITY, |(ms, _)| ms) * work.calls).sum()
 }
 
 /// A statement with the runs of both sides.
@@ -362,6 +419,11 @@ fn finding(
         format!("without the index the statement was stopped after {} s; its true time is longer", LONGEST.as_secs())
     } else {
         format!("`{}` on two copies of the database, in turns; the same rows each time", short(&best.work.sql))
+    };
+    let note = if best.work.filled {
+        format!("{note}; its parameters have the values of a row in the middle of the table")
+    } else {
+        note
     };
     finding.proof(Proof::Measured(Experiment {
         repeat: format!("{repeat} --only {MISSING_INDEX}"),

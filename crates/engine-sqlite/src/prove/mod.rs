@@ -13,6 +13,7 @@ mod missing_index;
 mod probe;
 mod rehearse;
 mod trial;
+mod values;
 
 use std::time::Duration;
 
@@ -155,6 +156,7 @@ fn measured(bench: &mut Bench<'_>, keys: Vec<Question>, outcome: &mut Outcome, r
     let search = missing_index::search(bench, &mut said)?;
     bench.renew()?;
     let proposed = missing_index::propose(bench, search, &mut said, repeat)?;
+    bench.at_least_a_quarter();
     foreign_keys::answer(bench, keys, &proposed, outcome, repeat)?;
     if statements > 0 {
         outcome.not_looked_at.retain(|entry| entry.rule != MISSING_INDEX);

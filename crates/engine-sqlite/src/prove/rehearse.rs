@@ -46,9 +46,20 @@ enum Ended {
     Unknown(String),
 }
 
+/// In which company a change was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// There was no other.
+    Only,
+    /// After those of worse findings.
+    Together,
+    /// By itself, because it did not do well with the others.
+    Alone,
+}
+
 /// What its rehearsal says of a change.
 enum Verdict {
-    Works { cost: Cost, alone: bool },
+    Works { cost: Cost, how: How },
     Fails(String),
     Unknown(String),
 }
@@ -112,7 +123,9 @@ impl<'a> Rehearsal<'a> {
                 None => self.alone(trial, inside.len() > 1 && trial.in_transaction)?,
             };
             for finding in outcome.findings.iter_mut().filter(|f| waits(f) && trial.of.contains(&f.fingerprint)) {
-                enter(finding, trial, &verdict, repeat);
+                let plain = self.first.findings.iter().find(|first| first.fingerprint == finding.fingerprint);
+                let said = plain.is_none_or(|plain| plain.proof != finding.proof);
+                enter(finding, trial, &verdict, said, repeat);
             }
             done += 1;
             self.progress.step(done);
@@ -124,7 +137,12 @@ impl<'a> Rehearsal<'a> {
     fn together(&mut self, trials: &[Trial]) -> Result<Vec<Option<Verdict>>, Failure> {
         self.plain("BEGIN")?;
         let mut ended = Vec::new();
+        // Half of the time at most, so that one look can still judge what was carried out.
+        let half = Instant::now() + self.until.saturating_duration_since(Instant::now()) / 2;
         for trial in trials {
+            if Instant::now() > half {
+                break;
+            }
             self.plain("SAVEPOINT one")?;
             let end = self.carry_out(trial)?;
             if !matches!(end, Ended::Done(_)) && !self.copy.db.is_autocommit() {
@@ -142,7 +160,7 @@ impl<'a> Rehearsal<'a> {
         let second = second?;
         let works = |(trial, end): (&Trial, Ended)| match end {
             Ended::Done(cost) => {
-                self.complaint(trial, &second).is_none().then_some(Verdict::Works { cost, alone: false })
+                self.complaint(trial, &second).is_none().then_some(Verdict::Works { cost, how: How::Together })
             }
             _ => None,
         };
@@ -162,7 +180,8 @@ impl<'a> Rehearsal<'a> {
         let verdict = match self.carry_out(trial)? {
             Ended::Done(cost) => {
                 let second = self.look()?;
-                self.complaint(trial, &second).unwrap_or(Verdict::Works { cost, alone: again })
+                self.complaint(trial, &second)
+                    .unwrap_or(Verdict::Works { cost, how: if again { How::Alone } else { How::Only } })
             }
             Ended::Failed(reason) => Verdict::Fails(reason),
             Ended::Unknown(reason) => Verdict::Unknown(reason),
@@ -232,25 +251,27 @@ fn of_the_lab(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DiskFull | OutOfMemory | SystemIoFailure | CannotOpen))
 }
 
-/// Enters a verdict into a finding.
-fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, repeat: &str) {
+/// Enters a verdict into a finding; `said` tells that measuring has left a reason why it did not measure.
+fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, said: bool, repeat: &str) {
     match verdict {
-        Verdict::Works { cost, alone } => {
+        Verdict::Works { cost, how } => {
             let mut note = format!(
                 "the change took {} ms in a copy{}; the same rules then looked again: it is gone, and nothing of severity medium or above is new",
                 figure(cost.ms),
                 cost.space(),
             );
-            if *alone {
-                note.push_str(
-                    ". It was tried alone, as it does not go together with the other changes: look again after each",
-                );
-            }
+            note += match how {
+                How::Only => "",
+                How::Together => ". All changes were carried out together, those of worse findings first",
+                How::Alone => {
+                    ". It was tried alone, as it does not go together with the other changes: look again after each"
+                }
+            };
             if let Proof::Unproven { note: reason } = &finding.proof
-                && finding.proof != unsaid()
+                && said
             {
-                note.push_str(". What it saves was not measured: ");
-                note.push_str(reason);
+                note += ". What it saves was not measured: ";
+                note += reason;
             }
             finding.proof = Proof::Rehearsed(Experiment {
                 before: 1.0,
@@ -265,22 +286,15 @@ fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, repeat: &str) 
         Verdict::Fails(reason) => {
             finding.change = None;
             let tried = trial.forward.first().map_or("", String::as_str);
-            let outcome = format!(
-                ". A change (`{}`) was carried out in a copy, but {reason}; so it is not proposed",
-                short(tried)
-            );
-            finding.why.push_str(&outcome);
+            let tried = short(tried);
+            let told = format!(". A change (`{tried}`) was carried out in a copy, but {reason}; so it is not proposed");
+            finding.why += &told;
             finding.proof = Proof::unproven(format!("the change did not pass its rehearsal: {reason}"));
         }
         Verdict::Unknown(reason) => {
             finding.proof = Proof::unproven(format!("the change was not rehearsed to its end: {reason}"));
         }
     }
-}
-
-/// The proof of a finding that nobody has experimented on.
-fn unsaid() -> Proof {
-    Finding::new("", Severity::Low, "", "").proof
 }
 
 /// Shows nothing of the second look's own stages, but lets the user stop it.

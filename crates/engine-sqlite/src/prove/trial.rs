@@ -30,10 +30,12 @@ pub(super) struct Cost {
     used: [u64; 2],
 }
 
-/// The changes that wait for a rehearsal, each once.
+/// The changes that wait for a rehearsal, each once, those of the worst findings first.
 pub(super) fn all_alike(findings: &[Finding]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
-    for finding in findings.iter().filter(|finding| waits(finding)) {
+    let mut waiting: Vec<_> = findings.iter().filter(|finding| waits(finding)).collect();
+    waiting.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    for finding in waiting {
         let Some(change) = &finding.change else { continue };
         let at = trials.iter().position(|trial| trial.forward == change.forward).unwrap_or_else(|| {
             trials.push(Trial {

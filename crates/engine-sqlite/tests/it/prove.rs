@@ -77,7 +77,7 @@ fn a_small_table_needs_no_index() {
 fn what_can_not_be_run_is_told() {
     let outcome = prove(
         &orders(5_000).path,
-        "SELECT nothing_here FROM orders; SELECT id FROM orders WHERE customer_id = ?; DROP TABLE orders; PRAGMA user_version = 7;
+        "SELECT nothing_here FROM orders; SELECT id FROM orders WHERE abs(customer_id) = ?; SELEC 1; DROP TABLE orders; PRAGMA user_version = 7;
          ATTACH 'other.db' AS o; SELECT random() FROM orders ORDER BY 1 LIMIT 1;",
     );
     let reasons: Vec<_> = outcome
@@ -86,7 +86,7 @@ fn what_can_not_be_run_is_told() {
         .filter(|entry| entry.rule == "sqlite/missing-index")
         .map(|entry| entry.reason.as_str())
         .collect();
-    for said in ["no such column", "has parameters", "DROP TABLE", "PRAGMA", "ATTACH"] {
+    for said in ["no such column", "has parameters", "syntax error", "DROP TABLE", "PRAGMA", "ATTACH"] {
         assert!(reasons.iter().any(|reason| reason.contains(said)), "{said} is not among {reasons:#?}");
     }
     assert!(!std::path::Path::new("other.db").exists());
@@ -123,4 +123,28 @@ fn statistics_and_a_write_ahead_log_are_no_hindrance() {
     let outcome = prove(&database.path, "SELECT id FROM orders WHERE customer_id = 99;");
     assert_eq!(subjects(&outcome), ["main.orders.customer_id"], "{:#?}", missing(&outcome));
     assert!(before == database.listing(), "the target was touched");
+}
+
+#[test]
+fn parameters_take_their_values_from_the_data() {
+    let outcome =
+        prove(&orders(60_000).path, "SELECT id FROM orders AS o WHERE o.customer_id = :who ORDER BY at LIMIT ?;");
+    let found = missing(&outcome);
+    assert_eq!(subjects(&outcome), ["main.orders.customer_id"], "{found:#?}");
+    let note = found[0].proof.experiment().and_then(|e| e.note.clone()).unwrap_or_default();
+    assert!(note.contains("a row in the middle of the table"), "{note}");
+}
+
+#[test]
+fn filter_and_order_get_one_index_and_no_index_is_left_that_others_replace() {
+    let database = orders(60_000);
+    database.run("ANALYZE");
+    let paged = prove(&database.path, "SELECT id FROM orders WHERE state = ? ORDER BY at DESC LIMIT 20;");
+    assert_eq!(subjects(&paged), ["main.orders.state,at"], "{:#?}", missing(&paged));
+    let outcome = prove(
+        &database.path,
+        "SELECT max(at) FROM orders;
+         WITH recent AS (SELECT * FROM orders WHERE at > 100000) SELECT mail, count(*) FROM recent JOIN customers c ON c.id = customer_id GROUP BY 1;",
+    );
+    assert_eq!(subjects(&outcome), ["main.orders.at"], "{:#?}", missing(&outcome));
 }
