@@ -60,7 +60,8 @@ fn of_domains(cx: &mut Cx<'_, PgBody>) {
 }
 
 /// Why there is no way back.
-const KEPT: &str = "a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID";
+const KEPT: &str =
+    "a constraint that was checked has no reason to become unchecked; it can be dropped and added again NOT VALID";
 
 /// Not validated, the table's own, and meant to be enforced (18 and later can say that it is not).
 fn pending(constraint: &Constraint) -> bool {

@@ -39,7 +39,10 @@ fn finding(
     let rows = if orphans.rows == 1 { "row refers" } else { "rows refer" };
     let parent = SQL.qualified(&references.schema, &references.table);
     let finding = cx
-        .finding(subject, format!("{at_least}{} {rows} to rows of {parent} that do not exist", count(orphans.rows as f64)))
+        .finding(
+            subject,
+            format!("{at_least}{} {rows} to rows of {parent} that do not exist", count(orphans.rows as f64)),
+        )
         .evidence("orphan_rows", orphans.rows, "rows", "PRAGMA foreign_key_check")
         .evidence("references", target(references), "", "PRAGMA foreign_key_list");
     if references.id.is_none() {
