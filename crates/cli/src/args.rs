@@ -45,7 +45,7 @@ Exit codes:
   0    nothing found at or above --fail-on
   1    findings at or above --fail-on
   2    wrong usage
-  3    target not reachable, or not permitted
+  3    target not reachable, not permitted, or not valid
   4    a fault of dbwright or of the machine
   130  stopped with Ctrl-C
 
@@ -152,7 +152,7 @@ Examples:
   dbwright check schema.sql --dialect postgres --only 'sql/*'
   dbwright check shop --baseline last.json          only what is new since last.json (a JSON report)
 
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, 3 not reachable or not permitted,
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, 3 not reachable, permitted or valid,
 4 internal, 130 stopped.";
 
 /// What is reported.

@@ -88,7 +88,7 @@ fn schema(path: &Path, dialect: Option<&str>) -> Result<Source, Failure> {
             "schema.no-dialect",
             format!("{} is a schema file, but of which engine?", path.display()),
         )
-        .hint(format!("add --dialect {}", engines::dialects().join(" or --dialect "))));
+        .hint(format!("add --dialect with one of {}", engines::dialects().join(", "))));
     };
     Ok(Source::Schema(engines::by_dialect(dialect)?, path.to_path_buf()))
 }

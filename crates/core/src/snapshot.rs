@@ -208,7 +208,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<(Header, Box<RawValue>), Failu
 
 /// The failure for a snapshot file that can't be read.
 pub fn damaged(name: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::unreachable("snapshot.damaged", format!("the snapshot file {name} is damaged or cut short: {error}"))
+    Failure::unreachable("snapshot.damaged", format!("the snapshot {name} is damaged, cut short or edited: {error}"))
         .hint("take it again with `dbwright snapshot TARGET -o FILE`, or copy the file again")
 }
 

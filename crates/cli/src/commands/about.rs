@@ -112,15 +112,44 @@ pub(crate) fn man(args: &Man) -> Result<Exit, Failure> {
     };
     std::fs::create_dir_all(folder)
         .map_err(|e| Failure::usage("output.place", format!("the folder {} can't be made: {e}", folder.display())))?;
-    let written = clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), folder);
-    written.map_err(|e| Failure::usage("output.place", format!("{} can't be written: {e}", folder.display())))?;
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    write_pages(&command, folder)
+        .map_err(|e| Failure::usage("output.place", format!("{} can't be written: {e}", folder.display())))?;
     Ok(Exit::Clean)
 }
 
 fn manual_page(command: clap::Command) -> Result<Vec<u8>, Failure> {
     let mut page = Vec::new();
     let written = clap_mangen::Man::new(command).render(&mut page);
-    written.map(|()| page).map_err(|e| Failure::internal("man.render", format!("the manual page can't be made: {e}")))
+    written
+        .map(|()| sections(page))
+        .map_err(|e| Failure::internal("man.render", format!("the manual page can't be made: {e}")))
+}
+
+/// Writes the page of a command and those of its subcommands.
+fn write_pages(command: &clap::Command, folder: &std::path::Path) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    std::fs::write(folder.join(man.get_filename()), sections(page))?;
+    command.get_subcommands().filter(|sub| !sub.is_hide_set()).try_for_each(|sub| write_pages(sub, folder))
+}
+
+/// Makes sections of what follows the options, and keeps its lines: roff would fill the examples into paragraphs.
+fn sections(page: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&page).into_owned();
+    let Some((before, extra)) = text.split_once(".SH EXTRA\n") else { return page };
+    let mut out = before.to_owned();
+    let lines = extra.lines();
+    for line in lines.take_while(|line| !line.starts_with(".SH")) {
+        match line.strip_suffix(':').filter(|_| !line.starts_with(' ')) {
+            Some(heading) => out += &format!(".fi\n.SH {}\n.nf\n", heading.to_uppercase()),
+            None => out += &format!("{}\n", line.strip_prefix("  ").unwrap_or(line)),
+        }
+    }
+    let rest: Vec<_> = extra.lines().skip_while(|line| !line.starts_with(".SH")).collect();
+    (out + ".fi\n" + &rest.join("\n") + "\n").into_bytes()
 }
 
 /// Prints the reference page of the command line: every command's long help, as Markdown.

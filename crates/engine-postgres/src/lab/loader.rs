@@ -29,20 +29,32 @@ pub(super) struct Passed {
 
 /// The database that a dump wants to be in: the first that it creates or connects to.
 pub(super) fn database_of(sql: &str) -> Option<String> {
-    pieces(sql, Dialect::Postgres).iter().find_map(|piece| {
-        let words: Vec<&str> = piece.text.split_whitespace().collect();
-        match (piece.kind, words.as_slice()) {
-            (PieceKind::Meta, [command, name, ..]) if connects(command) && *name != "-" => Some(unquoted(name)),
-            _ => None,
-        }
-    })
+    let pieces = pieces(sql, Dialect::Postgres);
+    let mut commands = pieces.iter().filter(|piece| piece.kind == PieceKind::Meta);
+    commands.find_map(|piece| connected(piece.text))
 }
 
-fn connects(command: &str) -> bool {
-    matches!(command, "\\connect" | "\\c")
+/// A psql command without the comments before it.
+fn spoken(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| line.starts_with('\\')).unwrap_or(text)
 }
 
-/// A name as psql takes it; `-reuse-previous=on "dbname='x'"` is how `pg_dump` writes odd ones.
+/// The database that a psql command connects to. None for other commands, for the same database again, and for
+/// the server's template, to which `pg_dumpall` has something to say.
+fn connected(command: &str) -> Option<String> {
+    let command = spoken(command);
+    let rest = command.strip_prefix("\\connect").or_else(|| command.strip_prefix("\\c"))?;
+    let rest = rest.strip_prefix(char::is_whitespace)?.trim();
+    // `-reuse-previous=on "dbname='my shop'"` is how `pg_dump` writes odd names.
+    let name = match rest.strip_prefix("-reuse-previous=") {
+        Some(rest) => rest.split_once(' ').map_or("", |(_, name)| name),
+        None if rest.starts_with('"') => rest,
+        None => rest.split_whitespace().next().unwrap_or_default(),
+    };
+    Some(unquoted(name)).filter(|name| !matches!(name.as_str(), "" | "-" | "template1"))
+}
+
+/// A name as psql takes it.
 fn unquoted(name: &str) -> String {
     let name = name.trim_end_matches(';').trim_matches('"');
     name.strip_prefix("dbname='").and_then(|name| name.strip_suffix('\'')).unwrap_or(name).to_owned()
@@ -145,19 +157,16 @@ impl Loader<'_> {
 
     /// Passes over a psql command, or says why not; false when the file ends here.
     fn meta(&self, piece: &Piece<'_>) -> Result<bool, Failure> {
-        let mut words = piece.text.split_whitespace();
+        let mut words = spoken(piece.text).split_whitespace();
         let command = words.next().unwrap_or_default();
         match command {
             "\\q" | "\\quit" => Ok(false),
-            "\\connect" | "\\c" => {
-                let other = words.next().filter(|name| *name != "-").map(unquoted);
-                match other.filter(|name| name != self.database && !name.starts_with('-')) {
-                    None => Ok(true),
-                    Some(name) => Err(self
-                        .failure(piece.start, "postgres.schema-file", &format!("here begins another database, {name}"))
-                        .hint("put each database into a file of its own (`pg_dump` instead of `pg_dumpall`)")),
-                }
-            }
+            "\\connect" | "\\c" => match connected(piece.text).filter(|name| name != self.database) {
+                None => Ok(true),
+                Some(name) => Err(self
+                    .failure(piece.start, "postgres.schema-file", &format!("here begins another database, {name}"))
+                    .hint("put each database into a file of its own (`pg_dump` instead of `pg_dumpall`)")),
+            },
             "\\i" | "\\ir" | "\\include" | "\\include_relative" => Err(self
                 .failure(piece.start, "postgres.schema-file", "another file is included here, which only psql can do")
                 .hint("put the files into one, in order, and check that")),
@@ -324,13 +333,16 @@ fn package(extension: &str, major: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{database_of, transaction_after, unquoted};
+    use super::{connected, database_of, transaction_after};
 
     #[test]
     fn the_database_of_a_dump_is_the_one_it_connects_to() {
         assert_eq!(database_of("CREATE DATABASE shop;\n\\connect shop\nCREATE TABLE t ();"), Some("shop".to_owned()));
         assert_eq!(database_of("\\restrict abc\nSELECT 1;"), None);
-        assert_eq!(unquoted("\"dbname='my shop'\""), "my shop");
+        let odd = "\\connect template1\n\\connect -reuse-previous=on \"dbname='my shop'\"\n";
+        assert_eq!(database_of(odd), Some("my shop".to_owned()));
+        assert_eq!(connected("-- here\n\\connect \"a b\""), Some("a b".to_owned()));
+        assert_eq!([connected("\\c -"), connected("\\copy t FROM x")], [None, None]);
     }
 
     #[test]

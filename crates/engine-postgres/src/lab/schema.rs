@@ -48,9 +48,10 @@ impl SchemaLab for Postgres {
 
 async fn load(file: &Path, sql: &str, options: &ObserveOptions, progress: &dyn Progress) -> Result<Snapshot, Failure> {
     let lab = Lab::start(&LabOptions { programs: options.programs.clone(), ..LabOptions::default() }, progress).await?;
-    let database = database_of(sql).filter(|name| name != "postgres" && name != "template1");
-    let database = database.unwrap_or_else(|| "schema".to_owned());
-    lab.create_database(&database).await?;
+    let database = database_of(sql).unwrap_or_else(|| "schema".to_owned());
+    if database != "postgres" {
+        lab.create_database(&database).await?;
+    }
     let address = Address::parse(&lab.url(&database))?;
     let passed = {
         let connection = crate::connect::open(&address, options.connect_timeout).await?;
