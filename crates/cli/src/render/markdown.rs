@@ -136,7 +136,7 @@ pub(crate) fn prose(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // An underscore inside a word is no markup, and names are full of them.
             '_' if word(i.checked_sub(1)) && word(Some(i + 1)) => out.push('_'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', *c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => out.extend(['\\', *c]),
             '#' | '+' | '-' if i == 0 => out.extend(['\\', *c]),
             c => out.push(*c),
         }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn nothing_in_prose_is_markup() {
-        assert_eq!(prose("a_b *c* <i> `d` _e_ |"), "a_b \\*c\\* &lt;i&gt; \\`d\\` \\_e\\_ \\|");
+        assert_eq!(prose("a_b *c* <i> `d` _e_ | $x$"), "a_b \\*c\\* &lt;i&gt; \\`d\\` \\_e\\_ \\| \\$x\\$");
     }
 
     #[test]
