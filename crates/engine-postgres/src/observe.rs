@@ -51,6 +51,13 @@ pub async fn observe(
     Ok(Snapshot::new(header, body))
 }
 
+/// The failure of a server that takes connections and then does not answer.
+fn silent(name: &str, options: &ObserveOptions) -> Failure {
+    let limit = options.statement_timeout.as_secs_f64();
+    Failure::unreachable("postgres.timeout", format!("{name} did not tell its settings within {limit} s"))
+        .hint("somebody may hold a lock on a system catalog: look at pg_locks; wait longer with --statement-timeout")
+}
+
 /// The same, in parts.
 pub(crate) async fn take(
     address: &Address,
@@ -64,7 +71,9 @@ pub(crate) async fn take(
     for warning in warnings {
         session.gap("password-file", warning, Some("chmod 0600 the file".to_owned()));
     }
-    let settings = settings::read(&mut session).await?;
+    // It comes before the server's own limits are set, so it has one here.
+    let settings = tokio::time::timeout(options.statement_timeout, settings::read(&mut session)).await;
+    let settings = settings.map_err(|_| silent(session.name(), options))??;
     session.begin(options).await?;
     let (server, version) = server::read(&mut session).await?;
     settings::note_hidden(&mut session, &settings, &server);

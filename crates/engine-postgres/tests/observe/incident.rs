@@ -4,9 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::common::{VERSIONS, body, connect, observe, observe_with, table};
+use crate::common::{VERSIONS, attempt, body, connect, observe, observe_with, table};
+use dbwright_check::Checks as _;
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Silent;
+use dbwright_core::rule::Limits;
+use dbwright_engine_postgres::Postgres;
 use dbwright_engine_postgres::lab::{Lab, LabOptions};
 use dbwright_testkit::{Database, postgres_bin};
 
@@ -110,4 +113,23 @@ async fn observing_writes_nothing_and_holds_no_lock_that_a_select_would_not() {
     // Its own virtual transaction is what every transaction locks.
     let known: BTreeSet<_> = ["relation AccessShareLock", "virtualxid ExclusiveLock"].map(str::to_owned).into();
     assert!(modes.is_subset(&known) && modes.len() == 2, "{modes:?}");
+}
+
+#[tokio::test]
+async fn a_locked_catalog_accuses_nobody_and_ends_in_time() {
+    let database = Database::create(17);
+    database.execute("CREATE TABLE t (id int PRIMARY KEY)");
+    let holder = connect(&database.url).await;
+    holder.batch_execute("BEGIN; LOCK TABLE pg_constraint IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let snapshot = observe(&database.url).await;
+    let outcome = Postgres.check(&snapshot, &Limits::new()).expect("rules run");
+    assert!(outcome.findings.iter().all(|finding| !finding.rule.starts_with("sql/")), "{:?}", outcome.findings);
+    let skipped = |rule: &str| outcome.not_looked_at.iter().filter(|skipped| skipped.rule == rule).count();
+    assert_eq!([skipped("sql/no-primary-key"), skipped("pg/blocked-sessions")], [1, 0]);
+
+    holder.batch_execute("ROLLBACK; BEGIN; LOCK TABLE pg_proc IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let began = Instant::now();
+    let options = ObserveOptions { statement_timeout: Duration::from_secs(1), ..ObserveOptions::default() };
+    let failure = attempt(&database.url, &options).await.expect_err("no answer");
+    assert!(failure.code == "postgres.timeout" && began.elapsed() < Duration::from_secs(15), "{failure:?}");
 }
