@@ -152,8 +152,8 @@ Examples:
   dbwright check schema.sql --dialect postgres --only 'sql/*'
   dbwright check shop --baseline last.json          only what is new since last.json (a JSON report)
 
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, 3 not reachable, permitted or valid,
-4 internal, 130 stopped.";
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, 3 not reachable,
+not permitted or not valid, 4 internal, 130 stopped.";
 
 /// What is reported.
 #[derive(Debug, Clone, Default, Args)]
