@@ -3,9 +3,25 @@
 //! Texts are searched for the column's name rather than parsed: a hindrance too many costs a change that
 //! could have been given, one too few a change that fails.
 
+use dbwright_core::{Cx, Finding};
 use dbwright_sql::model::{Column, Table, TableKind};
 
 use crate::body::PgBody;
+
+/// Reports every wanted column of the user's tables; the columns of partitions and children go with their parent.
+pub(crate) fn report_each(
+    cx: &mut Cx<'_, PgBody>,
+    wanted: fn(&Column) -> bool,
+    finding: fn(&Cx<'_, PgBody>, &Table, &Column) -> Finding,
+) {
+    let body = cx.body;
+    for table in body.catalog.user_tables().filter(|table| table.parents.is_empty()) {
+        for column in table.columns.iter().filter(|column| wanted(column)) {
+            let finding = finding(cx, table, column);
+            cx.report(finding);
+        }
+    }
+}
 
 /// Why the type of a column can't be changed by one statement, when that is known. `builtin` tells whether the
 /// column has the type itself, and not a domain over it; `in_index` says what is wrong with an index

@@ -10,16 +10,12 @@ use crate::retype;
 
 /// Reports the columns, those of partitions with their parent.
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
-    let body = cx.body;
-    for table in body.catalog.user_tables().filter(|table| table.parents.is_empty()) {
-        let filled = |column: &&Column| {
-            column.base_type == "bpchar" && !matches!(column.data_type.as_str(), "character(1)" | "bpchar")
-        };
-        for column in table.columns.iter().filter(filled) {
-            let finding = finding(cx, table, column);
-            cx.report(finding);
-        }
-    }
+    retype::report_each(cx, is_padded, finding);
+}
+
+/// Whether shorter values are filled up with spaces.
+fn is_padded(column: &Column) -> bool {
+    column.base_type == "bpchar" && !matches!(column.data_type.as_str(), "character(1)" | "bpchar")
 }
 
 fn finding(cx: &Cx<'_, PgBody>, table: &Table, column: &Column) -> Finding {

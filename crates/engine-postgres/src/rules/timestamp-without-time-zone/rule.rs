@@ -11,13 +11,7 @@ use crate::retype;
 
 /// Reports the columns, those of partitions with their parent.
 pub(super) fn check(cx: &mut Cx<'_, PgBody>) {
-    let body = cx.body;
-    for table in body.catalog.user_tables().filter(|table| table.parents.is_empty()) {
-        for column in table.columns.iter().filter(|column| column.base_type == "timestamp") {
-            let finding = finding(cx, table, column);
-            cx.report(finding);
-        }
-    }
+    retype::report_each(cx, |column| column.base_type == "timestamp", finding);
 }
 
 fn finding(cx: &Cx<'_, PgBody>, table: &Table, column: &Column) -> Finding {
