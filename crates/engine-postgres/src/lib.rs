@@ -3,12 +3,14 @@
 //! Observing never writes, never takes a lock stronger than a plain `SELECT`'s, and reads no user rows.
 
 mod activity;
+mod advise;
 mod autovacuum;
 pub mod body;
 mod compare;
 mod connect;
 pub mod engine;
 mod error;
+pub mod explain;
 mod hits;
 pub mod lab;
 pub mod observe;
@@ -20,6 +22,7 @@ mod sample;
 mod scorecard;
 mod settings;
 mod timeouts;
+pub mod twin;
 mod words;
 
 pub use engine::Postgres;

@@ -1,0 +1,1 @@
+//! What is there already and need not be: unused, duplicate, redundant and replaced indexes.

@@ -1,0 +1,286 @@
+//! What the advisor needs from an engine.
+
+use std::path::PathBuf;
+
+use dbwright_core::engine::ObserveOptions;
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::workload::{Statement, Workload};
+use dbwright_core::{BoxFuture, Change, Failure, Snapshot};
+
+use crate::index::{Index, ObjectName};
+use crate::usage::Usage;
+
+/// An engine that can be asked for advice.
+pub trait Advises: Send + Sync {
+    /// Reads a workload from a log of the engine; none when `text` is no such log.
+    ///
+    /// # Errors
+    /// When it is a log but damaged beyond use: which line, and what was expected.
+    fn log(&self, name: &str, text: &str) -> Option<Result<Workload, Failure>>;
+
+    /// The workload that the snapshot holds, when it holds one, for the database that was observed only.
+    fn workload(&self, snapshot: &Snapshot) -> Option<Workload>;
+
+    /// Opens the place where plans are made: a lab, or the target itself when `options.on_target` allows it.
+    ///
+    /// # Errors
+    /// When there is no such place: what is missing, and what would give it.
+    fn what_if<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        address: Option<&'a Address>,
+        options: &'a WhatIfOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn WhatIf>, Failure>>;
+
+    /// Opens a copy of the rows to measure in; none when the engine has no copy lab.
+    fn measurer<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        address: &'a Address,
+        options: &'a CopyOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Measurer>, Failure>>;
+}
+
+/// How to open a what-if side.
+#[derive(Debug, Clone, Default)]
+pub struct WhatIfOptions {
+    /// How the target may be read.
+    pub observe: ObserveOptions,
+    /// Whether hypothetical indexes may be made in a session on the target.
+    pub on_target: bool,
+    /// Connections to plan on; 0 lets the engine choose.
+    pub connections: usize,
+}
+
+/// How to make a copy to measure in.
+#[derive(Debug, Clone, Default)]
+pub struct CopyOptions {
+    /// Folders with the engine's own programs.
+    pub programs: Vec<PathBuf>,
+    /// Most bytes of rows to copy; a larger database is sampled with its foreign keys kept whole. None copies all.
+    pub bytes: Option<u64>,
+    /// Tables that the workload reads; none copies all.
+    pub tables: Option<Vec<ObjectName>>,
+}
+
+/// A statement with parameters, ready to be planned.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Which statement of the workload it stands for, by position.
+    pub statement: usize,
+    /// Share of the statement's calls that it stands for; the queries of one statement add up to 1.
+    pub share: f64,
+    /// Text with its parameters in place, as the engine runs it.
+    pub sql: String,
+    /// What it does with its tables.
+    pub usage: Usage,
+    /// Its cost with the indexes that there are.
+    pub cost: f64,
+}
+
+/// Why a statement is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The reason, in one sentence, with what would help.
+    pub reason: String,
+}
+
+/// Position of an index in the what-if side's list: the existing ones first, then the defined ones in order.
+pub type IndexId = usize;
+/// Position of a query in the list that was given to [`WhatIf::admit`].
+pub type QueryId = usize;
+
+/// An index that is there already.
+#[derive(Debug, Clone)]
+pub struct Existing {
+    /// Its definition.
+    pub index: Index,
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Reads of it in the window, when counted.
+    pub scans: Option<u64>,
+    /// Why it must not be dropped (`primary key`, `unique`, `foreign key`, `replica identity`); none when it may be.
+    pub keeps: Option<String>,
+    /// What its upkeep costs in the window, in the unit of plan costs.
+    pub upkeep: f64,
+}
+
+/// What the engine says about an index that could be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Estimate {
+    /// Bytes that it would take when built.
+    pub bytes: u64,
+    /// What its upkeep would cost in the window, in the unit of plan costs.
+    pub upkeep: f64,
+    /// Why that upkeep, in words: rows written, random or rising keys, lost HOT updates.
+    pub reason: String,
+}
+
+/// One question to the planner.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// Which query.
+    pub query: QueryId,
+    /// Defined indexes that are visible, ascending; all others are hidden.
+    pub with: Vec<IndexId>,
+    /// Existing indexes that are hidden, ascending.
+    pub without: Vec<IndexId>,
+}
+
+/// The planner's answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Planned {
+    /// Total cost.
+    pub cost: f64,
+    /// Indexes that the plan uses, existing and defined, ascending, each once.
+    pub used: Vec<IndexId>,
+    /// How each reference to a table is read.
+    pub leaves: Vec<Leaf>,
+}
+
+/// How a plan reads one reference to a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Leaf {
+    /// Alias of the reference, as in [`crate::usage::TableUse`].
+    pub alias: String,
+    /// The index; none for reading the whole table.
+    pub index: Option<IndexId>,
+    /// Cost of all its loops.
+    pub cost: f64,
+    /// Estimated loops: above 1 inside a nested loop.
+    pub loops: f64,
+    /// Rows that one loop yields.
+    pub rows: f64,
+    /// Whether the rows come from the index alone.
+    pub covered: bool,
+}
+
+/// A place that plans statements under sets of indexes that need not exist.
+pub trait WhatIf: Send + Sync {
+    /// What it is, for proofs: `a planner twin of PostgreSQL 15.18`.
+    fn place(&self) -> String;
+
+    /// Statements of the workload as queries, several for one statement when its parameters are sampled, in the order of
+    /// the statements; or why one is left out.
+    fn prepare<'a>(
+        &'a self,
+        statements: &'a [Statement],
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Vec<Result<Vec<Query>, Skip>>, Failure>>;
+
+    /// Keeps the queries that will be asked about; their positions are their ids from now on. Called once.
+    fn admit<'a>(&'a self, queries: &'a [Query]) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The indexes that there are on the tables of the queries.
+    fn existing(&self) -> Vec<Existing>;
+
+    /// Candidates of the engine's own kinds (inverted, spatial, block range, hash, vector, trigram, operator classes)
+    /// for a query, beside the plain ones that the advisor thinks of itself.
+    fn propose(&self, query: &Query) -> Vec<Index>;
+
+    /// Defines indexes, hidden; each gets the next id, also a refused one (which must not be asked about).
+    fn define<'a>(&'a self, indexes: &'a [Index]) -> BoxFuture<'a, Result<Vec<Result<Estimate, String>>, Failure>>;
+
+    /// Answers questions, in order, on as many connections as it has. One entry fails without the others.
+    fn plan<'a>(&'a self, asks: &'a [Ask]) -> BoxFuture<'a, Result<Vec<Result<Planned, String>>, Failure>>;
+
+    /// The statement that creates an index, with a name that is free; `online` as users run it beside traffic.
+    fn create(&self, index: &Index, name: Option<&str>) -> Change;
+
+    /// The statement that drops an existing index, with the way back.
+    fn drop(&self, existing: IndexId) -> Change;
+
+    /// Milliseconds that one unit of plan cost takes on the target, when its statistics tell.
+    fn ms_per_cost(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// One run of a query in a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// Text with its parameters in place.
+    pub sql: String,
+    /// Built indexes that are visible, by position in the order of [`Measurer::build`].
+    pub with: Vec<usize>,
+    /// Existing indexes that are hidden, by name.
+    pub without: Vec<(ObjectName, String)>,
+}
+
+/// What a run took.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Timing {
+    /// Times in ms, one for each repetition.
+    pub ms: Vec<f64>,
+    /// Built indexes that the plan used, by position.
+    pub used: Vec<usize>,
+    /// Rows and a digest of them that does not depend on their order unless the statement orders them.
+    pub result: Option<Digest>,
+    /// Whether the run was ended by its time limit: `ms` is then a lower bound.
+    pub cut: bool,
+}
+
+/// A result, so that two can be compared without keeping rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Digest {
+    /// Rows.
+    pub rows: u64,
+    /// Sum of the rows' hashes.
+    pub sum: u64,
+}
+
+/// What building an index gave.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Built {
+    /// Its true bytes.
+    pub bytes: u64,
+    /// Time of the build in ms.
+    pub ms: f64,
+    /// Bytes scaled up to the whole table, when the copy is a sample.
+    pub scaled_bytes: u64,
+}
+
+/// What writers manage on one table.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WriteRate {
+    /// Inserts per second.
+    pub inserts: f64,
+    /// Updates per second.
+    pub updates: f64,
+}
+
+/// A copy of the rows in which things are built and run.
+pub trait Measurer: Send + Sync {
+    /// What it is, for proofs: `a copy of all 8 tables (1.2 GB) in PostgreSQL 15.18`.
+    fn place(&self) -> String;
+
+    /// Builds indexes for real, hidden until a run shows them.
+    fn build<'a>(
+        &'a self,
+        indexes: &'a [Index],
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Vec<Result<Built, String>>, Failure>>;
+
+    /// Runs each entry `repeat` times, interleaved in rounds after one unmeasured round; statements that write are rolled
+    /// back. `limit_ms` ends a run that takes longer.
+    fn run<'a>(
+        &'a self,
+        runs: &'a [Run],
+        repeat: u32,
+        limit_ms: f64,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Vec<Result<Timing, String>>, Failure>>;
+
+    /// How fast rows can be written to a table with some built indexes in place and all others absent.
+    fn writes<'a>(
+        &'a self,
+        table: &'a ObjectName,
+        with: &'a [usize],
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<WriteRate, Failure>>;
+}

@@ -1,0 +1,9 @@
+//! PostgreSQL's side of the advisor: workload, what-if, candidates of its own kinds, sizes, and the copy lab.
+
+mod logs;
+mod measure;
+mod params;
+mod propose;
+mod sizes;
+mod usage;
+mod whatif;

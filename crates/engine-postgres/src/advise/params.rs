@@ -1,0 +1,1 @@
+//! Parameters for statements that were recorded without: values from the column statistics.
