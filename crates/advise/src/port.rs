@@ -88,6 +88,8 @@ pub struct Skip {
     pub reason: String,
 }
 
+/// The queries of one statement, or why it is left out.
+pub type Prepared = Result<Vec<Query>, Skip>;
 /// Position of an index in the what-if side's list: the existing ones first, then the defined ones in order.
 pub type IndexId = usize;
 /// Position of a query in the list that was given to [`WhatIf::admit`].
@@ -171,7 +173,7 @@ pub trait WhatIf: Send + Sync {
         &'a self,
         statements: &'a [Statement],
         progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Vec<Result<Vec<Query>, Skip>>, Failure>>;
+    ) -> BoxFuture<'a, Result<Vec<Prepared>, Failure>>;
 
     /// Keeps the queries that will be asked about; their positions are their ids from now on. Called once.
     fn admit<'a>(&'a self, queries: &'a [Query]) -> BoxFuture<'a, Result<(), Failure>>;

@@ -1,1 +1,1 @@
-//! Workloads from PostgreSQL's logs: csv, json and stderr, with and without auto_explain.
+//! Workloads from PostgreSQL's logs: csv, json and stderr, with and without `auto_explain`.
