@@ -60,6 +60,9 @@ pub struct Advice {
     /// What the reader should know, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Whether the search was stopped before its end: this is then the best that was found until that moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
 }
 
 /// The workload that the advice is for.

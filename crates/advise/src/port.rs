@@ -22,6 +22,16 @@ pub trait Advises: Send + Sync {
     /// The workload that the snapshot holds, when it holds one, for the database that was observed only.
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload>;
 
+    /// The snapshot with the reads that a replica of the same database counted added to its own, so that an index which
+    /// only a replica uses does not look unused.
+    ///
+    /// # Errors
+    /// When the replica is no copy of the same database: which of the two it is, and how it is seen.
+    fn with_reads_of(&self, snapshot: &Snapshot, replica: &Snapshot) -> Result<Snapshot, Failure> {
+        let (engine, name) = (&snapshot.header.engine, &replica.header.name);
+        Err(Failure::usage("advise.no-replicas", format!("reads of {name} can't be added: {engine} knows no replicas")))
+    }
+
     /// Opens the place where plans are made: a lab, or the target itself when `options.on_target` allows it.
     ///
     /// # Errors
