@@ -25,6 +25,8 @@ pub struct TableUse {
     pub conditions: Vec<Condition>,
     /// Equality with another reference's columns.
     pub joins: Vec<Join>,
+    /// Other comparisons with another reference's columns: an index serves them inside a nested loop only.
+    pub nested: Vec<Condition>,
     /// Orders wanted by the statement (sort, merge, distinct on) whose keys all belong to this reference, outermost first.
     pub orders: Vec<Vec<Key>>,
     /// Groupings wanted whose keys all belong to this reference; any order of the keys serves.
@@ -35,6 +37,29 @@ pub struct TableUse {
     pub limited: bool,
     /// Whether the statement writes this table.
     pub written: bool,
+    /// What is known of the columns that the statement names, by name.
+    pub columns: Vec<ColumnFigures>,
+}
+
+/// What is known of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnFigures {
+    /// Its bare name.
+    pub name: String,
+    /// Average bytes of a value; a guess by its type without statistics.
+    pub width: f64,
+    /// Distinct values, when the statistics tell.
+    pub distinct: Option<f64>,
+    /// Whether an ordered index can have it as a key.
+    pub ordered: bool,
+}
+
+impl TableUse {
+    /// What is known of a column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnFigures> {
+        self.columns.iter().find(|column| column.name == name)
+    }
 }
 
 /// A condition on one table.
@@ -54,6 +79,8 @@ pub struct Condition {
     pub selectivity: Option<f64>,
     /// Conditions under an `OR`: those of one group are alternatives, and each must be served for an index to help.
     pub alternative: Option<u32>,
+    /// Which alternative of the group it belongs to: conditions of one arm hold together. 0 outside of groups.
+    pub arm: u32,
 }
 
 /// What kind of comparison a condition is.

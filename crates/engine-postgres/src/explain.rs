@@ -96,6 +96,15 @@ pub struct Plan {
     /// Function that it reads.
     #[serde(rename = "Function Name")]
     pub function: Option<String>,
+    /// Call of the function that it reads, which may name columns of what stands beside it.
+    #[serde(rename = "Function Call")]
+    pub function_call: Option<String>,
+    /// Condition that ends a window's frame early.
+    #[serde(rename = "Run Condition")]
+    pub run_condition: Option<String>,
+    /// Condition of `ON CONFLICT DO UPDATE`.
+    #[serde(rename = "Conflict Filter")]
+    pub conflict_filter: Option<String>,
     /// Workers that are wanted.
     #[serde(rename = "Workers Planned")]
     pub workers: Option<u32>,
