@@ -177,6 +177,11 @@ pub trait WhatIf: Send + Sync {
     /// What it is, for proofs: `a planner twin of PostgreSQL 15.18`.
     fn place(&self) -> String;
 
+    /// Unit of its costs.
+    fn unit(&self) -> String {
+        "planner cost".to_owned()
+    }
+
     /// Statements of the workload as queries, several for one statement when its parameters are sampled, in the order of
     /// the statements; or why one is left out.
     fn prepare<'a>(

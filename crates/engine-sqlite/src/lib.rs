@@ -1,5 +1,6 @@
 //! SQLite 3: how a file is opened without ever changing it, observed, checked, and copied into a lab.
 
+mod advise;
 pub mod body;
 mod compare;
 mod connect;

@@ -55,6 +55,14 @@ impl Side {
         self.timed(&mut statement, 1)
     }
 
+    /// Does something that ends after [`LONGEST`].
+    pub(crate) fn limited<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.deadline.within(LONGEST);
+        let done = act();
+        self.deadline.lift();
+        done
+    }
+
     fn timed(&self, statement: &mut Statement<'_>, loops: u32) -> rusqlite::Result<(f64, Digest)> {
         let mut spent = Duration::ZERO;
         let mut digest = Digest::default();
@@ -78,7 +86,7 @@ impl Side {
 }
 
 /// Steps through all rows.
-fn drain(statement: &mut Statement<'_>) -> rusqlite::Result<Digest> {
+pub(crate) fn drain(statement: &mut Statement<'_>) -> rusqlite::Result<Digest> {
     let columns = statement.column_count();
     let mut digest = Digest::default();
     let mut rows = statement.raw_query();
@@ -103,6 +111,13 @@ fn hash(value: ValueRef<'_>, hasher: &mut DefaultHasher) {
             hasher.write_usize(bytes.len());
             hasher.write(bytes);
         }
+    }
+}
+
+impl Digest {
+    /// The sum over the rows' hashes.
+    pub(crate) const fn sum(self) -> u64 {
+        self.sum
     }
 }
 

@@ -26,6 +26,10 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
 use bench::Bench;
+pub(crate) use measure::{Digest, LONGEST, Side, drain};
+pub(crate) use probe::{Access, Probe};
+pub(crate) use values::fill;
+
 use foreign_keys::Question;
 use rehearse::Rehearsal;
 

@@ -31,6 +31,8 @@ pub(crate) struct Access {
     pub(crate) range: Vec<usize>,
     /// Wanted order: columns, and whether each is descending.
     pub(crate) order: Vec<(usize, bool)>,
+    /// Columns that are read at all, one bit each; the highest bit stands for the 64th and all behind it.
+    pub(crate) used: u64,
 }
 
 /// The database of virtual tables.
@@ -128,7 +130,13 @@ unsafe impl VTab<'_> for Watched {
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
-        let mut access = Access { table: self.name.clone(), equal: Vec::new(), range: Vec::new(), order: Vec::new() };
+        let mut access = Access {
+            table: self.name.clone(),
+            equal: Vec::new(),
+            range: Vec::new(),
+            order: Vec::new(),
+            used: info.col_used(),
+        };
         for constraint in info.constraints().filter(rusqlite::vtab::IndexConstraint::is_usable) {
             // A negative column is the rowid, which needs no index.
             let Ok(column) = usize::try_from(constraint.column()) else { continue };

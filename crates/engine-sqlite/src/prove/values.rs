@@ -16,7 +16,7 @@ use crate::observe::quoted;
 const LONGEST: usize = 500;
 
 /// The statement with a value in the place of each parameter; none when one of them can't be given any.
-pub(super) fn fill(db: &Connection, catalog: &Catalog, sql: &str) -> Option<String> {
+pub(crate) fn fill(db: &Connection, catalog: &Catalog, sql: &str) -> Option<String> {
     let text = Text { sql, tokens: tokens(sql, Dialect::Sqlite).into_iter().filter(Token::significant).collect() };
     let mut named: HashMap<&str, String> = HashMap::new();
     let mut values = Vec::new();

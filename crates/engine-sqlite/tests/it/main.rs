@@ -1,5 +1,6 @@
 //! Tests on the real library: one program, so that its helpers are built once.
 
+mod advise;
 mod common;
 mod compare;
 mod files;
