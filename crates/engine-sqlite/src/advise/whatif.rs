@@ -38,6 +38,7 @@ pub(super) struct Trials {
 struct State {
     copy: Copy,
     probe: Probe,
+    figures: usage::Figures,
     queries: Vec<Query>,
     /// Writers of the workload, with their weight: they decide what an index's upkeep costs.
     writers: Vec<Writer>,
@@ -72,6 +73,7 @@ impl Trials {
         let state = State {
             copy,
             probe,
+            figures: usage::Figures::default(),
             queries: Vec::new(),
             writers: Vec::new(),
             trials: Vec::new(),
@@ -116,7 +118,8 @@ impl Trials {
             let (calls, rows) = (statement.calls, work.changed);
             state.writers.push(Writer { sql: sql.clone(), calls, rows });
         }
-        let usage = usage::of(&state.probe, &self.catalog, &sql);
+        let State { probe, copy, figures, .. } = state;
+        let usage = usage::of(probe, &self.catalog, &sql, (copy.db(), figures));
         Ok(vec![Query { statement: at, share: 1.0, sql, usage, cost: work.cost }])
     }
 
