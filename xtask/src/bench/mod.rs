@@ -2,6 +2,7 @@
 //!
 //! A benchmark, not a test: its figures depend on the machine, which the result names.
 
+mod advise;
 mod big;
 mod check;
 mod load;
@@ -26,6 +27,8 @@ enum Subject {
     CheckSqlite,
     /// A PostgreSQL under pgbench load that is observed every 10 s for a minute.
     Load,
+    /// The advisor on TPC-H, TPC-DS and a growing number of statements.
+    Advise,
 }
 
 /// What `cargo xtask bench` takes.
@@ -40,6 +43,9 @@ pub(crate) struct Options {
     /// Put the results into this page, such as docs/benchmarks.md, in the place of the last ones.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// What `advise` takes.
+    #[command(flatten)]
+    advise: advise::Options,
 }
 
 /// What one word on the command line stands for.
@@ -52,7 +58,8 @@ fn subjects(word: &str) -> Result<Subjects, String> {
         "check-postgres" => Ok(Subjects(&[Subject::CheckPostgres])),
         "check-sqlite" => Ok(Subjects(&[Subject::CheckSqlite])),
         "load" => Ok(Subjects(&[Subject::Load])),
-        _ => Err("there are check, check-postgres, check-sqlite, load".to_owned()),
+        "advise" => Ok(Subjects(&[Subject::Advise])),
+        _ => Err("there are advise, check, check-postgres, check-sqlite, load".to_owned()),
     }
 }
 
@@ -67,6 +74,10 @@ pub(crate) fn run(options: &Options) -> Done {
             Subject::CheckPostgres => ("check-postgres", check::postgres(&binary)?),
             Subject::CheckSqlite => ("check-sqlite", check::sqlite(&binary)?),
             Subject::Load => ("load", load::figures(&binary)?),
+            Subject::Advise => {
+                advise::run(&options.advise, &binary, options.write.as_ref())?;
+                continue;
+            }
         };
         let section = report::markdown(name, &figures);
         println!("{section}\n{}", report::json(name, &figures));

@@ -68,7 +68,7 @@ fn replaced(page: &str, name: &str, section: &str) -> String {
 }
 
 /// Processor, cores, memory and kernel of this machine.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     let field = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));

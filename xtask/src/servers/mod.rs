@@ -6,6 +6,7 @@
 mod catalog;
 mod fetch;
 mod host;
+mod kept;
 mod lease;
 mod lock;
 mod start;
@@ -19,6 +20,7 @@ use dbwright_testkit::{Record, cache, memory, url_variable};
 
 use crate::Done;
 use catalog::Server;
+pub(crate) use kept::{Kept, kept};
 pub(crate) use lease::{Lease, give_back};
 
 /// What can be done with the servers. No names mean all of them.

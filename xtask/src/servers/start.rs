@@ -180,7 +180,7 @@ fn answers(bin: &Path, port: u16) -> bool {
     quietly(&mut command).is_ok()
 }
 
-fn free_port() -> Done<u16> {
+pub(super) fn free_port() -> Done<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| format!("no free port: {e}"))?;
     Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
 }
