@@ -5,5 +5,5 @@ mod measure;
 mod params;
 mod propose;
 mod sizes;
-mod usage;
+pub(crate) mod usage;
 mod whatif;

@@ -1,1 +1,0 @@
-//! What a statement does with its tables, read from PostgreSQL's own plan.

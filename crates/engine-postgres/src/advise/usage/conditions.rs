@@ -1,0 +1,288 @@
+//! Conditions of a scan and equalities of a join, as an index could serve them.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use dbwright_advise::index::KeyPart;
+use dbwright_advise::usage::{Condition, Join, Operator};
+use dbwright_sql::model::Table;
+
+use super::compare::{self, Comparison, collated, comparison, kind, part};
+use super::expr::{self, Form, Node, mentions, runs_a_plan, unqualified};
+use super::lex::Source;
+use super::refs::References;
+use crate::explain::Plan;
+
+/// What the conditions of a statement came to.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Conditions on one reference.
+    pub(super) conditions: Vec<(usize, Condition)>,
+    /// Equalities between references.
+    pub(super) joins: Vec<(usize, Join)>,
+    /// Other comparisons between references.
+    pub(super) nested: Vec<(usize, Condition)>,
+    /// Groups of alternatives so far.
+    groups: u32,
+}
+
+/// A condition with what it is about.
+struct Clause<'s, 'a> {
+    source: &'s Source<'a>,
+    node: &'s Node,
+    /// Whether names stand for all branches of a `UNION ALL`: above it they do, inside not.
+    above: bool,
+    /// References whose columns it names; [`OUTSIDE`] stands for what is no table.
+    about: BTreeSet<usize>,
+}
+
+/// A name that belongs to no table that could have an index: a subquery, a common table expression, a function.
+const OUTSIDE: usize = usize::MAX;
+
+impl Found {
+    /// Reads the conditions of a node that reads the reference `at`.
+    pub(super) fn scan(&mut self, references: &References<'_>, node: &Plan, at: usize) {
+        for text in [&node.filter, &node.index_cond, &node.recheck_cond].into_iter().flatten() {
+            let source = Source::new(text);
+            let whole = expr::condition(&source);
+            for node in conjuncts(&whole) {
+                self.clause(references, &source, node, at);
+            }
+        }
+    }
+
+    fn clause(&mut self, references: &References<'_>, source: &Source<'_>, node: &Node, at: usize) {
+        let clause = Clause::new(references, source, node, false);
+        if runs_a_plan(source, node.tokens.clone()) || !clause.about.contains(&at) {
+            return;
+        }
+        if clause.about.len() > 1 {
+            self.across(references, &clause, Some(at));
+            return;
+        }
+        let Some(table) = references.all.get(at).map(|reference| reference.table) else { return };
+        let found = match &node.form {
+            Form::Or(arms) => self.alternatives(source, arms, table),
+            _ => single(source, node, table),
+        };
+        for condition in found {
+            if !self.conditions.iter().any(|(other, known)| *other == at && same(known, &condition)) {
+                self.conditions.push((at, condition));
+            }
+        }
+    }
+
+    fn alternatives(&mut self, source: &Source<'_>, arms: &[Node], table: &Table) -> Vec<Condition> {
+        self.groups += 1;
+        let mut all = Vec::new();
+        for (arm, node) in arms.iter().enumerate() {
+            for node in conjuncts(node) {
+                for mut condition in single(source, node, table) {
+                    condition.alternative = Some(self.groups);
+                    condition.arm = u32::try_from(arm).unwrap_or(u32::MAX);
+                    all.push(condition);
+                }
+            }
+        }
+        all
+    }
+
+    /// Reads the equalities of a join; `visible` are the references that no aggregate or the like hides from it.
+    pub(super) fn join(&mut self, references: &References<'_>, node: &Plan, visible: &BTreeSet<usize>) {
+        for text in [&node.hash_cond, &node.merge_cond, &node.join_filter].into_iter().flatten() {
+            let source = Source::new(text);
+            let whole = expr::condition(&source);
+            for node in conjuncts(&whole) {
+                let mut clause = Clause::new(references, &source, node, true);
+                if runs_a_plan(&source, node.tokens.clone()) || clause.about.len() < 2 {
+                    continue;
+                }
+                clause.about.retain(|at| *at == OUTSIDE || visible.contains(at));
+                self.across(references, &clause, None);
+            }
+        }
+    }
+
+    /// A comparison between references, seen from each side that names one only; or from the side of `at`.
+    fn across(&mut self, references: &References<'_>, clause: &Clause<'_, '_>, at: Option<usize>) {
+        for from_right in [false, true] {
+            let Some(comparison) = comparison(clause.node, from_right) else { continue };
+            let here = clause.names(references, &comparison.own);
+            let there = clause.names(references, &comparison.other);
+            let usable =
+                |one: &usize| clause.about.contains(one) && at.is_none_or(|at| at == *one) && !there.contains(one);
+            for one in here.iter().copied().filter(usable) {
+                self.side(references, clause, &comparison, one, &there, from_right);
+            }
+        }
+    }
+
+    fn side(
+        &mut self,
+        references: &References<'_>,
+        clause: &Clause<'_, '_>,
+        comparison: &Comparison,
+        at: usize,
+        there: &BTreeSet<usize>,
+        from_right: bool,
+    ) {
+        let Some((own, other)) = sides(clause.node, from_right) else { return };
+        let Some(own) = mine(references, clause, own, at) else { return };
+        if comparison.symbol != "=" {
+            if let Some(condition) = between(clause, comparison, own) {
+                push(&mut self.nested, (at, condition));
+            }
+            return;
+        }
+        for partner in there {
+            let other_part = mine(references, clause, other, *partner)
+                .unwrap_or_else(|| KeyPart::Expression(clause.source.slice(&comparison.other).to_owned()));
+            let name = references.all.get(*partner).map(|reference| reference.alias.clone());
+            let name = name
+                .or_else(|| mentions(clause.source, comparison.other.clone()).into_iter().find_map(|(alias, _)| alias));
+            push(&mut self.joins, (at, Join { part: own.clone(), other: name.unwrap_or_default(), other_part }));
+        }
+    }
+}
+
+impl<'s, 'a> Clause<'s, 'a> {
+    fn new(references: &References<'_>, source: &'s Source<'a>, node: &'s Node, above: bool) -> Self {
+        let empty = Self { source, node, above, about: BTreeSet::new() };
+        Self { about: empty.names(references, &node.tokens), ..empty }
+    }
+
+    fn names(&self, references: &References<'_>, tokens: &Range<usize>) -> BTreeSet<usize> {
+        let mut about = BTreeSet::new();
+        for mention in mentions(self.source, tokens.clone()) {
+            let found = if self.above { references.resolve(&mention) } else { references.resolve_own(&mention) };
+            if found.is_empty() && mention.0.is_some() {
+                about.insert(OUTSIDE);
+            }
+            about.extend(found.into_iter().map(|(at, _)| at));
+        }
+        about
+    }
+}
+
+fn push<T: PartialEq>(all: &mut Vec<T>, one: T) {
+    if !all.contains(&one) {
+        all.push(one);
+    }
+}
+
+/// Whether two conditions of one reference say the same; partitions repeat each other.
+fn same(a: &Condition, b: &Condition) -> bool {
+    a.text == b.text
+        && a.alternative.is_some() == b.alternative.is_some()
+        && (a.alternative.is_none() || a.arm == b.arm)
+}
+
+fn sides(node: &Node, from_right: bool) -> Option<(&Node, &Node)> {
+    match &node.form {
+        Form::Compare { left, right, .. } | Form::Any { left, right, .. } if from_right => Some((right, left)),
+        Form::Compare { left, right, .. } | Form::Any { left, right, .. } => Some((left, right)),
+        _ => None,
+    }
+}
+
+/// The side of a comparison as a key of the reference `at`: above a `UNION ALL` the text shows another branch's column.
+fn mine(references: &References<'_>, clause: &Clause<'_, '_>, node: &Node, at: usize) -> Option<KeyPart> {
+    let table = references.all.get(at)?.table;
+    let named = mentions(clause.source, node.tokens.clone());
+    let (true, [mention]) = (clause.above, named.as_slice()) else { return Some(part(clause.source, node, table)) };
+    let column = references.resolve(mention).into_iter().find_map(|(one, name)| if one == at { name } else { None })?;
+    if mention.1.as_ref() != Some(&column) {
+        return table.column(&column).map(|column| KeyPart::Column(column.name.clone()));
+    }
+    Some(part(clause.source, node, table))
+}
+
+fn between(clause: &Clause<'_, '_>, comparison: &Comparison, part: KeyPart) -> Option<Condition> {
+    let operator = kind(&comparison.symbol, comparison.any, None).filter(|operator| *operator != Operator::Filter)?;
+    Some(Condition {
+        part,
+        operator,
+        constant: None,
+        symbol: comparison.symbol.clone(),
+        text: unqualified(clause.source, &clause.node.tokens),
+        selectivity: None,
+        alternative: None,
+        arm: 0,
+    })
+}
+
+fn conjuncts(node: &Node) -> Vec<&Node> {
+    match &node.form {
+        Form::And(parts) => parts.iter().flat_map(conjuncts).collect(),
+        _ => vec![node],
+    }
+}
+
+/// Conditions that one clause on one table makes: one, more for a comparison of rows, or one that only filters.
+fn single(source: &Source<'_>, node: &Node, table: &Table) -> Vec<Condition> {
+    let text = unqualified(source, &node.tokens);
+    let of = |part: KeyPart, operator: Operator, symbol: &str, constant: Option<&str>| Condition {
+        part,
+        operator,
+        constant: constant.map(str::to_owned),
+        symbol: symbol.to_owned(),
+        text: text.clone(),
+        selectivity: None,
+        alternative: None,
+        arm: 0,
+    };
+    match &node.form {
+        Form::Null { of: what, negated: false } => {
+            vec![of(part(source, what, table), Operator::Equal, "IS NULL", None)]
+        }
+        Form::Null { of: what, negated: true } => {
+            vec![of(part(source, what, table), Operator::Filter, "IS NOT NULL", None)]
+        }
+        Form::Column { .. } | Form::Call { .. } => {
+            vec![of(part(source, node, table), Operator::Equal, "=", Some("true"))]
+        }
+        Form::Not(what) | Form::Truth { of: what, value: false } => vec![truth(source, what, table, &of, "false")],
+        Form::Truth { of: what, value: true } => vec![truth(source, what, table, &of, "true")],
+        _ => vec![compared(source, node, table, &of)],
+    }
+}
+
+type Make<'f> = dyn Fn(KeyPart, Operator, &str, Option<&str>) -> Condition + 'f;
+
+/// A test for true or false: an index serves it on a column only.
+fn truth(source: &Source<'_>, what: &Node, table: &Table, of: &Make<'_>, value: &str) -> Condition {
+    match compare::bare(what, table) {
+        Some(column) => of(KeyPart::Column(column.name.clone()), Operator::Equal, "=", Some(value)),
+        None => of(part(source, what, table), Operator::Filter, "", None),
+    }
+}
+
+fn compared(source: &Source<'_>, node: &Node, table: &Table, of: &Make<'_>) -> Condition {
+    let columns = |tokens: &Range<usize>| {
+        let named = mentions(source, tokens.clone());
+        named
+            .iter()
+            .any(|(alias, name)| alias.is_some() || name.as_deref().is_some_and(|name| table.column(name).is_some()))
+    };
+    for from_right in [false, true] {
+        let (Some(comparison), Some((own, other))) = (comparison(node, from_right), sides(node, from_right)) else {
+            continue;
+        };
+        if !columns(&comparison.own) || columns(&comparison.other) {
+            continue;
+        }
+        let constant = (other.form == Form::Constant).then(|| source.slice(&other.tokens));
+        let Some(operator) = kind(&comparison.symbol, comparison.any, constant) else { continue };
+        if let Form::Row(parts) = &own.form {
+            // An ordered index serves a comparison of rows by its first column.
+            return match parts.first() {
+                Some(first) if operator == Operator::Range => {
+                    of(part(source, first, table), operator, &comparison.symbol, None)
+                }
+                _ => of(part(source, own, table), Operator::Filter, &comparison.symbol, None),
+            };
+        }
+        return of(collated(source, own, table, node.tokens.clone()), operator, &comparison.symbol, constant);
+    }
+    of(KeyPart::Expression(unqualified(source, &node.tokens)), Operator::Filter, "", None)
+}
