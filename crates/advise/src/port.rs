@@ -236,19 +236,42 @@ pub struct Timing {
     pub ms: Vec<f64>,
     /// Built indexes that the plan used, by position.
     pub used: Vec<usize>,
-    /// Rows and a digest of them that does not depend on their order unless the statement orders them.
+    /// Rows and a digest of them that does not depend on their order; none when runs of the same entry differ.
     pub result: Option<Digest>,
     /// Whether the run was ended by its time limit: `ms` is then a lower bound.
     pub cut: bool,
 }
 
+/// The plan that an engine chooses in a copy.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shape {
+    /// Its cost as the engine estimates it; 0 when the engine tells none.
+    pub cost: f64,
+    /// Built indexes that it uses, by position, ascending.
+    pub used: Vec<usize>,
+    /// Hash of the plan without its figures: runs of equal plans take equally long.
+    pub hash: u64,
+}
+
 /// A result, so that two can be compared without keeping rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Digest {
     /// Rows.
     pub rows: u64,
-    /// Sum of the rows' hashes.
+    /// Sum of the rows' hashes, numbers with rounding errors left out.
     pub sum: u64,
+    /// Sum of the numbers with rounding errors (floating point), which depend on the order of summing.
+    pub rounded: f64,
+}
+
+impl Digest {
+    /// Whether two results are equal, rounding errors aside.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        let scale = self.rounded.abs().max(other.rounded.abs()).max(1e-9);
+        let near = self.rounded == other.rounded || (self.rounded - other.rounded).abs() <= scale * 1e-9;
+        (self.rows, self.sum) == (other.rows, other.sum) && near
+    }
 }
 
 /// What building an index gave.
@@ -282,6 +305,9 @@ pub trait Measurer: Send + Sync {
         indexes: &'a [Index],
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Vec<Result<Built, String>>, Failure>>;
+
+    /// The plan that each entry would be run with, without running it.
+    fn plans<'a>(&'a self, runs: &'a [Run]) -> BoxFuture<'a, Result<Vec<Result<Shape, String>>, Failure>>;
 
     /// Runs each entry `repeat` times, interleaved in rounds after one unmeasured round; statements that write are rolled
     /// back. `limit_ms` ends a run that takes longer.

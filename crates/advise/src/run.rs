@@ -50,6 +50,8 @@ pub struct Advised {
     pub indexes: Vec<crate::Index>,
     /// Candidates that were nearly chosen, the best first: a measurement may prefer them.
     pub runners_up: Vec<(crate::Index, crate::port::Estimate)>,
-    /// The queries that were planned.
+    /// The queries that were planned, in the order of their ids.
     pub queries: Vec<crate::Query>,
+    /// Every index that was defined, in order: with the existing ones before them, their positions are their ids.
+    pub defined: Vec<crate::Index>,
 }

@@ -1,10 +1,11 @@
 //! The copy as a place to measure in: built indexes, timed runs in turns, and what writers manage.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use dbwright_advise::index::{Index, ObjectName};
-use dbwright_advise::port::{Built, Digest, Measurer, Run, Timing, WriteRate};
+use dbwright_advise::port::{Built, Digest, Measurer, Run, Shape, Timing, WriteRate};
 use dbwright_core::progress::Progress;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 use rusqlite::Connection;
@@ -75,6 +76,20 @@ impl State {
             let uses =
                 |at: &usize| self.built.get(*at).and_then(Option::as_ref).is_some_and(|name| names.contains(name));
             Ok((ms, work, run.with.iter().copied().filter(uses).collect()))
+        })
+    }
+
+    /// `EXPLAIN QUERY PLAN` tells no cost.
+    fn plan(&self, run: &Run) -> rusqlite::Result<Shape> {
+        let hidden: Vec<String> = run.without.iter().map(|(_, name)| name.clone()).collect();
+        self.copy.with(&self.names(&run.with), &hidden, |side| {
+            let plan = explain::plan(&side.db, &run.sql)?;
+            let names = explain::indexes(&plan);
+            let uses =
+                |at: &usize| self.built.get(*at).and_then(Option::as_ref).is_some_and(|name| names.contains(name));
+            let mut hasher = DefaultHasher::new();
+            plan.walk().for_each(|node| node.operation.hash(&mut hasher));
+            Ok(Shape { cost: 0.0, used: run.with.iter().copied().filter(uses).collect(), hash: hasher.finish() })
         })
     }
 
@@ -153,6 +168,13 @@ impl Measurer for Bench {
         })
     }
 
+    fn plans<'a>(&'a self, runs: &'a [Run]) -> BoxFuture<'a, Result<Vec<Result<Shape, String>>, Failure>> {
+        Box::pin(async move {
+            let state = self.state();
+            Ok(runs.iter().map(|run| state.plan(run).map_err(|error| error.to_string())).collect())
+        })
+    }
+
     fn run<'a>(
         &'a self,
         runs: &'a [Run],
@@ -197,7 +219,8 @@ fn again(state: &State, run: &Run, timing: &mut Result<Timing, String>, (round, 
         Ok((ms, work, used)) => {
             so_far.cut = work.cut || ms > limit_ms.max(LONGEST.as_secs_f64() * 1000.0);
             so_far.used = used;
-            so_far.result = (!work.cut).then_some(Digest { rows: work.digest.rows, sum: work.digest.sum() });
+            so_far.result =
+                (!work.cut).then_some(Digest { rows: work.digest.rows, sum: work.digest.sum(), rounded: 0.0 });
             if round > 0 || so_far.cut {
                 so_far.ms.push(ms);
             }
