@@ -4,12 +4,18 @@
 //! A part that could not be read is empty, and the snapshot's header has a gap for its area
 //! (the constants in [`area`]).
 
+mod blueprint;
+
 use std::collections::BTreeMap;
 
 use dbwright_core::workload::Workload;
 use dbwright_sql::model::{Catalog, ObjectId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use blueprint::{
+    Blueprint, ColumnEnds, ColumnExtra, ExtendedData, Locale, Metapage, Object, RelationExtra, Tablespace,
+};
 
 /// Names of the areas that can have a gap; rules name them in `needs`.
 pub mod area {
@@ -37,6 +43,10 @@ pub mod area {
     pub const SETTINGS_PARTIAL: &str = "settings-partial";
     /// Some sequences' `last_value`; rules run on the others (`Sequence::readable`).
     pub const SEQUENCES_PARTIAL: &str = "sequences-partial";
+    /// First pages of indexes.
+    pub const METAPAGES: &str = "metapages";
+    /// What extended statistics hold.
+    pub const EXTENDED_STATISTICS: &str = "extended-statistics";
 }
 
 /// What was observed of one database and its server.
@@ -79,6 +89,9 @@ pub struct PgBody {
     pub prepared: Vec<PreparedTransaction>,
     /// Replication and archiving.
     pub replication: Replication,
+    /// What a planner twin needs beyond the rest; only in snapshots with all values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blueprint: Option<Box<Blueprint>>,
 }
 
 /// The server, and the session that observed it.
@@ -151,6 +164,9 @@ pub struct TableStats {
     pub relallvisible: i64,
     /// Bytes of the main fork, free space and visibility maps.
     pub heap_bytes: u64,
+    /// Bytes of the main fork alone.
+    #[serde(default)]
+    pub main_bytes: u64,
     /// Bytes of its TOAST table with index.
     pub toast_bytes: u64,
     /// Storage parameters (`autovacuum_enabled=false`), TOAST's with the prefix `toast.`.
@@ -253,6 +269,15 @@ pub struct ColumnStats {
     pub most_common_elem_freqs: Vec<f64>,
     /// Histogram of distinct element counts.
     pub elem_count_histogram: Vec<f64>,
+    /// Histogram of the lengths of ranges as array text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range_lengths: Option<String>,
+    /// Share of empty ranges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range_empty: Option<f64>,
+    /// Histogram of the bounds of ranges as array text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range_bounds: Option<String>,
 }
 
 /// An extended statistics object (`pg_statistic_ext`, `pg_stats_ext`).

@@ -6,14 +6,17 @@
 
 mod activity;
 mod assemble;
+mod blueprint;
 mod cells;
 mod colstats;
 mod columns;
 mod constraints;
 mod definitions;
+mod extended;
 mod highest;
 mod indexes;
 mod objects;
+mod objects_sql;
 mod replication;
 mod rights;
 mod sequences;
@@ -110,7 +113,13 @@ async fn body(
     let (mut tables, mut stats, indexes) = assemble::assemble(parts, &mut definitions);
     drop(definitions);
     progress.step(2);
-    let columns = colstats::read(session, &server, options.values).await?;
+    let mut columns = colstats::read(session, &server, options.values).await?;
+    let blueprint = if options.values == Values::All {
+        extended::ranges(session, &server, &mut columns).await?;
+        Some(Box::new(blueprint::read(session, &server).await?))
+    } else {
+        None
+    };
     let sequences = sequences::read(session, &server).await?;
     highest::fill(&mut tables, &sequences, &columns);
     highest::widths(&mut stats, &columns);
@@ -141,6 +150,7 @@ async fn body(
         waits,
         prepared,
         replication: replication::read(session, &server).await?,
+        blueprint,
         server,
     })
 }

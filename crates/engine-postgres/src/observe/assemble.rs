@@ -109,6 +109,7 @@ fn measure(table: &mut Table, stats: &mut TableStats, size: Option<Size>) {
         let main = pages(stats.relpages);
         Size { main, maps: 0, toast: 0 }
     });
+    stats.main_bytes = size.main;
     stats.heap_bytes = size.main + size.maps;
     stats.toast_bytes = size.toast;
     table.bytes = Some(stats.heap_bytes + stats.toast_bytes);

@@ -104,12 +104,13 @@ fn decode(row: &mut Cells<'_>) -> Result<(ObjectId, ColumnStats), PgError> {
         most_common_elems: row.opt_text()?,
         most_common_elem_freqs: floats(row)?,
         elem_count_histogram: floats(row)?,
+        ..ColumnStats::default()
     };
     Ok((table, stats))
 }
 
 /// A list as the server keeps it, four bytes a number: half of what `float8` would send.
-fn floats(row: &mut Cells<'_>) -> Result<Vec<f64>, PgError> {
+pub(super) fn floats(row: &mut Cells<'_>) -> Result<Vec<f64>, PgError> {
     Ok(row.list::<f32>()?.into_iter().map(f64::from).collect())
 }
 
