@@ -3,7 +3,8 @@
 mod logs;
 mod measure;
 mod params;
+mod port;
 mod propose;
 mod sizes;
-pub(crate) mod usage;
+mod usage;
 mod whatif;

@@ -1,0 +1,42 @@
+//! What PostgreSQL gives to the advisor: the port's functions, each a door to a room of its own.
+
+use dbwright_advise::port::{Advises, CopyOptions, Measurer, WhatIf, WhatIfOptions};
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::workload::Workload;
+use dbwright_core::{BoxFuture, Failure, Snapshot};
+
+use super::whatif;
+use crate::body::PgBody;
+use crate::engine::Postgres;
+
+impl Advises for Postgres {
+    fn log(&self, _name: &str, _text: &str) -> Option<Result<Workload, Failure>> {
+        None
+    }
+
+    fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {
+        snapshot.body::<PgBody>().ok()?.workload.clone()
+    }
+
+    fn what_if<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        address: Option<&'a Address>,
+        options: &'a WhatIfOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn WhatIf>, Failure>> {
+        Box::pin(whatif::open(snapshot, address, options, progress))
+    }
+
+    fn measurer<'a>(
+        &'a self,
+        _snapshot: &'a Snapshot,
+        _address: &'a Address,
+        _options: &'a CopyOptions,
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Measurer>, Failure>> {
+        let failure = Failure::usage("postgres.no-measuring", "indexes can't be measured on PostgreSQL yet");
+        Box::pin(async move { Err(failure) })
+    }
+}

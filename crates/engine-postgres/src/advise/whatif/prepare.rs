@@ -1,0 +1,80 @@
+//! Statements of the workload as queries that can be planned.
+
+use dbwright_advise::port::{Prepared, Query, Skip};
+use dbwright_advise::usage::Usage;
+use dbwright_core::Failure;
+use dbwright_core::progress::Progress;
+use dbwright_core::workload::Statement;
+
+use super::seat::Seat;
+use crate::advise::usage;
+use crate::body::PgBody;
+
+/// Why the statements after a Ctrl-C are left out.
+const STOPPED: &str = "stopped before it was looked at";
+
+/// Prepares all statements, in order: first what each costs, then, with index paths off, what it does with its tables.
+pub(super) async fn all(
+    seat: &Seat,
+    body: &PgBody,
+    statements: &[Statement],
+    progress: &dyn Progress,
+) -> Result<Vec<Prepared>, Failure> {
+    progress.stage("planning the workload", Some(2 * statements.len() as u64));
+    let mut prepared = Vec::with_capacity(statements.len());
+    for (at, statement) in statements.iter().enumerate() {
+        progress.step(at as u64);
+        prepared.push(if progress.cancelled() { skip(STOPPED) } else { one(seat, at, statement).await });
+        if seat.connection.client.is_closed() {
+            return Err(seat.lost("the server closed the connection"));
+        }
+    }
+    let set = |(name, value): &(&str, &str)| format!("SET /* dbwright */ {name} = {value}");
+    set_all(seat, usage::SETTINGS.iter().map(set)).await?;
+    for (at, one) in prepared.iter_mut().enumerate() {
+        progress.step((statements.len() + at) as u64);
+        if let Err(reason) = use_of(seat, body, one).await {
+            *one = skip(format!("PostgreSQL can't plan it without indexes: {reason}"));
+        }
+    }
+    set_all(seat, usage::SETTINGS.iter().map(|(name, _)| format!("RESET /* dbwright */ {name}"))).await?;
+    Ok(prepared)
+}
+
+async fn set_all(seat: &Seat, commands: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let commands: Vec<String> = commands.collect();
+    seat.command(&commands.join("; ")).await.map_err(|reason| seat.lost(&reason))
+}
+
+fn skip(reason: impl Into<String>) -> Prepared {
+    Err(Skip { reason: reason.into() })
+}
+
+async fn one(seat: &Seat, at: usize, statement: &Statement) -> Prepared {
+    let sql = statement.samples.first().unwrap_or(&statement.text).clone();
+    match seat.explain(&sql, "").await {
+        Ok(plan) => Ok(vec![Query { statement: at, share: 1.0, sql, usage: Usage::default(), cost: plan.total_cost }]),
+        Err(reason) => skip(format!("PostgreSQL can't plan it: {reason}")),
+    }
+}
+
+/// Fills in what the queries of a statement do with their tables.
+async fn use_of(seat: &Seat, body: &PgBody, prepared: &mut Prepared) -> Result<(), String> {
+    for query in prepared.iter_mut().flatten() {
+        let plan = seat.explain(&query.sql, "VERBOSE, ").await?;
+        query.usage = usage::of(&plan, body);
+    }
+    Ok(())
+}
+
+/// Milliseconds that one unit of cost takes, over all statements whose time is known.
+pub(super) fn pace(statements: &[Statement], prepared: &[Prepared]) -> Option<f64> {
+    let (mut ms, mut cost) = (0.0, 0.0);
+    for (statement, queries) in statements.iter().zip(prepared) {
+        if let (Some(total), Ok(queries)) = (statement.total_ms, queries) {
+            ms += total;
+            cost += statement.calls * queries.iter().map(|query| query.share * query.cost).sum::<f64>();
+        }
+    }
+    (ms > 0.0 && cost > 0.0).then(|| ms / cost)
+}

@@ -1,0 +1,163 @@
+//! What-if on real servers: indexes that need not exist change plans, and nothing on the target changes.
+
+use dbwright_advise::index::{Index, Key, KeyPart, ObjectName};
+use dbwright_advise::port::{Advises as _, Ask, WhatIf, WhatIfOptions};
+use dbwright_core::engine::{Engine as _, ObserveOptions};
+use dbwright_core::progress::Silent;
+use dbwright_core::target::Address;
+use dbwright_core::workload::Statement;
+use dbwright_engine_postgres::Postgres;
+use dbwright_testkit::Database;
+use dbwright_testkit::sql::query;
+
+const SCHEMA: &str = r#"
+    CREATE SCHEMA "odd ""s"""; CREATE TABLE "odd ""s"""."the table" (id bigint PRIMARY KEY, "a b" int, note text, day date);
+    INSERT INTO "odd ""s"""."the table" SELECT n, n % 5000, 'note ' || n, date '2026-01-01' + n % 300 FROM generate_series(1, 50000) n;
+    CREATE INDEX "old one" ON "odd ""s"""."the table" (day);
+    CREATE TABLE parts (id int, place int) PARTITION BY RANGE (id);
+    CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (20000);
+    CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (20000) TO (40000);
+    INSERT INTO parts SELECT n, n % 3000 FROM generate_series(0, 39999) n"#;
+
+const QUERIES: [&str; 4] = [
+    r#"SELECT note FROM "odd ""s"""."the table" t WHERE "a b" = 7"#,
+    "SELECT count(*) FROM parts p WHERE place = 5",
+    r#"SELECT count(*) FROM "odd ""s"""."the table" WHERE day = '2026-02-01'"#,
+    "SELECT nothing FROM nowhere",
+];
+
+fn name(schema: &str, name: &str) -> ObjectName {
+    ObjectName { schema: schema.to_owned(), name: name.to_owned() }
+}
+
+fn statement(text: &str) -> Statement {
+    Statement { text: text.to_owned(), calls: 10.0, total_ms: Some(50.0), ..Statement::default() }
+}
+
+/// Gathers statistics and fills the visibility map, which index-only scans want. A row counts as visible only once the
+/// log of its commit is on disk, which a checkpoint sees to.
+fn visible(database: &Database) {
+    database.execute("CHECKPOINT");
+    database.execute("VACUUM (FREEZE, ANALYZE)");
+}
+
+async fn open(database: &Database, options: &WhatIfOptions) -> Box<dyn WhatIf> {
+    let address = Address::parse(&database.url).expect("an address");
+    let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.expect("a snapshot");
+    Postgres.what_if(&snapshot, Some(&address), options, &Silent).await.unwrap_or_else(|failure| panic!("{failure:?}"))
+}
+
+fn on_target() -> WhatIfOptions {
+    WhatIfOptions { on_target: true, ..WhatIfOptions::default() }
+}
+
+/// What every place must do.
+async fn behaves(place: &dyn WhatIf, database: &Database, hides: bool) {
+    let statements: Vec<_> = QUERIES.iter().map(|text| statement(text)).collect();
+    let prepared = place.prepare(&statements, &Silent).await.expect("prepared");
+    let skip = prepared[3].as_ref().expect_err("there is no such table");
+    assert!(skip.reason.contains("nowhere"), "{}", skip.reason);
+    let queries: Vec<_> = prepared.into_iter().flatten().flatten().collect();
+    assert_eq!(queries.len(), 3);
+    assert!(place.ms_per_cost().is_some_and(|pace| pace > 0.0));
+    place.admit(&queries).await.expect("admitted");
+
+    let existing = place.existing();
+    let keys: Vec<_> = existing.iter().filter(|e| e.keeps.as_deref() == Some("primary key")).collect();
+    assert_eq!(keys.len(), 1, "{existing:?}");
+    let old = existing.iter().position(|e| e.name == "old one").expect("an existing index");
+    assert_eq!(existing[old].index, Index::btree(name("odd \"s\"", "the table"), ["day"]));
+    assert_eq!((&existing[old].keeps, existing[old].bytes > 8192), (&None, true));
+
+    let mut lower = Index::btree(name("odd \"s\"", "the table"), ["id"]);
+    lower.keys = vec![Key::of(KeyPart::Expression("lower(note)".to_owned()))];
+    let indexes = [
+        Index::btree(name("odd \"s\"", "the table"), ["a b"]),
+        Index::btree(name("public", "parts"), ["place"]),
+        Index::btree(name("public", "parts"), ["nothing"]),
+        Index { include: vec!["note".to_owned()], ..Index::btree(name("odd \"s\"", "the table"), ["a b"]) },
+        lower,
+    ];
+    let defined = place.define(&indexes).await.expect("defined");
+    let first = existing.len();
+    assert!(defined[2].as_ref().expect_err("no such column").contains("nothing"));
+    let bytes: Vec<u64> = defined.iter().filter_map(|d| d.as_ref().ok()).map(|e| e.bytes).collect();
+    assert!(bytes.len() == 4 && bytes.iter().all(|bytes| *bytes > 8192), "{defined:?}");
+
+    let ask = |query, with: &[usize], without: &[usize]| Ask { query, with: with.to_vec(), without: without.to_vec() };
+    let mut asks = vec![
+        ask(0, &[], &[]),
+        ask(0, &[first], &[]),
+        ask(0, &[first, first + 3], &[]),
+        ask(1, &[first + 1], &[]),
+        ask(2, &[], &[]),
+        ask(0, &[first + 2], &[]),
+        ask(0, &[], &[]),
+    ];
+    if hides {
+        asks.push(ask(2, &[], &[old]));
+        asks.push(ask(2, &[], &[]));
+    }
+    let answers = place.plan(&asks).await.expect("answers");
+    let plan = |at: usize| answers[at].as_ref().unwrap_or_else(|reason| panic!("ask {at}: {reason}"));
+    assert!(plan(0).used.is_empty() && plan(0).cost == queries[0].cost, "{:?} {}", plan(0), queries[0].cost);
+    assert_eq!(plan(1).used, [first]);
+    assert!(plan(1).cost < plan(0).cost / 5.0);
+    assert_eq!(plan(2).used, [first + 3]);
+    assert!(plan(2).leaves[0].covered && plan(2).leaves[0].index == Some(first + 3), "{:?}", plan(2));
+    assert_eq!(plan(3).used, [first + 1]);
+    assert_eq!(plan(4).used, [old]);
+    assert!(answers[5].is_err());
+    assert_eq!(plan(6), plan(0), "a hidden index leaves nothing behind");
+    if hides {
+        assert!(plan(7).used.is_empty() && plan(7).cost > plan(4).cost, "{:?}", plan(7));
+        assert_eq!(plan(8), plan(4));
+    }
+    carried_out(place, database, &indexes, old);
+}
+
+/// The statements run, and the ways back lead back.
+fn carried_out(place: &dyn WhatIf, database: &Database, indexes: &[Index], old: usize) {
+    let list = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname IN ('public', 'odd \"s\"') ORDER BY 1";
+    let before = query(&database.url, list).expect("indexes");
+    assert_eq!(before.len(), 2, "nothing was left on the target: {before:?}");
+    let mut changes: Vec<_> = [0, 1, 3, 4].iter().map(|at| place.create(&indexes[*at], None)).collect();
+    changes.push(place.drop(old));
+    for change in &changes {
+        for sql in &change.forward {
+            database.execute(sql);
+        }
+    }
+    let between = query(&database.url, list).expect("indexes");
+    assert_eq!(between.len(), 2 + 3 + 3 - 1, "{between:?}");
+    let invalid = query(&database.url, "SELECT 1 FROM pg_index WHERE NOT indisvalid").expect("pg_index");
+    assert!(invalid.is_empty());
+    for sql in changes.iter().rev().flat_map(|change| &change.back) {
+        database.execute(sql);
+    }
+    assert_eq!(query(&database.url, list).expect("indexes"), before);
+}
+
+#[tokio::test]
+async fn hypothetical_indexes_on_the_target() {
+    for major in [15, 17] {
+        let database = Database::create(major);
+        database.execute("CREATE SCHEMA tools; CREATE EXTENSION hypopg SCHEMA tools");
+        database.execute(SCHEMA);
+        visible(&database);
+        let place = open(&database, &on_target()).await;
+        assert!(place.place().contains("HypoPG"), "{}", place.place());
+        behaves(place.as_ref(), &database, major == 17).await;
+    }
+}
+
+#[tokio::test]
+async fn a_target_without_hypopg_says_what_is_missing() {
+    let database = Database::create(18);
+    let address = Address::parse(&database.url).expect("an address");
+    let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.expect("a snapshot");
+    let opened = Postgres.what_if(&snapshot, Some(&address), &on_target(), &Silent).await;
+    let failure = opened.err().expect("no HypoPG");
+    assert_eq!(failure.code, "postgres.no-hypopg");
+    assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")), "{failure:?}");
+}
