@@ -6,7 +6,7 @@ use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
-use super::whatif;
+use super::{measure, whatif};
 use crate::body::PgBody;
 use crate::engine::Postgres;
 
@@ -31,12 +31,11 @@ impl Advises for Postgres {
 
     fn measurer<'a>(
         &'a self,
-        _snapshot: &'a Snapshot,
-        _address: &'a Address,
-        _options: &'a CopyOptions,
-        _progress: &'a dyn Progress,
+        snapshot: &'a Snapshot,
+        address: &'a Address,
+        options: &'a CopyOptions,
+        progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Box<dyn Measurer>, Failure>> {
-        let failure = Failure::usage("postgres.no-measuring", "indexes can't be measured on PostgreSQL yet");
-        Box::pin(async move { Err(failure) })
+        Box::pin(measure::open(snapshot, address, options, progress))
     }
 }

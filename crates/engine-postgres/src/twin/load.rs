@@ -17,11 +17,11 @@ pub(super) const AREA: &str = "twin";
 
 /// A statement for the twin.
 #[derive(Debug, Clone)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// What it makes, for messages: `function public.f(int)`.
-    pub(super) object: String,
+    pub(crate) object: String,
     /// Its text.
-    pub(super) sql: String,
+    pub(crate) sql: String,
 }
 
 impl Statement {
@@ -34,7 +34,7 @@ impl Statement {
 ///
 /// # Errors
 /// When the connection breaks, or the user asked to stop.
-pub(super) async fn run(
+pub(crate) async fn run(
     client: &Client,
     statements: &[Statement],
     gaps: &mut Vec<Gap>,

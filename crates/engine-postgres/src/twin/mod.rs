@@ -7,10 +7,10 @@
 mod btree;
 pub mod check;
 mod files;
-mod load;
+pub(crate) mod load;
 mod names;
-mod schema;
-mod settings;
+pub(crate) mod schema;
+pub(crate) mod settings;
 mod statistics;
 mod tables;
 mod types;
@@ -96,7 +96,8 @@ impl Twin {
     /// The stages in the order that keeps the server from reading a page before it is right.
     async fn fill(&mut self, connection: &Connection, body: &PgBody, progress: &dyn Progress) -> Result<(), Failure> {
         let client = &connection.client;
-        load::run(client, &schema::statements(body), &mut self.gaps, progress).await?;
+        load::run(client, &schema::tables(body), &mut self.gaps, progress).await?;
+        load::run(client, &schema::indexes(body), &mut self.gaps, progress).await?;
         let names = names::Names::read(client, body).await?;
         statistics::import(client, body, &names, &mut self.gaps).await?;
         files::shape(&self.lab.data(), body, &names)?;

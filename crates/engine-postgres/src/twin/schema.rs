@@ -15,7 +15,7 @@ use crate::lab::Lab;
 const SQL: Dialect = Dialect::Postgres;
 
 /// Creates the database with the target's name, encoding and collation, and returns its name.
-pub(super) async fn database(lab: &Lab, body: &PgBody, gaps: &mut Vec<Gap>) -> Result<String, Failure> {
+pub(crate) async fn database(lab: &Lab, body: &PgBody, gaps: &mut Vec<Gap>) -> Result<String, Failure> {
     let name = match body.server.database.as_str() {
         // These are there already, with the lab's own collation.
         "postgres" | "template0" | "template1" => "twin",
@@ -50,13 +50,12 @@ fn locale_options(locale: &Locale) -> String {
     format!(" ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}{provider}{rules}")
 }
 
-/// Everything up to the indexes.
-pub(super) fn statements(body: &PgBody) -> Vec<Statement> {
+/// Everything that must be there before rows are.
+pub(crate) fn tables(body: &PgBody) -> Vec<Statement> {
     let maker = Maker::new(body);
     let by_id = body.catalog.by_id();
     let tables: Vec<&Table> = body.catalog.tables.iter().filter(|table| !table.internal).collect();
     let stored = || tables.iter().copied().filter(|t| has_columns_of_its_own(t.kind));
-    let views = || tables.iter().copied().filter(|t| !has_columns_of_its_own(t.kind));
     let mut all = vec![Statement::new(
         "session settings",
         "SET search_path = pg_catalog; SET check_function_bodies = off; SET client_min_messages = error; \
@@ -69,8 +68,16 @@ pub(super) fn statements(body: &PgBody) -> Vec<Statement> {
     all.extend(stored().flat_map(|table| maker.table(table)));
     all.extend(stored().flat_map(Maker::checks));
     all.extend(stored().flat_map(|table| maker.attach(table, &by_id)));
-    all.extend(views().filter_map(|table| maker.view(table)));
-    all.extend(tables.iter().flat_map(|table| Maker::keys(table)));
+    all
+}
+
+/// What is better made when rows are there: keys, views, indexes, statistics objects.
+pub(crate) fn indexes(body: &PgBody) -> Vec<Statement> {
+    let maker = Maker::new(body);
+    let tables: Vec<&Table> = body.catalog.tables.iter().filter(|table| !table.internal).collect();
+    let mut all: Vec<Statement> = tables.iter().flat_map(|table| Maker::keys(table)).collect();
+    let views = tables.iter().filter(|table| !has_columns_of_its_own(table.kind));
+    all.extend(views.filter_map(|table| maker.view(table)));
     all.extend(tables.iter().flat_map(|table| Maker::indexes(table)));
     all.extend(attached_indexes(&tables));
     all.extend(
@@ -83,7 +90,7 @@ pub(super) fn statements(body: &PgBody) -> Vec<Statement> {
 }
 
 /// What must come after the files have their shape: it makes the server plan, and read the first pages of indexes.
-pub(super) fn last(body: &PgBody) -> Vec<Statement> {
+pub(crate) fn last(body: &PgBody) -> Vec<Statement> {
     let tables = body.catalog.tables.iter().filter(|table| !table.internal);
     let mut all: Vec<Statement> = tables.flat_map(Maker::foreign_keys).collect();
     all.extend(body.blueprint.iter().flat_map(|blueprint| &blueprint.after).map(object));

@@ -66,10 +66,14 @@ const OWN: [(&str, &str); 6] = [
 pub(super) fn of(body: &PgBody, connections: usize) -> Vec<(String, String)> {
     let own = OWN.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let connections = ("max_connections".to_owned(), (connections.max(8) + 12).to_string());
+    own.chain([connections]).chain(planner(body)).collect()
+}
+
+/// The settings of the target that decide how statements are planned.
+pub(crate) fn planner(body: &PgBody) -> impl Iterator<Item = (String, String)> {
     // A value without a unit is read in the setting's own unit, which is how it was observed.
     let planner = body.settings.iter().filter(|setting| decides(&setting.name));
-    let planner = planner.map(|setting| (setting.name.clone(), setting.value.clone()));
-    own.chain([connections]).chain(planner).collect()
+    planner.map(|setting| (setting.name.clone(), setting.value.clone()))
 }
 
 fn decides(name: &str) -> bool {

@@ -8,7 +8,7 @@ mod names;
 mod prepare;
 mod read;
 mod seat;
-mod statement;
+pub(super) mod statement;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

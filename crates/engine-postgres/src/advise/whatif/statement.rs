@@ -6,7 +6,7 @@ use dbwright_sql::Dialect;
 const SQL: Dialect = Dialect::Postgres;
 
 /// Everything behind the name: `ON schema.table USING method (keys) INCLUDE (…) WITH (…) WHERE …`.
-pub(super) fn body(index: &Index, table: &str) -> String {
+pub(in crate::advise) fn body(index: &Index, table: &str) -> String {
     let keys: Vec<String> = index.keys.iter().map(key).collect();
     let method = if index.method == "btree" { String::new() } else { format!(" USING {}", SQL.name(&index.method)) };
     let include =
