@@ -9,6 +9,7 @@ pub mod advice;
 pub mod candidates;
 pub mod drops;
 pub mod index;
+pub mod lab;
 pub mod port;
 pub mod run;
 pub mod search;

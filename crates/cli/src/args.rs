@@ -98,6 +98,7 @@ pub(crate) enum Command {
     Check(Box<Check>),
     Snapshot(Snapshot),
     Diff(Diff),
+    Lab(Lab),
     Render(Render),
     Rules(Rules),
     Engines(Engines),
@@ -251,6 +252,58 @@ pub(crate) struct Diff {
     /// How live targets are observed.
     #[command(flatten)]
     pub(crate) observe: Observe,
+}
+
+/// Work with the labs that proofs are made in
+///
+/// A lab is a private database that dbwright starts and removes itself.
+#[derive(Debug, Args)]
+pub(crate) struct Lab {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: LabCommand,
+}
+
+/// What can be done with labs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    PlanCheck(PlanCheck),
+}
+
+/// Show that the planner twin plans as the target does
+///
+/// Builds the twin: an empty private server with the target's schema, statistics, settings and file lengths. Then every
+/// statement is planned in it and, with a plain EXPLAIN that runs nothing, on the target; the plans are compared by
+/// shape, estimated rows and cost.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dbwright lab plan-check postgres://app@db/shop --workload queries.sql\n  \
+    dbwright lab plan-check postgres://app@db/shop --snapshot shop.snapshot.json.zst\n\n\
+    Exit codes: 0 all plans are the same, 1 some differ, 2 wrong usage, 3 not reachable or not permitted,\n\
+    4 internal, 130 stopped.")]
+pub(crate) struct PlanCheck {
+    /// The live database: a URL, or a named entry of `dbwright.toml`
+    pub(crate) target: String,
+    /// Build the twin from this snapshot file alone, instead of observing the target now
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: PlanFormat,
+    /// Write the result to a file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// How the target is observed. Without a workload file: what `pg_stat_statements` recorded.
+    #[command(flatten)]
+    pub(crate) observe: Observe,
+}
+
+/// Forms of a comparison of plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Turn a JSON report into another form

@@ -1,5 +1,6 @@
 //! The engines of this binary, one line each, and how a scheme or a dialect finds its engine.
 
+use dbwright_advise::lab::PlanLab;
 use dbwright_check::Checks;
 use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_postgres::Postgres;
@@ -10,6 +11,19 @@ pub(crate) static ENGINES: &[&dyn Checks] = &[
     &Postgres, //
     &Sqlite,
 ];
+
+/// The engines that have a lab which plans as the target does, by id.
+static PLAN_LABS: &[(&str, &dyn PlanLab)] = &[("postgres", &Postgres)];
+
+/// The planning lab of an engine.
+pub(crate) fn plan_lab(engine: &dyn Checks) -> Result<&'static dyn PlanLab, Failure> {
+    let info = engine.info();
+    let found = PLAN_LABS.iter().find(|(id, _)| *id == info.id).map(|(_, lab)| *lab);
+    found.ok_or_else(|| {
+        Failure::usage("lab.none", format!("there is no planning lab for {}", info.name))
+            .hint("`dbwright engines` shows what can be done on which engine")
+    })
+}
 
 /// Removes whatever labs still exist.
 pub(crate) fn clean_up() {

@@ -39,6 +39,15 @@ pub struct Statement {
     /// Who ran it, when the source says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Whether it ran inside a function or procedure, when the source tells; it may then name variables.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nested: bool,
+    /// Blocks found in shared buffers, in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_blks_hit: Option<f64>,
+    /// Blocks read from disk or the system's cache, in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_blks_read: Option<f64>,
     /// Complete statements of this shape, with real parameters, when the source gives them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,

@@ -8,12 +8,13 @@ mod check;
 mod load;
 mod measure;
 mod report;
+mod solver;
 mod sqlite;
 mod watch;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::Done;
 use crate::command::{cargo, openly, root};
@@ -33,10 +34,13 @@ enum Subject {
 
 /// What `cargo xtask bench` takes.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    of: Option<Of>,
     /// What to measure; `check` stands for both of its kind.
-    #[arg(value_name = "SUBJECT", value_parser = subjects)]
-    subjects: Subjects,
+    #[arg(value_name = "SUBJECT", value_parser = subjects, required = true)]
+    subjects: Option<Subjects>,
     /// The binary to measure; otherwise a release build is made.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -46,6 +50,13 @@ pub(crate) struct Options {
     /// What `advise` takes.
     #[command(flatten)]
     advise: advise::Options,
+}
+
+/// Benchmarks that need no server.
+#[derive(Subcommand)]
+enum Of {
+    /// The choice of indexes alone, on a cost matrix whose optimum may be known; prints one line of JSON.
+    Solver(solver::Options),
 }
 
 /// What one word on the command line stands for.
@@ -65,11 +76,14 @@ fn subjects(word: &str) -> Result<Subjects, String> {
 
 /// Measures, and for each subject prints a table and one line of JSON.
 pub(crate) fn run(options: &Options) -> Done {
+    if let Some(Of::Solver(options)) = &options.of {
+        return solver::run(options);
+    }
     let binary = match &options.binary {
         Some(file) => file.clone(),
         None => release()?,
     };
-    for subject in options.subjects.0 {
+    for subject in options.subjects.iter().flat_map(|subjects| subjects.0) {
         let (name, figures) = match subject {
             Subject::CheckPostgres => ("check-postgres", check::postgres(&binary)?),
             Subject::CheckSqlite => ("check-sqlite", check::sqlite(&binary)?),

@@ -3,6 +3,7 @@
 mod about;
 pub(crate) mod check;
 mod diff;
+mod lab;
 mod observe;
 mod render;
 mod rules;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(&args, &cx).await,
         Command::Snapshot(args) => snapshot::run(&args, &cx).await,
         Command::Diff(args) => diff::run(&args, &cx).await,
+        Command::Lab(args) => lab::run(&args, &cx).await,
         Command::Render(args) => render::run(&args, &cx),
         Command::Rules(args) => rules::run(&args, &cx),
         Command::Engines(args) => about::engines(&args),

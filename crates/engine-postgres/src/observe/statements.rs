@@ -109,7 +109,7 @@ fn decode(row: &mut Cells<'_>) -> Result<Row, PgError> {
         stddev_ms: row.get()?,
         rows: row.get::<Option<i64>>()?.map(|rows| rows as f64),
         user: row.opt_text()?,
-        samples: Vec::new(),
+        ..Statement::default()
     };
     let totals = StatementTotals { statements: row.count()?, calls: row.count()?, calls_under_100ms: row.count()? };
     Ok((statement, totals, row.count()?))

@@ -1,82 +1,43 @@
 //! Plans of the twin beside those of the target: the same shape, the same estimates, the same costs.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
+use dbwright_advise::lab::{Compared, Outcome, PlanCheck, PlanLab, TOLERANCE};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::workload::Statement;
-use dbwright_core::{Failure, FailureKind};
-use serde::Serialize;
+use dbwright_core::workload::{Statement, Workload};
+use dbwright_core::{BoxFuture, Failure, FailureKind, Snapshot};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::Twin;
+use super::{Twin, TwinOptions};
+use crate::Postgres;
+use crate::body::PgBody;
 use crate::explain::Plan;
 
-/// One statement, planned on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Compared {
-    /// The statement's fingerprint, or its place in the file.
-    pub fingerprint: String,
-    /// The statement's text.
-    pub statement: String,
-    /// What came out.
-    pub outcome: Outcome,
-}
-
-/// What came of planning a statement on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "planned")]
-pub enum Outcome {
-    /// Both planned it.
-    Both {
-        /// Whether joins, scans, indexes and their order are the same.
-        same_shape: bool,
-        /// Whether every node expects the same number of rows.
-        same_rows: bool,
-        /// Cost on the target.
-        target_cost: f64,
-        /// Cost in the twin.
-        twin_cost: f64,
-        /// The first node that differs, on both sides.
-        difference: Option<String>,
-    },
-    /// The target could not plan it, so there is nothing to compare.
-    NotOnTarget {
-        /// The server's message.
-        reason: String,
-    },
-    /// The target planned it, the twin could not.
-    NotInTwin {
-        /// The server's message.
-        reason: String,
-    },
-}
-
-/// Costs that differ by less are the same: a thousandth.
-pub const TOLERANCE: f64 = 0.001;
-
-impl Outcome {
-    /// By how much the costs differ, as a share of the target's.
-    #[must_use]
-    pub fn cost_difference(&self) -> Option<f64> {
-        match self {
-            Self::Both { target_cost, twin_cost, .. } if target_cost == twin_cost => Some(0.0),
-            Self::Both { target_cost, twin_cost, .. } => Some((twin_cost / target_cost - 1.0).abs()),
-            _ => None,
-        }
+impl PlanLab for Postgres {
+    fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {
+        snapshot.body::<PgBody>().ok()?.workload.clone()
     }
 
-    /// Whether the twin plans it as the target does; none when the target can't plan it either.
-    #[must_use]
-    pub fn same(&self) -> Option<bool> {
-        match self {
-            Self::Both { same_shape, same_rows, .. } => {
-                Some(*same_shape && *same_rows && self.cost_difference().is_some_and(|by| by <= TOLERANCE))
-            }
-            Self::NotInTwin { .. } => Some(false),
-            Self::NotOnTarget { .. } => None,
-        }
+    fn plan_check<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        address: &'a Address,
+        workload: &'a Workload,
+        options: &'a ObserveOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<PlanCheck, Failure>> {
+        Box::pin(async move {
+            let began = Instant::now();
+            let wanted = TwinOptions { programs: options.programs.clone(), ..TwinOptions::default() };
+            let twin = Twin::build(snapshot, Some(address), &wanted, progress).await?;
+            let built_s = began.elapsed().as_secs_f64();
+            let statements = compare(&twin, address, options, &workload.statements, progress).await?;
+            let lab = format!("a planner twin of PostgreSQL {}", twin.version());
+            Ok(PlanCheck { lab, built_s, gaps: twin.gaps().to_vec(), statements })
+        })
     }
 }
 
@@ -119,7 +80,7 @@ pub async fn compare(
         let sides = (plan(&target.client, text, version).await, plan(&own.client, text, version).await);
         let outcome = match sides {
             (Err(reason), _) => Outcome::NotOnTarget { reason },
-            (Ok(_), Err(reason)) => Outcome::NotInTwin { reason },
+            (Ok(_), Err(reason)) => Outcome::NotInLab { reason },
             (Ok(target), Ok(twin)) => judge(&target, &twin),
         };
         compared.push(Compared { fingerprint: statement.fingerprint.clone(), statement: text.clone(), outcome });
@@ -205,7 +166,7 @@ fn judge(target: &Plan, twin: &Plan) -> Outcome {
         same_shape,
         same_rows,
         target_cost: target.total_cost,
-        twin_cost: twin.total_cost,
+        lab_cost: twin.total_cost,
         difference: difference.filter(|_| !(same_shape && same_rows && near(target.total_cost, twin.total_cost))),
     }
 }

@@ -7,17 +7,18 @@ use dbwright_advise::usage::Operator;
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{Column, Table};
 
-use super::expr::{Form, Node, unqualified};
+use super::expr::{Form, Node};
 use super::figures;
 use super::lex::Source;
+use super::names::unqualified;
 
 /// One side of a comparison and how it is compared with the other one.
 #[derive(Debug)]
-pub(super) struct Comparison {
-    /// Tokens of the side that an index could be on.
-    pub(super) own: Range<usize>,
-    /// Tokens of the other side.
-    pub(super) other: Range<usize>,
+pub(super) struct Comparison<'n> {
+    /// The side that an index could be on.
+    pub(super) own: &'n Node,
+    /// The other side.
+    pub(super) other: &'n Node,
     /// The operator as if `own` stood left.
     pub(super) symbol: String,
     /// Whether any element of an array on the other side will do.
@@ -25,7 +26,7 @@ pub(super) struct Comparison {
 }
 
 /// The comparison that a condition is, from the left or from the right side.
-pub(super) fn comparison(node: &Node, from_right: bool) -> Option<Comparison> {
+pub(super) fn comparison(node: &Node, from_right: bool) -> Option<Comparison<'_>> {
     let (symbol, left, right, any) = match &node.form {
         Form::Compare { symbol, left, right } => (symbol, left, right, false),
         Form::Any { symbol, left, right } => (symbol, left, right, true),
@@ -36,7 +37,7 @@ pub(super) fn comparison(node: &Node, from_right: bool) -> Option<Comparison> {
     }
     let (own, other) = if from_right { (right, left) } else { (left, right) };
     let symbol = if from_right { commuted(symbol)? } else { symbol.as_str() };
-    Some(Comparison { own: own.tokens.clone(), other: other.tokens.clone(), symbol: symbol.to_owned(), any })
+    Some(Comparison { own, other, symbol: symbol.to_owned(), any })
 }
 
 /// The operator with its sides exchanged; none when there is no such operator.

@@ -7,10 +7,12 @@ use dbwright_advise::index::KeyPart;
 use dbwright_advise::usage::{Condition, Join, Operator};
 use dbwright_sql::model::Table;
 
-use super::compare::{self, Comparison, collated, comparison, kind, part};
-use super::expr::{self, Form, Node, mentions, runs_a_plan, unqualified};
+use super::compare::{Comparison, comparison, kind, part};
+use super::expr::{self, Form, Node};
 use super::lex::Source;
+use super::names::{mentions, runs_a_plan, unqualified};
 use super::refs::References;
+use super::single::{one_of, single};
 use crate::explain::Plan;
 
 /// What the conditions of a statement came to.
@@ -62,8 +64,8 @@ impl Found {
         }
         let Some(table) = references.all.get(at).map(|reference| reference.table) else { return };
         let found = match &node.form {
-            Form::Or(arms) => self.alternatives(source, arms, table),
-            _ => single(source, node, table),
+            Form::Or(arms) if one_of(source, arms, table).is_none() => self.alternatives(source, arms, table),
+            _ => vec![single(source, node, table)],
         };
         for condition in found {
             if !self.conditions.iter().any(|(other, known)| *other == at && same(known, &condition)) {
@@ -77,11 +79,8 @@ impl Found {
         let mut all = Vec::new();
         for (arm, node) in arms.iter().enumerate() {
             for node in conjuncts(node) {
-                for mut condition in single(source, node, table) {
-                    condition.alternative = Some(self.groups);
-                    condition.arm = u32::try_from(arm).unwrap_or(u32::MAX);
-                    all.push(condition);
-                }
+                let arm = u32::try_from(arm).unwrap_or(u32::MAX);
+                all.push(Condition { alternative: Some(self.groups), arm, ..single(source, node, table) });
             }
         }
         all
@@ -107,12 +106,12 @@ impl Found {
     fn across(&mut self, references: &References<'_>, clause: &Clause<'_, '_>, at: Option<usize>) {
         for from_right in [false, true] {
             let Some(comparison) = comparison(clause.node, from_right) else { continue };
-            let here = clause.names(references, &comparison.own);
-            let there = clause.names(references, &comparison.other);
+            let here = clause.names(references, &comparison.own.tokens);
+            let there = clause.names(references, &comparison.other.tokens);
             let usable =
                 |one: &usize| clause.about.contains(one) && at.is_none_or(|at| at == *one) && !there.contains(one);
             for one in here.iter().copied().filter(usable) {
-                self.side(references, clause, &comparison, one, &there, from_right);
+                self.side(references, clause, &comparison, one, &there);
             }
         }
     }
@@ -121,13 +120,11 @@ impl Found {
         &mut self,
         references: &References<'_>,
         clause: &Clause<'_, '_>,
-        comparison: &Comparison,
+        comparison: &Comparison<'_>,
         at: usize,
         there: &BTreeSet<usize>,
-        from_right: bool,
     ) {
-        let Some((own, other)) = sides(clause.node, from_right) else { return };
-        let Some(own) = mine(references, clause, own, at) else { return };
+        let Some(own) = mine(references, clause, comparison.own, at) else { return };
         if comparison.symbol != "=" {
             if let Some(condition) = between(clause, comparison, own) {
                 push(&mut self.nested, (at, condition));
@@ -135,11 +132,12 @@ impl Found {
             return;
         }
         for partner in there {
-            let other_part = mine(references, clause, other, *partner)
-                .unwrap_or_else(|| KeyPart::Expression(clause.source.slice(&comparison.other).to_owned()));
+            let other_part = mine(references, clause, comparison.other, *partner)
+                .unwrap_or_else(|| KeyPart::Expression(clause.source.slice(&comparison.other.tokens).to_owned()));
             let name = references.all.get(*partner).map(|reference| reference.alias.clone());
-            let name = name
-                .or_else(|| mentions(clause.source, comparison.other.clone()).into_iter().find_map(|(alias, _)| alias));
+            let name = name.or_else(|| {
+                mentions(clause.source, comparison.other.tokens.clone()).into_iter().find_map(|(alias, _)| alias)
+            });
             push(&mut self.joins, (at, Join { part: own.clone(), other: name.unwrap_or_default(), other_part }));
         }
     }
@@ -177,14 +175,6 @@ fn same(a: &Condition, b: &Condition) -> bool {
         && (a.alternative.is_none() || a.arm == b.arm)
 }
 
-fn sides(node: &Node, from_right: bool) -> Option<(&Node, &Node)> {
-    match &node.form {
-        Form::Compare { left, right, .. } | Form::Any { left, right, .. } if from_right => Some((right, left)),
-        Form::Compare { left, right, .. } | Form::Any { left, right, .. } => Some((left, right)),
-        _ => None,
-    }
-}
-
 /// The side of a comparison as a key of the reference `at`: above a `UNION ALL` the text shows another branch's column.
 fn mine(references: &References<'_>, clause: &Clause<'_, '_>, node: &Node, at: usize) -> Option<KeyPart> {
     let table = references.all.get(at)?.table;
@@ -197,7 +187,7 @@ fn mine(references: &References<'_>, clause: &Clause<'_, '_>, node: &Node, at: u
     Some(part(clause.source, node, table))
 }
 
-fn between(clause: &Clause<'_, '_>, comparison: &Comparison, part: KeyPart) -> Option<Condition> {
+fn between(clause: &Clause<'_, '_>, comparison: &Comparison<'_>, part: KeyPart) -> Option<Condition> {
     let operator = kind(&comparison.symbol, comparison.any, None).filter(|operator| *operator != Operator::Filter)?;
     Some(Condition {
         part,
@@ -216,73 +206,4 @@ fn conjuncts(node: &Node) -> Vec<&Node> {
         Form::And(parts) => parts.iter().flat_map(conjuncts).collect(),
         _ => vec![node],
     }
-}
-
-/// Conditions that one clause on one table makes: one, more for a comparison of rows, or one that only filters.
-fn single(source: &Source<'_>, node: &Node, table: &Table) -> Vec<Condition> {
-    let text = unqualified(source, &node.tokens);
-    let of = |part: KeyPart, operator: Operator, symbol: &str, constant: Option<&str>| Condition {
-        part,
-        operator,
-        constant: constant.map(str::to_owned),
-        symbol: symbol.to_owned(),
-        text: text.clone(),
-        selectivity: None,
-        alternative: None,
-        arm: 0,
-    };
-    match &node.form {
-        Form::Null { of: what, negated: false } => {
-            vec![of(part(source, what, table), Operator::Equal, "IS NULL", None)]
-        }
-        Form::Null { of: what, negated: true } => {
-            vec![of(part(source, what, table), Operator::Filter, "IS NOT NULL", None)]
-        }
-        Form::Column { .. } | Form::Call { .. } => {
-            vec![of(part(source, node, table), Operator::Equal, "=", Some("true"))]
-        }
-        Form::Not(what) | Form::Truth { of: what, value: false } => vec![truth(source, what, table, &of, "false")],
-        Form::Truth { of: what, value: true } => vec![truth(source, what, table, &of, "true")],
-        _ => vec![compared(source, node, table, &of)],
-    }
-}
-
-type Make<'f> = dyn Fn(KeyPart, Operator, &str, Option<&str>) -> Condition + 'f;
-
-/// A test for true or false: an index serves it on a column only.
-fn truth(source: &Source<'_>, what: &Node, table: &Table, of: &Make<'_>, value: &str) -> Condition {
-    match compare::bare(what, table) {
-        Some(column) => of(KeyPart::Column(column.name.clone()), Operator::Equal, "=", Some(value)),
-        None => of(part(source, what, table), Operator::Filter, "", None),
-    }
-}
-
-fn compared(source: &Source<'_>, node: &Node, table: &Table, of: &Make<'_>) -> Condition {
-    let columns = |tokens: &Range<usize>| {
-        let named = mentions(source, tokens.clone());
-        named
-            .iter()
-            .any(|(alias, name)| alias.is_some() || name.as_deref().is_some_and(|name| table.column(name).is_some()))
-    };
-    for from_right in [false, true] {
-        let (Some(comparison), Some((own, other))) = (comparison(node, from_right), sides(node, from_right)) else {
-            continue;
-        };
-        if !columns(&comparison.own) || columns(&comparison.other) {
-            continue;
-        }
-        let constant = (other.form == Form::Constant).then(|| source.slice(&other.tokens));
-        let Some(operator) = kind(&comparison.symbol, comparison.any, constant) else { continue };
-        if let Form::Row(parts) = &own.form {
-            // An ordered index serves a comparison of rows by its first column.
-            return match parts.first() {
-                Some(first) if operator == Operator::Range => {
-                    of(part(source, first, table), operator, &comparison.symbol, None)
-                }
-                _ => of(part(source, own, table), Operator::Filter, &comparison.symbol, None),
-            };
-        }
-        return of(collated(source, own, table, node.tokens.clone()), operator, &comparison.symbol, constant);
-    }
-    of(KeyPart::Expression(unqualified(source, &node.tokens)), Operator::Filter, "", None)
 }

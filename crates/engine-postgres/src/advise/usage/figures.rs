@@ -213,6 +213,13 @@ pub(super) fn elements(array: &str) -> Vec<String> {
     all
 }
 
+/// An array constant of some values.
+pub(super) fn array(values: &[String]) -> String {
+    let quoted = |value: &String| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+    let text = format!("{{{}}}", values.iter().map(quoted).collect::<Vec<_>>().join(","));
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +256,8 @@ mod tests {
         assert_eq!(value("true").as_deref(), Some("t"));
         assert!(before("1994-02-28", "1994-03-01") && before("2020-01-01 09:00:00+00", "2020-01-01 10:00:00"));
         assert_eq!(elements("{}"), Vec::<String>::new());
+        let odd = ["a'b", "c\"d", "e\\f,"].map(str::to_owned);
+        assert_eq!(value(&array(&odd)).map(|array| elements(&array)).as_deref(), Some(odd.as_slice()));
         assert_eq!(elements(r#"{a,"b c","d\"e"}"#), ["a", "b c", "d\"e"]);
     }
 }

@@ -9,7 +9,9 @@ mod conditions;
 mod expr;
 mod figures;
 mod lex;
+mod names;
 mod refs;
+mod single;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -128,11 +130,12 @@ fn wishes(tables: &mut [TableUse], references: &References<'_>, plan: &Plan) {
                 }
             }
         }
-        if let Some((at, group)) = tree::group(references, node)
-            && let Some(table) = tables.get_mut(at)
-            && !table.groups.contains(&group)
-        {
-            table.groups.push(group);
+        for (at, group) in tree::group(references, node) {
+            if let Some(table) = tables.get_mut(at)
+                && !table.groups.contains(&group)
+            {
+                table.groups.push(group);
+            }
         }
     }
 }
@@ -203,7 +206,7 @@ fn plain_filter(scan: &Plan) -> bool {
         let source = lex::Source::new(text);
         let all = 0..source.tokens.len();
         let own = |alias: &Option<String>| alias.is_none() || *alias == scan.alias;
-        !expr::runs_a_plan(&source, all.clone()) && expr::mentions(&source, all).iter().all(|(alias, _)| own(alias))
+        !names::runs_a_plan(&source, all.clone()) && names::mentions(&source, all).iter().all(|(alias, _)| own(alias))
     })
 }
 

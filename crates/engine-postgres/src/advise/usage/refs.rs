@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use dbwright_sql::model::{ObjectId, Table, TableKind};
 
-use super::expr::{self, Mention};
+use super::expr;
 use super::lex::Source;
+use super::names::{self, Mention};
 use crate::body::PgBody;
 use crate::explain::Plan;
 
@@ -120,7 +121,7 @@ impl<'a> References<'a> {
         let mut unknown: Vec<String> = Vec::new();
         for text in plan.walk().flat_map(texts) {
             let source = Source::new(text);
-            for (alias, _) in expr::mentions(&source, 0..source.tokens.len()) {
+            for (alias, _) in names::mentions(&source, 0..source.tokens.len()) {
                 unknown.extend(alias.filter(|alias| !own.contains(alias.as_str()) && !unknown.contains(alias)));
             }
         }

@@ -6,8 +6,9 @@ use dbwright_advise::index::{Key, KeyPart};
 use dbwright_advise::usage::{Condition, Operator};
 
 use super::compare::{comparison, is_distance, part, same_collation};
-use super::expr::{self, Form, Node, mentions};
+use super::expr::{self, Form, Node};
 use super::lex::Source;
+use super::names::{self, mentions};
 use super::refs::{self, References};
 use crate::explain::Plan;
 
@@ -136,7 +137,7 @@ fn parts(references: &References<'_>, source: &Source<'_>, node: &Node) -> Vec<(
     let named = mentions(source, node.tokens.clone());
     let resolved: Vec<_> = named.iter().map(|mention| references.resolve(mention)).collect();
     let computed = node.tokens.clone().any(|at| source.is(at, "OVER") || source.is(at, "FILTER"))
-        || expr::runs_a_plan(source, node.tokens.clone());
+        || names::runs_a_plan(source, node.tokens.clone());
     let unknown =
         computed || named.iter().zip(&resolved).any(|(mention, found)| mention.0.is_some() && found.is_empty());
     let resolved: Vec<_> = resolved.into_iter().filter(|found| !found.is_empty()).collect();
@@ -158,22 +159,24 @@ fn parts(references: &References<'_>, source: &Source<'_>, node: &Node) -> Vec<(
     found
 }
 
-/// Groups that a node makes, when all keys belong to one reference.
-pub(super) fn group(references: &References<'_>, node: &Plan) -> Option<(usize, Vec<KeyPart>)> {
-    let mut at = None;
-    let mut all = Vec::new();
+/// Groups that a node makes, as far as the keys belong to each reference: rows that come sorted by some of the keys need
+/// less sorting by the others.
+pub(super) fn group(references: &References<'_>, node: &Plan) -> Vec<(usize, Vec<KeyPart>)> {
+    let mut found: Vec<(usize, Vec<KeyPart>)> = Vec::new();
     if computes(node) {
-        return None;
+        return found;
     }
     for text in &node.group_key {
         let source = Source::new(text);
         let (whole, _) = expr::read(&source);
-        let found = parts(references, &source, &whole);
-        let (one, part) = found.into_iter().find(|(one, _)| at.is_none_or(|at| at == *one))?;
-        at = Some(one);
-        all.push(part);
+        for (at, part) in parts(references, &source, &whole) {
+            match found.iter_mut().find(|(known, _)| *known == at) {
+                Some((_, parts)) => parts.push(part),
+                None => found.push((at, vec![part])),
+            }
+        }
     }
-    at.map(|at| (at, all))
+    found
 }
 
 /// Orders that `min` and `max` without groups would like: the ends of an index are at hand.
@@ -242,29 +245,20 @@ const AGGREGATES: &[&str] = &[
     "any_value",
 ];
 
-/// Orders by a distance from something.
+/// Orders by a distance from something, and whether that is a constant rather than another reference's column.
 pub(super) fn nearest(references: &References<'_>, node: &Plan) -> Option<(usize, Condition, bool)> {
-    let text = node.sort_key.first()?;
-    let source = Source::new(text);
+    let source = Source::new(node.sort_key.first()?);
     let (whole, _) = expr::read(&source);
     for from_right in [false, true] {
         let Some(found) = comparison(&whole, from_right).filter(|found| is_distance(&found.symbol)) else { continue };
-        let (Form::Compare { left, right, .. },) = (&whole.form,) else { return None };
-        let (own, other) = if from_right { (right, left) } else { (left, right) };
-        let Some((at, part)) = parts(references, &source, own).into_iter().next() else { continue };
-        let alone = mentions(&source, found.other.clone()).iter().all(|mention| mention.0.is_none());
-        let constant = (other.form == Form::Constant).then(|| source.slice(&other.tokens).to_owned());
-        let text = expr::unqualified(&source, &whole.tokens);
-        let condition = Condition {
-            part,
-            operator: Operator::Nearest,
-            constant,
-            symbol: found.symbol,
-            text,
-            selectivity: None,
-            alternative: None,
-            arm: 0,
-        };
+        let Some((at, part)) = parts(references, &source, found.own).into_iter().next() else { continue };
+        let alone = mentions(&source, found.other.tokens.clone()).iter().all(|mention| mention.0.is_none());
+        let constant = (found.other.form == Form::Constant).then(|| source.slice(&found.other.tokens).to_owned());
+        let text = names::unqualified(&source, &whole.tokens);
+        let symbol = found.symbol;
+        let operator = Operator::Nearest;
+        let condition =
+            Condition { part, operator, constant, symbol, text, selectivity: None, alternative: None, arm: 0 };
         return Some((at, condition, alone));
     }
     None
