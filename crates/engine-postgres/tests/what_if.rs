@@ -47,8 +47,14 @@ async fn open(database: &Database, options: &WhatIfOptions) -> Box<dyn WhatIf> {
     Postgres.what_if(&snapshot, Some(&address), options, &Silent).await.unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
+/// On the target, because the named folder has no programs.
 fn on_target() -> WhatIfOptions {
-    WhatIfOptions { on_target: true, ..WhatIfOptions::default() }
+    WhatIfOptions { on_target: true, ..with_programs(std::env::temp_dir()) }
+}
+
+fn with_programs(folder: std::path::PathBuf) -> WhatIfOptions {
+    let observe = ObserveOptions { programs: vec![folder], ..ObserveOptions::default() };
+    WhatIfOptions { observe, ..WhatIfOptions::default() }
 }
 
 /// What every place must do.
@@ -160,4 +166,16 @@ async fn a_target_without_hypopg_says_what_is_missing() {
     let failure = opened.err().expect("no HypoPG");
     assert_eq!(failure.code, "postgres.no-hypopg");
     assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")), "{failure:?}");
+}
+
+#[tokio::test]
+async fn indexes_in_the_twin() {
+    for major in [15, 17, 18] {
+        let database = Database::create(major);
+        database.execute(SCHEMA);
+        visible(&database);
+        let place = open(&database, &with_programs(dbwright_testkit::postgres_bin(major))).await;
+        assert!(place.place().starts_with("a planner twin of PostgreSQL"), "{}", place.place());
+        behaves(place.as_ref(), &database, true).await;
+    }
 }

@@ -8,9 +8,10 @@ mod names;
 mod prepare;
 mod read;
 mod seat;
+mod sides;
 pub(super) mod statement;
+mod twin;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
@@ -20,21 +21,20 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::workload::Statement;
 use dbwright_core::{BoxFuture, Change, Failure, Snapshot};
+use dbwright_sql::Dialect;
 use futures_util::future::join_all;
 use tokio::sync::Mutex;
 
 use super::sizes;
 use crate::body::PgBody;
 use book::Book;
-use hypo::Hypo;
 use seat::Seat;
+use sides::Side;
 
-/// Connections on a target: it has other work to do.
-const ON_TARGET: usize = 2;
 /// Questions that a connection takes at a time, of one query where possible.
 const BLOCK: usize = 8;
 
-/// Opens the place where plans are made.
+/// Opens the place where plans are made: the twin, or the target when no twin can be made and that is allowed.
 ///
 /// # Errors
 /// When there is none: what is missing, and what would give it.
@@ -45,42 +45,25 @@ pub(super) async fn open(
     progress: &dyn Progress,
 ) -> Result<Box<dyn WhatIf>, Failure> {
     let body: Arc<PgBody> = Arc::new(snapshot.body::<PgBody>()?.clone());
-    match address {
-        Some(address) if options.on_target => {
-            progress.stage("connecting to plan on the target", None);
-            let sessions = on_target(body, &snapshot.header.version, address, options).await?;
-            Ok(Box::new(sessions))
-        }
-        Some(_) => Err(Failure::usage("postgres.no-place", "there is no place to plan in")
-            .hint("--on-target plans in a session on the target, with HypoPG installed there")),
-        None => Err(Failure::usage("postgres.no-place", "a snapshot alone can't plan")
-            .hint("give the database's URL and --on-target")),
-    }
-}
-
-async fn on_target(
-    body: Arc<PgBody>,
-    version: &str,
-    address: &Address,
-    options: &WhatIfOptions,
-) -> Result<Sessions, Failure> {
-    let first = Seat::on_target(address, &options.observe).await?;
-    let hypo = Hypo::find(&first).await?;
-    let mut seats = vec![Mutex::new(first)];
-    let wanted = if options.connections == 0 { ON_TARGET } else { options.connections };
-    while seats.len() < wanted {
-        seats.push(Mutex::new(Seat::on_target(address, &options.observe).await?));
-    }
-    let place = hypo.place(&format!("PostgreSQL {version}"));
-    Ok(Sessions { book: Book::new(body), seats, hypo, place, pace: Lock::new(None) })
+    let version = &snapshot.header.version;
+    let opened = match sides::twin(snapshot, address, options, progress).await {
+        Ok(opened) => opened,
+        Err(failure) if failure.code == "postgres.no-programs" => match address {
+            Some(address) if options.on_target => sides::on_target(version, address, options, progress).await?,
+            Some(_) => return Err(failure.hint("or let --on-target plan in sessions on the target, by HypoPG there")),
+            None => return Err(failure),
+        },
+        Err(failure) => return Err(failure),
+    };
+    let seats = opened.seats.into_iter().map(Mutex::new).collect();
+    Ok(Box::new(Sessions { book: Book::new(body), seats, side: opened.side, pace: Lock::new(None) }))
 }
 
 /// Sessions that plan.
 struct Sessions {
     book: Book,
     seats: Vec<Mutex<Seat>>,
-    hypo: Hypo,
-    place: String,
+    side: Side,
     /// Milliseconds for one unit of cost.
     pace: Lock<Option<f64>>,
 }
@@ -90,24 +73,48 @@ impl Sessions {
         self.seats[0].lock().await
     }
 
-    /// Defines one index; its id is taken in any case.
-    async fn define_one(&self, seat: &mut Seat, index: &Index) -> Result<Estimate, String> {
-        let id = self.book.define(index);
-        let tried = self.hypo.try_out(seat, &self.book, id).await;
-        if tried.is_err() {
-            self.book.refuse(id);
+    /// Shares of the rows that indexes hold, by the planner.
+    async fn shares(&self, indexes: &[Index]) -> Vec<Result<f64, String>> {
+        let seat = self.first().await;
+        let mut shares = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let table = Dialect::Postgres.qualified(&index.table.schema, &index.table.name);
+            shares.push(match &index.predicate {
+                Some(predicate) => seat.share(&table, predicate).await,
+                None => Ok(1.0),
+            });
         }
-        tried.map(|()| sizes::estimate(index, &self.book.body))
+        shares
+    }
+
+    /// Makes one index that has its id already.
+    async fn make(&self, seat: &mut Seat, new: &New<'_>) -> Result<Estimate, String> {
+        let made = match new.share {
+            Ok(share) => self.side.make(seat, &self.book, new.id, *share).await.map(|()| *share),
+            Err(reason) => Err(reason.clone()),
+        };
+        if made.is_err() {
+            self.book.refuse(new.id);
+        }
+        made.map(|share| sizes::estimate_share(new.index, &self.book.body, share))
     }
 
     async fn ask_one(&self, seat: &mut Seat, ask: &Ask) -> Result<Planned, String> {
         let query = self.book.query(ask.query)?;
-        let plan = self.hypo.ask(seat, &self.book, ask, &query.sql).await?;
-        let shown: HashMap<String, IndexId> =
-            seat.shown.iter().flat_map(|(id, oids)| oids.iter().map(move |oid| (format!("<{oid}>"), *id))).collect();
-        // HypoPG names an index `<oid>btree_table_columns`.
-        let own = |name: &str| shown.get(&name[..=name.find('>')?]).copied();
+        let plan = self.side.ask(seat, &self.book, ask, &query.sql).await?;
+        let own = self.side.names(seat);
         Ok(self.book.answer(&query, &plan, &own))
+    }
+
+    /// One connection's share of the definitions.
+    async fn make_some(&self, seat: &Mutex<Seat>, new: &[New<'_>], next: &AtomicUsize) -> Vec<Made> {
+        let mut seat = seat.lock().await;
+        let mut made = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = new.get(at) else { return made };
+            made.push((at, self.make(&mut seat, one).await));
+        }
     }
 
     /// One connection's share of the questions, taken block by block.
@@ -126,12 +133,21 @@ impl Sessions {
     }
 }
 
+/// An index to be made.
+struct New<'a> {
+    id: IndexId,
+    index: &'a Index,
+    share: &'a Result<f64, String>,
+}
+
+/// An index that was made, with its position.
+type Made = (usize, Result<Estimate, String>);
 /// An answer, with the position of its question.
 type Answer = (usize, Result<Planned, String>);
 
 impl WhatIf for Sessions {
     fn place(&self) -> String {
-        self.place.clone()
+        self.side.place()
     }
 
     fn prepare<'a>(
@@ -164,11 +180,18 @@ impl WhatIf for Sessions {
 
     fn define<'a>(&'a self, indexes: &'a [Index]) -> BoxFuture<'a, Result<Vec<Result<Estimate, String>>, Failure>> {
         Box::pin(async move {
-            let mut seat = self.first().await;
-            let mut estimates = Vec::with_capacity(indexes.len());
-            for index in indexes {
-                estimates.push(self.define_one(&mut seat, index).await);
+            let shares = self.shares(indexes).await;
+            let new = indexes.iter().zip(&shares);
+            let new: Vec<New<'_>> =
+                new.map(|(index, share)| New { id: self.book.define(index), index, share }).collect();
+            let next = AtomicUsize::new(0);
+            let work = self.seats.iter().map(|seat| self.make_some(seat, &new, &next));
+            let mut estimates: Vec<_> = indexes.iter().map(|_| Err("it was not made".to_owned())).collect();
+            for (at, estimate) in join_all(work).await.into_iter().flatten() {
+                estimates[at] = estimate;
             }
+            let seat = self.first().await;
+            self.side.settle(&seat).await.map_err(|reason| seat.lost(&reason))?;
             Ok(estimates)
         })
     }

@@ -7,7 +7,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::workload::Statement;
 
 use super::seat::Seat;
-use crate::advise::usage;
+use crate::advise::{params, usage};
 use crate::body::PgBody;
 
 /// Why the statements after a Ctrl-C are left out.
@@ -24,7 +24,7 @@ pub(super) async fn all(
     let mut prepared = Vec::with_capacity(statements.len());
     for (at, statement) in statements.iter().enumerate() {
         progress.step(at as u64);
-        prepared.push(if progress.cancelled() { skip(STOPPED) } else { one(seat, at, statement).await });
+        prepared.push(if progress.cancelled() { skip(STOPPED) } else { one(seat, body, at, statement).await });
         if seat.connection.client.is_closed() {
             return Err(seat.lost("the server closed the connection"));
         }
@@ -33,8 +33,8 @@ pub(super) async fn all(
     set_all(seat, usage::SETTINGS.iter().map(set)).await?;
     for (at, one) in prepared.iter_mut().enumerate() {
         progress.step((statements.len() + at) as u64);
-        if let Err(reason) = use_of(seat, body, one).await {
-            *one = skip(format!("PostgreSQL can't plan it without indexes: {reason}"));
+        if let Err(skip) = use_of(seat, body, one).await {
+            *one = Err(skip);
         }
     }
     set_all(seat, usage::SETTINGS.iter().map(|(name, _)| format!("RESET /* dbwright */ {name}"))).await?;
@@ -50,18 +50,28 @@ fn skip(reason: impl Into<String>) -> Prepared {
     Err(Skip { reason: reason.into() })
 }
 
-async fn one(seat: &Seat, at: usize, statement: &Statement) -> Prepared {
-    let sql = statement.samples.first().unwrap_or(&statement.text).clone();
-    match seat.explain(&sql, "").await {
-        Ok(plan) => Ok(vec![Query { statement: at, share: 1.0, sql, usage: Usage::default(), cost: plan.total_cost }]),
-        Err(reason) => skip(format!("PostgreSQL can't plan it: {reason}")),
+/// One statement with parameters in place, once for each kind of value.
+async fn one(seat: &Seat, body: &PgBody, at: usize, statement: &Statement) -> Prepared {
+    let filled = params::fill(&seat.connection.client, statement, body).await?;
+    let mut queries = Vec::with_capacity(filled.len());
+    for filled in filled {
+        let plan = seat.explain(&filled.sql, "").await;
+        let plan = plan.map_err(|reason| Skip { reason: format!("PostgreSQL can't plan it: {reason}") })?;
+        let (sql, share) = (filled.sql, filled.share);
+        queries.push(Query { statement: at, share, sql, usage: Usage::default(), cost: plan.total_cost });
     }
+    Ok(queries)
 }
 
 /// Fills in what the queries of a statement do with their tables.
-async fn use_of(seat: &Seat, body: &PgBody, prepared: &mut Prepared) -> Result<(), String> {
+async fn use_of(seat: &Seat, body: &PgBody, prepared: &mut Prepared) -> Result<(), Skip> {
     for query in prepared.iter_mut().flatten() {
-        let plan = seat.explain(&query.sql, "VERBOSE, ").await?;
+        let plan = seat.explain(&query.sql, "VERBOSE, ").await;
+        let plan =
+            plan.map_err(|reason| Skip { reason: format!("PostgreSQL can't plan it without indexes: {reason}") })?;
+        if let Some(skip) = params::ungathered(&plan, body) {
+            return Err(skip);
+        }
         query.usage = usage::of(&plan, body);
     }
     Ok(())

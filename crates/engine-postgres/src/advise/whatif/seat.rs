@@ -11,6 +11,7 @@ use tokio_postgres::SimpleQueryMessage;
 use crate::connect::{self, Connection};
 use crate::error;
 use crate::explain::Plan;
+use crate::twin::Twin;
 
 /// A session that plans.
 pub(super) struct Seat {
@@ -37,6 +38,12 @@ impl Seat {
         Ok(seat)
     }
 
+    /// Opens a session in the twin.
+    pub(super) async fn in_twin(twin: &Twin) -> Result<Self, Failure> {
+        let connection = twin.connect().await?;
+        Ok(Self { connection, shown: BTreeMap::new(), hidden: BTreeSet::new() })
+    }
+
     /// Runs statements of our own.
     pub(super) async fn command(&self, sql: &str) -> Result<(), String> {
         self.connection.client.batch_execute(sql).await.map_err(|e| error::text(&e))
@@ -59,6 +66,13 @@ impl Seat {
         let row = rows.first().ok_or("EXPLAIN printed nothing")?;
         let json: Json<'_> = row.try_get(0).map_err(|e| error::text(&e))?;
         Plan::parse(json.0).map_err(|e| format!("the plan can't be read: {e}"))
+    }
+
+    /// Share of a table's rows that a predicate keeps, by the planner.
+    pub(super) async fn share(&self, table: &str, predicate: &str) -> Result<f64, String> {
+        let kept = self.explain(&format!("SELECT FROM {table} WHERE {predicate}"), "").await?.rows;
+        let all = self.explain(&format!("SELECT FROM {table}"), "").await?.rows;
+        Ok((kept / all.max(1.0)).clamp(0.0, 1.0))
     }
 
     /// The failure of a connection that broke.

@@ -1,0 +1,218 @@
+//! What-if in the planner twin: candidates of any access method, made real, grown without rows, and hidden.
+//!
+//! A candidate is created once, on an empty table; its file is made as long as the index would be, and it is hidden by
+//! being marked invalid. To answer a question a transaction marks the wanted ones valid, plans, and is rolled back. Two
+//! sessions that show one candidate at a time wait for each other, for as long as a plan takes.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dbwright_advise::index::Index;
+use dbwright_advise::port::{Ask, IndexId};
+use dbwright_core::Failure;
+use dbwright_sql::Dialect;
+use dbwright_sql::model::Table;
+use futures_util::future::join3;
+
+use super::book::Book;
+use super::seat::Seat;
+use super::statement;
+use crate::advise::sizes::{self, Shape};
+use crate::explain::Plan;
+use crate::twin::Twin;
+
+const SQL: Dialect = Dialect::Postgres;
+/// Begin of every candidate's name, unlike any that a user gives.
+const NAME: &str = "dbwright what-if ";
+/// Bytes of a page.
+const PAGE: u64 = 8192;
+
+/// The twin as a place to plan in.
+pub(super) struct Stage {
+    twin: Twin,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Oids of the candidates, by id.
+    made: HashMap<IndexId, Vec<String>>,
+    /// Oids of the indexes that there are, by schema and name.
+    standing: HashMap<(String, String), String>,
+}
+
+impl Stage {
+    /// A twin without candidates.
+    pub(super) async fn of(twin: Twin, seat: &Seat) -> Result<Self, Failure> {
+        let sql = "SELECT n.nspname || chr(1) || c.relname || chr(1) || c.oid FROM pg_catalog.pg_class c \
+                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('i', 'I')";
+        let found = seat.texts(sql).await.map_err(|reason| seat.lost(&reason))?;
+        let split = |text: &String| {
+            let mut parts = text.split('\u{1}').map(str::to_owned);
+            Some(((parts.next()?, parts.next()?), parts.next()?))
+        };
+        let standing = found.iter().filter_map(split).collect();
+        // A build counts the rows of its table and finds none; these are the figures to go back to.
+        let figures = "CREATE TEMPORARY TABLE dbwright_figures AS SELECT oid, relpages, reltuples, relallvisible \
+                       FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm', 'p')";
+        seat.command(figures).await.map_err(|reason| seat.lost(&reason))?;
+        Ok(Self { twin, state: Mutex::new(State { standing, ..State::default() }) })
+    }
+
+    /// Gives the tables their figures back. To be called in the session that the place was made with.
+    pub(super) async fn restore(&self, seat: &Seat) -> Result<(), String> {
+        let sql = "UPDATE pg_catalog.pg_class c SET relpages = f.relpages, reltuples = f.reltuples, \
+                   relallvisible = f.relallvisible FROM pg_temp.dbwright_figures f WHERE f.oid = c.oid \
+                   AND (c.relpages, c.reltuples, c.relallvisible) <> (f.relpages, f.reltuples, f.relallvisible)";
+        seat.command(sql).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it is, for proofs.
+    pub(super) fn place(&self) -> String {
+        format!("a planner twin of PostgreSQL {}", self.twin.version())
+    }
+
+    /// Makes a candidate, hidden.
+    pub(super) async fn make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<(), String> {
+        let made = self.try_make(seat, book, id, share).await;
+        match made {
+            Ok(oids) => {
+                seat.command("COMMIT").await?;
+                self.state().made.insert(id, oids);
+                Ok(())
+            }
+            Err(reason) => {
+                seat.command("ROLLBACK").await?;
+                Err(reason)
+            }
+        }
+    }
+
+    async fn try_make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<Vec<String>, String> {
+        let index = book.defined(id)?;
+        seat.command("BEGIN").await?;
+        let mut oids = Vec::new();
+        for (number, table) in book.stored(&index)?.into_iter().enumerate() {
+            let name = format!("{NAME}{id}.{number}");
+            let (oid, file) = create(seat, book, &index, table, &name).await?;
+            let shape = sizes::shape(&index, &book.body, table, share);
+            self.grow(&index, &shape, &self.twin.path_of(&file))?;
+            seat.command(&hidden(&oid, &shape, &sizes::expressions(&index, &book.body, table, shape.rows))).await?;
+            oids.push(oid);
+        }
+        Ok(oids)
+    }
+
+    fn grow(&self, index: &Index, shape: &Shape, file: &PathBuf) -> Result<(), String> {
+        let grown = if index.method == "btree" {
+            self.twin.make_btree(file, shape.pages.max(u64::from(shape.height) + 2), shape.height)
+        } else {
+            // It is never made shorter than it was created: its first pages say how it is read.
+            let own = std::fs::metadata(file).map_err(|e| e.to_string())?.len().div_ceil(PAGE);
+            if shape.pages > own { self.twin.grow(file, shape.pages) } else { Ok(()) }
+        };
+        grown.map_err(|failure| failure.message)
+    }
+
+    /// Answers one question; once more when two sessions stood in each other's way.
+    pub(super) async fn ask(&self, seat: &Seat, book: &Book, ask: &Ask, sql: &str) -> Result<Plan, String> {
+        if ask.with.is_empty() && ask.without.is_empty() {
+            return seat.explain(sql, "").await;
+        }
+        let begin = self.showing(book, ask)?;
+        let mut answer = in_transaction(seat, &begin, sql).await;
+        if answer.as_ref().is_err_and(|reason| reason.contains("deadlock")) {
+            answer = in_transaction(seat, &begin, sql).await;
+        }
+        answer
+    }
+
+    /// The begin of a transaction in which exactly the wanted indexes are visible.
+    fn showing(&self, book: &Book, ask: &Ask) -> Result<String, String> {
+        let state = self.state();
+        let mut begin = "BEGIN".to_owned();
+        let mut mark = |oids: Vec<String>, valid: bool| {
+            if !oids.is_empty() {
+                begin.push_str("; ");
+                begin.push_str(&marked(&oids.join(", "), valid));
+            }
+        };
+        let mut shown = Vec::new();
+        for id in &ask.with {
+            shown.extend(state.made.get(id).ok_or_else(|| format!("index {id} was not defined, or refused"))?.clone());
+        }
+        mark(shown, true);
+        let known = ask.without.iter().filter_map(|id| book.known(*id)).flat_map(|known| known.physical);
+        let standing = known.filter_map(|part| state.standing.get(&(part.schema, part.name)).cloned());
+        mark(standing.collect(), false);
+        Ok(begin)
+    }
+
+    /// The candidate behind a name in a plan.
+    pub(super) fn own(name: &str) -> Option<IndexId> {
+        name.strip_prefix(NAME)?.split('.').next()?.parse().ok()
+    }
+}
+
+/// Shows, plans and hides again. All three are sent at once, so that the network is waited for once only.
+async fn in_transaction(seat: &Seat, begin: &str, sql: &str) -> Result<Plan, String> {
+    let (begun, plan, ended) = join3(seat.command(begin), seat.explain(sql, ""), seat.command("ROLLBACK")).await;
+    begun?;
+    ended?;
+    plan
+}
+
+/// Creates an index on an empty table; its oid and file.
+async fn create(
+    seat: &Seat,
+    book: &Book,
+    index: &Index,
+    table: &Table,
+    name: &str,
+) -> Result<(String, String), String> {
+    let body = statement::body(index, &book.body.catalog.qualified(table));
+    let qualified = SQL.literal(&format!("{}.{}", SQL.ident(&table.schema), SQL.ident(name)));
+    let sql = format!(
+        "CREATE INDEX {} {body}; SELECT c.oid || ' ' || pg_relation_filepath(c.oid) FROM pg_catalog.pg_class c \
+         WHERE c.oid = {qualified}::regclass",
+        SQL.ident(name)
+    );
+    let found = seat.texts(&sql).await?;
+    let (oid, file) = found.first().and_then(|text| text.split_once(' ')).ok_or("the index has no file")?;
+    Ok((oid.to_owned(), file.to_owned()))
+}
+
+/// Notes the figures of a candidate and its expressions, and hides it.
+fn hidden(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String {
+    let figures = format!(
+        "UPDATE pg_catalog.pg_class SET relpages = {}, reltuples = {} WHERE oid = {oid}",
+        shape.pages.min(i32::MAX as u64),
+        shape.rows
+    );
+    let mut all = vec![figures, marked(oid, false)];
+    for expression in expressions {
+        let slots = |column: &str| (1..=5).map(|n| format!("{column}{n}")).collect::<Vec<_>>().join(", ");
+        all.push(format!(
+            "INSERT INTO pg_catalog.pg_statistic (starelid, staattnum, stainherit, stanullfrac, stawidth, stadistinct, \
+             {}, {}, {}) VALUES ({oid}, {}, false, {}, {}, {}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+            slots("stakind"),
+            slots("staop"),
+            slots("stacoll"),
+            expression.number,
+            expression.nulls,
+            expression.width,
+            expression.distinct
+        ));
+    }
+    all.join("; ")
+}
+
+/// The statement that shows or hides indexes.
+fn marked(oids: &str, valid: bool) -> String {
+    format!("UPDATE pg_catalog.pg_index SET indisvalid = {valid} WHERE indexrelid IN ({oids})")
+}
