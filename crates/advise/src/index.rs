@@ -1,5 +1,7 @@
 //! An index that could be: the common shape for every engine whose indexes have ordered keys.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A table, as the engine resolved it.
@@ -50,6 +52,13 @@ pub struct Index {
     pub predicate: Option<String>,
     /// Storage parameters, such as `lists` of `ivfflat`.
     pub options: Vec<(String, String)>,
+}
+
+impl fmt::Display for ObjectName {
+    /// As a subject: `schema.table`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.schema.is_empty() { f.write_str(&self.name) } else { write!(f, "{}.{}", self.schema, self.name) }
+    }
 }
 
 impl KeyPart {

@@ -1,9 +1,22 @@
 //! The whole way from a workload to an advice.
 
-use std::time::Duration;
+mod assemble;
+mod gains;
+mod notes;
+mod text;
+mod weights;
 
+use std::time::{Duration, Instant};
+
+use dbwright_core::Failure;
+use dbwright_core::progress::Progress;
 use dbwright_core::report::ReportTarget;
 use dbwright_core::workload::Workload;
+
+use crate::candidates;
+use crate::port::{Prepared, Query, WhatIf};
+use crate::search::{Clock, Oracle, Search, Space};
+use crate::solve::Limits;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default)]
@@ -54,4 +67,74 @@ pub struct Advised {
     pub queries: Vec<crate::Query>,
     /// Every index that was defined, in order: with the existing ones before them, their positions are their ids.
     pub defined: Vec<crate::Index>,
+}
+
+/// Looks for the best set of indexes.
+///
+/// # Errors
+/// When the place where plans are made fails as a whole; a statement that can't be planned is listed in the advice.
+pub async fn advise(
+    whatif: &dyn WhatIf,
+    subject: Subject,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Advised, Failure> {
+    let started = Instant::now();
+    let clock = Clock::new(options.time, progress);
+    progress.stage("planning statements", Some(subject.workload.statements.len() as u64));
+    let prepared = whatif.prepare(&subject.workload.statements, progress).await?;
+    let (queries, skipped) = sort(prepared);
+    whatif.admit(&queries).await?;
+    let space = space(whatif, &queries).await?;
+    let search = Search {
+        whatif,
+        oracle: Oracle::new(whatif, &space),
+        space,
+        weights: weights::weights(&subject.workload, &queries, options.weighting),
+        limits: limits(options),
+        trust: vec![1.0; queries.len()],
+        clock: &clock,
+    };
+    let (search, outcome) = search.run().await?;
+    let found = assemble::Found { subject, options, skipped, search, outcome };
+    let mut advised = found.advised().await?;
+    advised.advice.seconds = started.elapsed().as_secs_f64();
+    Ok(advised)
+}
+
+/// Queries, and the statements that are left out with the reason.
+fn sort(prepared: Vec<Prepared>) -> (Vec<Query>, Vec<(usize, String)>) {
+    let (mut queries, mut skipped) = (Vec::new(), Vec::new());
+    for (statement, entry) in prepared.into_iter().enumerate() {
+        match entry {
+            Ok(some) => queries.extend(some),
+            Err(skip) => skipped.push((statement, skip.reason)),
+        }
+    }
+    (queries, skipped)
+}
+
+/// Each query with its own candidates.
+async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query]) -> Result<Space<'a>, Failure> {
+    let mut space = Space::new(whatif, queries);
+    let mut all = Vec::new();
+    let mut owners = Vec::new();
+    for (q, query) in queries.iter().enumerate() {
+        let own = candidates::plain(query).into_iter().chain(whatif.propose(query));
+        for index in own {
+            all.push(index);
+            owners.push(q);
+        }
+    }
+    let defined = space.define(whatif, all).await?;
+    for (query, candidate) in owners.into_iter().zip(defined) {
+        if let Some(candidate) = candidate {
+            space.show(query, candidate);
+        }
+    }
+    Ok(space)
+}
+
+fn limits(options: &Options) -> Limits {
+    Limits { bytes: options.bytes, count: options.count, ..Limits::default() }
 }

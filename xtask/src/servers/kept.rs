@@ -56,6 +56,11 @@ fn make(bin: &Path, data: &Path) -> Done {
 }
 
 impl Kept {
+    /// How to reach another of its databases.
+    pub(crate) fn database(&self, name: &str) -> String {
+        self.url.rsplit_once('/').map_or(String::new(), |(server, _)| format!("{server}/{name}"))
+    }
+
     /// One of the server's own programs.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)

@@ -48,7 +48,7 @@ pub(super) fn ready(kind: Kind, url: Option<&str>) -> Done<Ready> {
         return Ok(Ready { url: url.to_owned(), queries, _server: None });
     }
     let server = servers::kept("bench-advise", 15, SETTINGS)?;
-    let url = server.url.replace("/postgres", &format!("/{}", kind.name()));
+    let url = server.database(kind.name());
     let there = query(&server.url, &format!("SELECT 1 FROM pg_database WHERE datname = '{}'", kind.name()))?;
     if there.is_empty() {
         make(kind, &server, &folder)?;
@@ -99,7 +99,7 @@ fn make(kind: Kind, server: &Kept, folder: &Path) -> Done {
     eprintln!("{name}: loading the rows");
     execute(&server.url, &format!("DROP DATABASE IF EXISTS {name}_part"))?;
     execute(&server.url, &format!("CREATE DATABASE {name}_part TEMPLATE template0"))?;
-    let url = server.url.replace("/postgres", &format!("/{name}_part"));
+    let url = server.database(&format!("{name}_part"));
     let tables = read(&folder.join("tables.sql"))?;
     let mut script = tables.clone();
     for table in tables.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()) {

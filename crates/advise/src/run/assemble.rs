@@ -1,0 +1,175 @@
+//! From a search's outcome to the report.
+
+use dbwright_core::proof::Experiment;
+use dbwright_core::workload::Statement;
+use dbwright_core::{Failure, Proof};
+
+use super::gains::{self, Worth};
+use super::text::{name_in, short};
+use super::{Advised, Options, Subject, Weighting, notes};
+use crate::advice::{Advice, Create, SCHEMA_VERSION, Skipped, StatementCost, WorkloadSummary};
+use crate::search::{Outcome, Search};
+
+/// Most runners-up that are handed on.
+const RUNNERS_UP: usize = 32;
+
+/// All that an advice is made of.
+pub(super) struct Found<'a> {
+    /// What it is for.
+    pub(super) subject: Subject,
+    /// What was asked for.
+    pub(super) options: &'a Options,
+    /// Statements that were left out, by position, with the reason.
+    pub(super) skipped: Vec<(usize, String)>,
+    /// The search.
+    pub(super) search: Search<'a>,
+    /// What it found.
+    pub(super) outcome: Outcome,
+}
+
+impl Found<'_> {
+    /// The advice.
+    pub(super) async fn advised(mut self) -> Result<Advised, Failure> {
+        let worths = gains::worths(&mut self.search, &self.outcome).await?;
+        let create = self.creates(&worths);
+        let space = &self.search.space;
+        let indexes = worths.iter().map(|w| space.candidates[w.candidate as usize].index.clone()).collect();
+        let near = self.outcome.runners_up.iter().take(RUNNERS_UP).map(|c| &space.candidates[*c as usize]);
+        let runners_up = near.map(|c| (c.index.clone(), c.estimate.clone())).collect();
+        let queries = space.queries.to_vec();
+        let defined = space.defined().to_vec();
+        Ok(Advised { advice: self.advice(create), indexes, runners_up, queries, defined })
+    }
+
+    fn advice(self, create: Vec<Create>) -> Advice {
+        let (search, outcome) = (&self.search, &self.outcome);
+        Advice {
+            schema_version: SCHEMA_VERSION,
+            dbwright: env!("CARGO_PKG_VERSION").to_owned(),
+            place: search.whatif.place(),
+            unit: self.unit().to_owned(),
+            workload: self.summary(),
+            budget_bytes: self.options.bytes,
+            budget_indexes: self.options.count,
+            cost_before: self.before(),
+            cost_after: outcome.cost,
+            optimality_gap: outcome.gap(),
+            // One plan of each query was made when it was prepared.
+            planner_calls: search.oracle.calls + search.space.queries.len() as u64,
+            cache_hits: search.oracle.hits,
+            candidates: search.space.candidates.len(),
+            seconds: 0.0,
+            lab_seconds: 0.0,
+            interrupted: outcome.stopped,
+            create,
+            drop: Vec::new(),
+            replace: Vec::new(),
+            statements: self.statements(),
+            curve: outcome.curve.clone(),
+            withdrawn: Vec::new(),
+            notes: notes::notes(&self),
+            target: self.subject.target,
+        }
+    }
+
+    fn unit(&self) -> &'static str {
+        match self.options.weighting {
+            Weighting::Calls => "planner cost",
+            Weighting::Share => "share of today's planner cost",
+        }
+    }
+
+    /// Weighted cost of all queries with the indexes that there are.
+    fn before(&self) -> f64 {
+        let weights = &self.search.weights.queries;
+        self.search.space.queries.iter().zip(weights).map(|(query, weight)| query.cost * weight).sum()
+    }
+
+    fn summary(&self) -> WorkloadSummary {
+        let workload = &self.subject.workload;
+        let skipped = self.skipped.iter().map(|(statement, reason)| self.skipped(*statement, reason)).collect();
+        let (source, window_s) = (workload.source.clone(), workload.window_s);
+        WorkloadSummary { source, window_s, statements: workload.statements.len(), skipped }
+    }
+
+    fn skipped(&self, statement: usize, reason: &str) -> Skipped {
+        let all = &self.subject.workload.statements;
+        let timed = all.iter().any(|s| s.total_ms.is_some());
+        let size = |s: &Statement| if timed { s.total_ms.unwrap_or(0.0) } else { s.calls };
+        let total: f64 = all.iter().map(size).sum();
+        let share = if total > 0.0 { size(&all[statement]) / total } else { 0.0 };
+        Skipped { statement: short(&all[statement].text), reason: reason.to_owned(), time_share: share }
+    }
+
+    /// What each planned statement costs, the greatest change first.
+    fn statements(&self) -> Vec<StatementCost> {
+        let all = &self.subject.workload.statements;
+        let mut costs = vec![None::<(f64, f64)>; all.len()];
+        for (query, after) in self.search.space.queries.iter().zip(&self.outcome.costs) {
+            let entry = costs[query.statement].get_or_insert((0.0, 0.0));
+            entry.0 += query.share * query.cost;
+            entry.1 += query.share * after;
+        }
+        let listed = all.iter().zip(costs).filter_map(|(s, cost)| Some(cost_of(s, cost?)));
+        let mut listed: Vec<StatementCost> = listed.collect();
+        let change = |s: &StatementCost| ((s.before - s.after) * s.weight).abs();
+        listed.sort_by(|a, b| change(b).total_cmp(&change(a)));
+        listed
+    }
+
+    fn creates(&self, worths: &[Worth]) -> Vec<Create> {
+        let mut names = Vec::new();
+        worths.iter().map(|worth| self.create(worth, &mut names)).collect()
+    }
+
+    fn create(&self, worth: &Worth, names: &mut Vec<String>) -> Create {
+        let (search, outcome) = (&self.search, &self.outcome);
+        let candidate = &search.space.candidates[worth.candidate as usize];
+        let mut change = search.whatif.create(&candidate.index, None);
+        let mut name = name_in(&change.forward);
+        if names.contains(&name) {
+            let other = (2..=names.len() + 2).map(|n| format!("{name}_{n}")).find(|n| !names.contains(n));
+            name = other.unwrap_or(name);
+            change = search.whatif.create(&candidate.index, Some(&name));
+        }
+        names.push(name.clone());
+        let upkeep = candidate.estimate.upkeep * search.weights.upkeep;
+        let all = &self.subject.workload.statements;
+        Create {
+            statement: change.forward.join("; "),
+            name,
+            table: candidate.index.table.to_string(),
+            bytes: candidate.estimate.bytes,
+            gain: worth.gain,
+            write_cost: upkeep,
+            write_reason: candidate.estimate.reason.clone(),
+            helps: worth.helps.iter().map(|(statement, _)| all[*statement].fingerprint.clone()).collect(),
+            change,
+            proof: self.proof(outcome.cost - upkeep + worth.gain, outcome.cost),
+        }
+    }
+
+    fn proof(&self, before: f64, after: f64) -> Proof {
+        Proof::Planner(Experiment {
+            before,
+            after,
+            unit: self.unit().to_owned(),
+            runs: 1,
+            spread: 0.0,
+            repeat: format!("dbwright advise {}", self.subject.target.name),
+            note: Some(format!("the workload without this one index and with it, in {}", self.search.whatif.place())),
+        })
+    }
+}
+
+fn cost_of(statement: &Statement, (before, after): (f64, f64)) -> StatementCost {
+    StatementCost {
+        fingerprint: statement.fingerprint.clone(),
+        text: short(&statement.text),
+        weight: statement.calls,
+        before,
+        after,
+        measured_before_ms: None,
+        measured_after_ms: None,
+    }
+}

@@ -1,0 +1,54 @@
+//! What the reader of an advice should know.
+
+use std::collections::BTreeMap;
+
+use super::assemble::Found;
+use crate::index::ObjectName;
+
+/// Most tables that are named for their writes.
+const NAMED: usize = 5;
+
+/// One sentence each.
+pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
+    let mut notes = writes(found);
+    let (search, outcome) = (&found.search, &found.outcome);
+    if search.space.queries.is_empty() {
+        notes.push("No statement could be planned, so there is nothing to advise on.".to_owned());
+    } else if outcome.cost > 0.0 {
+        let least = 100.0 * outcome.floor / outcome.cost;
+        notes.push(format!(
+            "The gap is proven over all combinations that were planned or derived from plans. Whatever the budget, no set of \
+             the candidates brings the cost below {least:.0} % of what the advice reaches."
+        ));
+    }
+    if let Some((_, first)) = search.oracle.refused.first() {
+        let count = search.oracle.refused.len();
+        notes.push(format!("{count} plans could not be made and count as no gain; the first because: {first}"));
+    }
+    notes
+}
+
+/// Tables on which an index would help reads, but costs its writers more.
+fn writes(found: &Found<'_>) -> Vec<String> {
+    let (search, outcome) = (&found.search, &found.outcome);
+    let mut best: BTreeMap<&ObjectName, (f64, f64)> = BTreeMap::new();
+    for (candidate, gain) in search.useful() {
+        let candidate = &search.space.candidates[candidate as usize];
+        let upkeep = candidate.estimate.upkeep * search.weights.upkeep;
+        let entry = best.entry(&candidate.index.table).or_insert((gain, upkeep));
+        if gain - upkeep > entry.0 - entry.1 {
+            *entry = (gain, upkeep);
+        }
+    }
+    let chosen =
+        |table: &ObjectName| outcome.chosen.iter().any(|c| search.space.candidates[*c as usize].index.table == *table);
+    let lost = best.into_iter().filter(|(table, (gain, upkeep))| gain <= upkeep && !chosen(table));
+    lost.take(NAMED).map(|(table, (gain, upkeep))| sentence(table, gain, upkeep)).collect()
+}
+
+fn sentence(table: &ObjectName, gain: f64, upkeep: f64) -> String {
+    let name = table.to_string();
+    format!(
+        "None on {name}, because of its writes: the best index would save reads {gain:.0} and cost writes {upkeep:.0}."
+    )
+}

@@ -1,0 +1,43 @@
+//! Small readings of text for the report.
+
+/// Characters of a statement in the report.
+const SHORT: usize = 500;
+
+/// A statement on one line, shortened.
+pub(super) fn short(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(SHORT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+/// The name in `CREATE INDEX … name ON …`, without quotes.
+pub(super) fn name_in(statements: &[String]) -> String {
+    let rest = statements.iter().find_map(|s| s.split_once("INDEX ")).map_or("", |(_, rest)| rest);
+    let rest = rest.strip_prefix("CONCURRENTLY ").unwrap_or(rest);
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split("\" ").next().unwrap_or_default().replace("\"\"", "\""),
+        None => rest.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_back_from_its_statement() {
+        let name = |s: &str| name_in(&[s.to_owned()]);
+        assert_eq!(name("CREATE INDEX CONCURRENTLY a_b_idx ON t (b)"), "a_b_idx");
+        assert_eq!(name("CREATE INDEX \"odd \"\"name\" ON t (b)"), "odd \"name");
+    }
+
+    #[test]
+    fn long_statements_are_cut_between_characters() {
+        let text = "é ".repeat(SHORT);
+        assert_eq!(short(&text).chars().count(), SHORT);
+        assert_eq!(short(" select\n 1 "), "select 1");
+    }
+}

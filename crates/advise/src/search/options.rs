@@ -1,0 +1,141 @@
+//! What a query can be offered: sets of candidates with their costs, known from plans or guessed from them.
+//!
+//! Guesses let one index serve several queries without a plan for each combination: an index that does all that another
+//! does may stand in for it, and gains on different tables add up. A guess is never below what plans prove, and the
+//! search asks for the truth before it trusts a choice that rests on one.
+
+use std::collections::HashMap;
+
+use super::oracle::{Fact, Oracle};
+use super::probe::gains;
+use super::serve;
+use super::set::Set;
+use super::space::Space;
+use crate::port::QueryId;
+
+/// Most options of one query.
+const MOST: usize = 160;
+/// Most atoms whose gains are added up in pairs.
+const PAIRED: usize = 14;
+/// Most stand-ins for one index of an atom.
+const STAND_INS: usize = 12;
+
+/// A set of candidates and what the query costs with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Offer {
+    /// The candidates.
+    pub(crate) set: Set,
+    /// The cost.
+    pub(crate) cost: f64,
+}
+
+/// The offers of a query, the cheapest first; none is beaten by a part of itself. `trust` is the share of a guessed gain
+/// that is believed: with 0 there are no guesses.
+pub(crate) fn offers(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, trust: f64) -> Vec<Offer> {
+    let mut all: HashMap<Set, f64> = HashMap::new();
+    let known: Vec<_> = oracle.facts(query).iter().filter(|fact| gains(oracle, query, fact.cost)).collect();
+    for fact in &known {
+        put(&mut all, fact.used.clone(), fact.cost);
+    }
+    if trust > 0.0 {
+        let pool = space.views[query].all();
+        for fact in &known {
+            for (set, cost) in stand_ins(space, query, fact, &pool) {
+                guess(oracle, query, &mut all, set, cost, trust);
+            }
+        }
+        for (set, cost) in pairs(oracle, space, query, &all) {
+            guess(oracle, query, &mut all, set, cost, trust);
+        }
+    }
+    best(all)
+}
+
+fn put(all: &mut HashMap<Set, f64>, set: Set, cost: f64) {
+    let entry = all.entry(set).or_insert(cost);
+    *entry = entry.min(cost);
+}
+
+/// Takes a guess unless plans tell the cost already, and never below what they prove.
+fn guess(oracle: &Oracle<'_>, query: QueryId, all: &mut HashMap<Set, f64>, set: Set, cost: f64, trust: f64) {
+    if oracle.known(query, &set).is_none() {
+        let sure = oracle.ceiling(query, &set);
+        let cost = (sure - (sure - cost).max(0.0) * trust).max(oracle.floor(query, &set));
+        if gains(oracle, query, cost) {
+            put(all, set, cost);
+        }
+    }
+}
+
+/// An atom with one of its indexes, or two, exchanged for others that do the same.
+fn stand_ins(space: &Space<'_>, query: QueryId, fact: &Fact, pool: &Set) -> Vec<(Set, f64)> {
+    let mut found = vec![(fact.used.clone(), fact.cost)];
+    for place in fact.used.iter() {
+        let others = others(space, query, place, pool);
+        for (set, cost) in found.clone() {
+            for &other in &others {
+                let exchanged = set.without(&[place].into_iter().collect()).union(&[other].into_iter().collect());
+                found.push((exchanged, cost + dearer(space, query, fact, place, other)));
+            }
+        }
+        found.truncate(MOST);
+    }
+    found.split_off(1)
+}
+
+/// Places of indexes of the pool that may stand in for one.
+fn others(space: &Space<'_>, query: QueryId, place: usize, pool: &Set) -> Vec<usize> {
+    let view = &space.views[query];
+    let own = (&space.at(query, place).index, &view.services[place]);
+    let fits = |other: &usize| {
+        *other != place && serve::stands_in(own, (&space.at(query, *other).index, &view.services[*other]))
+    };
+    let mut found: Vec<_> = pool.iter().filter(fits).collect();
+    found.sort_by_key(|other| space.bytes(query, *other));
+    found.truncate(STAND_INS);
+    found
+}
+
+/// What reading another index in the place of one costs more: reading from the index alone grows with its bytes.
+fn dearer(space: &Space<'_>, query: QueryId, fact: &Fact, place: usize, other: usize) -> f64 {
+    let read = fact.reads.iter().filter(|read| read.place == place && read.covered).map(|read| read.cost).sum::<f64>();
+    let (own, theirs) = (space.bytes(query, place) as f64, space.bytes(query, other) as f64);
+    if own > 0.0 { read * (theirs / own - 1.0) } else { 0.0 }
+}
+
+/// Pairs of atoms on different tables, as if their gains added up.
+fn pairs(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, all: &HashMap<Set, f64>) -> Vec<(Set, f64)> {
+    let base = oracle.base(query);
+    let mut atoms: Vec<_> = all.iter().collect();
+    atoms.sort_by(|a, b| a.1.total_cmp(b.1));
+    atoms.truncate(PAIRED * 4);
+    let tables = |set: &Set| set.iter().map(|place| &space.at(query, place).index.table).collect::<Vec<_>>();
+    let mut chosen: Vec<(&Set, f64, Vec<_>)> = Vec::new();
+    for (set, cost) in atoms {
+        if chosen.len() < PAIRED && set.len() <= 2 {
+            chosen.push((set, *cost, tables(set)));
+        }
+    }
+    let mut found = Vec::new();
+    for (i, (one, cost, here)) in chosen.iter().enumerate() {
+        for (two, more, there) in &chosen[..i] {
+            if !here.iter().any(|table| there.contains(table)) {
+                found.push((one.union(two), cost + more - base));
+            }
+        }
+    }
+    found
+}
+
+/// Without what a part of itself beats, the cheapest first.
+fn best(all: HashMap<Set, f64>) -> Vec<Offer> {
+    let mut sorted: Vec<_> = all.into_iter().map(|(set, cost)| Offer { set, cost }).collect();
+    sorted.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.set.len().cmp(&b.set.len())));
+    let mut kept: Vec<Offer> = Vec::new();
+    for offer in sorted {
+        if kept.len() < MOST && !kept.iter().any(|k| k.set.within(&offer.set)) {
+            kept.push(offer);
+        }
+    }
+    kept
+}

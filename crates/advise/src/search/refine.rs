@@ -1,0 +1,253 @@
+//! The loop: choose on the matrix, ask for the truth about the choice, look around it, until nothing changes.
+
+use std::time::Duration;
+
+use dbwright_core::Failure;
+
+use super::clock::Clock;
+use super::curve;
+use super::matrix::{Model, Weights};
+use super::options;
+use super::oracle::{Oracle, Question};
+use super::pool;
+use super::probe::{self, Measure};
+use super::set::Set;
+use super::space::{CandidateId, Space};
+use crate::advice::CurvePoint;
+use crate::port::WhatIf;
+use crate::solve::{self, Choice, Limits};
+
+/// Most rounds of choosing and asking.
+const ROUNDS: usize = 40;
+/// Rounds in which guesses are made.
+const GUESSING: usize = 16;
+/// A cost that exceeds the guessed one by more than this share shows that the guess was wrong.
+const WRONG: f64 = 0.001;
+/// What is left of the trust in a query's guesses after a wrong one.
+const DOUBT: f64 = 0.6;
+/// Longest time of one choice inside the loop; the last one may take longer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A search under way.
+pub(crate) struct Search<'a> {
+    /// Where plans are made.
+    pub(crate) whatif: &'a dyn WhatIf,
+    /// The candidates.
+    pub(crate) space: Space<'a>,
+    /// What plans told.
+    pub(crate) oracle: Oracle<'a>,
+    /// What weighs how much.
+    pub(crate) weights: Weights,
+    /// What limits the choice.
+    pub(crate) limits: Limits,
+    /// For each query, the share of a guessed gain that is believed.
+    pub(crate) trust: Vec<f64>,
+    /// When to stop.
+    pub(crate) clock: &'a Clock<'a>,
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The choice.
+    pub(crate) chosen: Vec<CandidateId>,
+    /// Cost of each query with it, by real plans.
+    pub(crate) costs: Vec<f64>,
+    /// Weighted cost and upkeep of it.
+    pub(crate) cost: f64,
+    /// No combination in the last matrix costs less.
+    pub(crate) bound: f64,
+    /// No combination of all candidates costs less, at any budget.
+    pub(crate) floor: f64,
+    /// Best cost for growing budgets.
+    pub(crate) curve: Vec<CurvePoint>,
+    /// What was nearly chosen, the best first.
+    pub(crate) runners_up: Vec<CandidateId>,
+    /// Whether time or the user ended it.
+    pub(crate) stopped: bool,
+}
+
+impl Outcome {
+    /// By how much of itself the cost may exceed the bound.
+    pub(crate) fn gap(&self) -> f64 {
+        if self.cost > 0.0 { ((self.cost - self.bound) / self.cost).max(0.0) } else { 0.0 }
+    }
+}
+
+impl Search<'_> {
+    /// Searches. The views of the space hold the queries' own candidates.
+    pub(crate) async fn run(mut self) -> Result<(Self, Outcome), Failure> {
+        self.look().await?;
+        let mut best = Outcome { costs: self.bases(), cost: self.weigh(&[], &self.bases()), ..Outcome::default() };
+        let mut quiet = 0;
+        for round in 0..ROUNDS {
+            if self.clock.over() || quiet > 1 {
+                break;
+            }
+            self.clock.progress.stage(&format!("choosing, round {}", round + 1), None);
+            // In turns with guesses, which find what plans have not shown yet, and without, which can't be wrong.
+            let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING).await?;
+            quiet = if learnt { 0 } else { quiet + 1 };
+        }
+        let model = self.model(false);
+        self.finish(&model, &mut best);
+        Ok((self, best))
+    }
+
+    /// Chooses, asks for the truth about the choice and for what is near it. Whether anything was learnt.
+    async fn round(&mut self, best: &mut Outcome, guessing: bool) -> Result<bool, Failure> {
+        let model = self.model(guessing);
+        let choice = self.solve(&model);
+        let chosen = model.named(&choice.chosen);
+        let calls = self.oracle.calls;
+        self.settle(best, &model, &choice, &chosen).await?;
+        if !guessing && self.oracle.calls == calls {
+            self.around(&model, &choice, &chosen).await?;
+        }
+        Ok(self.oracle.calls > calls)
+    }
+
+    /// The first look: each query's own candidates, then those of the others.
+    async fn look(&mut self) -> Result<(), Failure> {
+        let queries = self.space.queries.len();
+        self.clock.progress.stage("pricing candidates", Some(queries as u64));
+        let starts = self.starts();
+        self.down(starts).await?;
+        let useful = pool::useful(&self.oracle, &self.space, &self.weights.queries);
+        let merged = pool::merge(&mut self.space, self.whatif, &useful).await?;
+        let open: Vec<_> = (0..queries).map(|q| probe::gains(&self.oracle, q, self.oracle.least(q))).collect();
+        let mut candidates: Vec<_> = useful.into_keys().collect();
+        candidates.extend(merged);
+        let shown = pool::share(&mut self.space, &candidates, &open);
+        let foreign = shown.into_iter().map(|(q, places)| (q, places.into_iter().collect())).collect();
+        self.down(foreign).await
+    }
+
+    /// Everything visible, for each query that has candidates.
+    fn starts(&self) -> Vec<Question> {
+        let views = self.space.views.iter().enumerate();
+        views.map(|(q, view)| (q, view.all())).filter(|(_, set)| !set.is_empty()).collect()
+    }
+
+    async fn down(&mut self, starts: Vec<Question>) -> Result<(), Failure> {
+        let queries: Vec<_> = starts.iter().map(|(q, _)| *q).collect();
+        let (space, clock) = (&self.space, self.clock);
+        if space.candidates.iter().any(|c| c.estimate.upkeep > 0.0) {
+            probe::ladder(&mut self.oracle, space, starts.clone(), Measure::Upkeep, clock).await?;
+        }
+        probe::ladder(&mut self.oracle, space, starts, Measure::Bytes, clock).await?;
+        probe::parts(&mut self.oracle, space, &queries, clock).await
+    }
+
+    /// Candidates that help some query, with the weighted gain that they were seen to take part in.
+    pub(crate) fn useful(&self) -> Vec<(CandidateId, f64)> {
+        let mut useful: Vec<_> = pool::useful(&self.oracle, &self.space, &self.weights.queries).into_iter().collect();
+        useful.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        useful
+    }
+
+    /// The matrix of all that is known, and guessed.
+    fn model(&self, guessing: bool) -> Model {
+        let mut model = Model::default();
+        for query in 0..self.space.queries.len() {
+            let trust = if guessing { self.trust[query] } else { 0.0 };
+            let offers = options::offers(&self.oracle, &self.space, query, trust);
+            let weight = self.weights.queries[query];
+            model.push(&self.space, self.oracle.base(query), weight, self.weights.upkeep, &offers);
+        }
+        model
+    }
+
+    /// The exact choice on a matrix, within the time that is left.
+    pub(crate) fn solve(&self, model: &Model) -> Choice {
+        let time = self.clock.left().map_or(PATIENCE, |left| left.min(PATIENCE));
+        let limits = Limits { time: Some(time), ..self.limits.clone() };
+        solve::solve_with(&model.matrix, &limits, &mut |_| !self.clock.over())
+    }
+
+    /// Asks what a choice really costs, and keeps it when it is the best so far.
+    async fn settle(
+        &mut self,
+        best: &mut Outcome,
+        model: &Model,
+        choice: &Choice,
+        chosen: &[CandidateId],
+    ) -> Result<(), Failure> {
+        let questions: Vec<Question> = (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, chosen))).collect();
+        let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
+        let costs: Option<Vec<f64>> = answers.iter().map(|answer| answer.as_ref().map(|fact| fact.cost)).collect();
+        let Some(costs) = costs else { return Ok(()) };
+        let mut wrong = Vec::new();
+        for (query, cost) in costs.iter().enumerate() {
+            if cost * self.weights.queries[query] > model.cost(query, &choice.chosen) * (1.0 + WRONG) {
+                self.trust[query] *= DOUBT;
+                wrong.push(query);
+            }
+        }
+        let cost = self.weigh(chosen, &costs);
+        if cost < best.cost {
+            *best = Outcome { chosen: chosen.to_vec(), costs, cost, ..Outcome::default() };
+        }
+        probe::parts(&mut self.oracle, &self.space, &wrong, self.clock).await
+    }
+
+    fn bases(&self) -> Vec<f64> {
+        (0..self.space.queries.len()).map(|q| self.oracle.base(q)).collect()
+    }
+
+    fn weigh(&self, chosen: &[CandidateId], costs: &[f64]) -> f64 {
+        let upkeep: f64 = chosen.iter().map(|c| self.space.candidates[*c as usize].estimate.upkeep).sum();
+        let reads: f64 = costs.iter().zip(&self.weights.queries).map(|(cost, weight)| cost * weight).sum();
+        reads + upkeep * self.weights.upkeep
+    }
+
+    /// Asks what each query would gain from candidates beside the choice that could be worth their bytes. Whether
+    /// anything was learnt.
+    async fn around(&mut self, model: &Model, choice: &Choice, chosen: &[CandidateId]) -> Result<bool, Failure> {
+        let calls = self.oracle.calls;
+        let price = self.price(model, choice);
+        let mut questions = Vec::new();
+        for query in 0..self.space.queries.len() {
+            questions.extend(self.worth(query, chosen, price));
+        }
+        let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
+        let better: Vec<_> = questions.into_iter().zip(answers).filter_map(|(q, a)| a.map(|_| q)).collect();
+        probe::ladder(&mut self.oracle, &self.space, better, Measure::Bytes, self.clock).await?;
+        Ok(self.oracle.calls > calls)
+    }
+
+    /// What a byte more of budget gains, by the matrix; 0 without a budget.
+    fn price(&self, model: &Model, choice: &Choice) -> f64 {
+        let Some(bytes) = self.limits.bytes else { return 0.0 };
+        let limits = Limits { bytes: Some(bytes / 10 * 11), time: Some(PATIENCE), ..self.limits.clone() };
+        let more = solve::solve_with(&model.matrix, &limits, &mut |_| !self.clock.over());
+        ((choice.cost - more.cost) / (bytes / 10).max(1) as f64).max(0.0)
+    }
+
+    /// The choice and all candidates that could pay for themselves by what the query has left to gain.
+    fn worth(&self, query: usize, chosen: &[CandidateId], price: f64) -> Option<Question> {
+        let seen = self.space.seen(query, chosen);
+        let now = self.oracle.known(query, &seen)?.cost;
+        let left = (now - self.oracle.least(query)) * self.weights.queries[query];
+        if left <= now * self.weights.queries[query] * probe::NOTHING {
+            return None;
+        }
+        let pays = |place: &usize| {
+            let estimate = &self.space.at(query, *place).estimate;
+            estimate.bytes as f64 * price + estimate.upkeep * self.weights.upkeep < left
+        };
+        let set: Set = self.space.views[query].all().iter().filter(pays).collect();
+        let set = set.union(&seen);
+        (set != seen).then_some((query, set))
+    }
+
+    /// Bound, floor, curve and runners-up of the best choice.
+    fn finish(&self, model: &Model, best: &mut Outcome) {
+        best.stopped = self.clock.over();
+        best.bound = self.solve(model).bound.min(best.cost);
+        let queries = 0..self.space.queries.len();
+        best.floor = queries.map(|q| self.oracle.least(q) * self.weights.queries[q]).sum();
+        best.curve = curve::curve(self, model, best);
+        best.runners_up = self.useful().into_iter().map(|(c, _)| c).filter(|c| !best.chosen.contains(c)).collect();
+    }
+}
