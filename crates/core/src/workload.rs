@@ -15,6 +15,9 @@ pub struct Workload {
     pub dropped: Option<u64>,
     /// The shapes, most total time first.
     pub statements: Vec<Statement>,
+    /// What the reader should know of the source, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One statement shape.
@@ -39,6 +42,9 @@ pub struct Statement {
     /// Who ran it, when the source says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Database that it ran in, when the source tells of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
     /// Whether it ran inside a function or procedure, when the source tells; it may then name variables.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,

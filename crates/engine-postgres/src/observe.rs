@@ -124,7 +124,7 @@ async fn body(
     highest::fill(&mut tables, &sequences, &columns);
     highest::widths(&mut stats, &columns);
     progress.step(3);
-    let (workload, statement_totals) = statements::read(session, &server).await?.unzip();
+    let (workload, statement_totals) = statements::read(session, &server, options.values).await?.unzip();
     let catalog = Catalog {
         dialect: Dialect::Postgres,
         tables,

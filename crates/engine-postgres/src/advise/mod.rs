@@ -7,6 +7,7 @@ mod measure;
 mod params;
 mod port;
 mod propose;
+mod recorded;
 mod sizes;
 mod usage;
 mod whatif;

@@ -3,6 +3,7 @@
 //! dbwright's own statements are left out: they carry a comment.
 
 use dbwright_core::Failure;
+use dbwright_core::engine::Values;
 use dbwright_core::workload::{Statement, Workload};
 use dbwright_sql::{Dialect, normal};
 use tokio_postgres::Error as PgError;
@@ -18,20 +19,28 @@ const FIND: &str = "\
 SELECT /* dbwright */ n.nspname, e.extversion,
        EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
                WHERE c.relname = 'pg_stat_statements' AND c.relnamespace = n.oid AND a.attname = 'total_exec_time'),
-       EXISTS (SELECT FROM pg_class c WHERE c.relname = 'pg_stat_statements_info' AND c.relnamespace = n.oid)
+       EXISTS (SELECT FROM pg_class c WHERE c.relname = 'pg_stat_statements_info' AND c.relnamespace = n.oid),
+       EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+               WHERE c.relname = 'pg_stat_statements' AND c.relnamespace = n.oid AND a.attname = 'toplevel')
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";
 
 /// The totals cover every statement, the rows only those with the most total time.
 const STATEMENTS: &str = "\
 SELECT /* dbwright */ s.queryid, s.query, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time,
-       s.stddev_exec_time, s.rows, pg_get_userbyid(s.userid)::text,
+       s.stddev_exec_time, s.rows, pg_get_userbyid(s.userid)::text, %nested%,
+       s.shared_blks_hit::float8, s.shared_blks_read::float8,
        count(*) OVER (), (sum(s.calls) OVER ())::int8, (sum(s.calls) FILTER (WHERE s.mean_exec_time < 100) OVER ())::int8,
        count(*) FILTER (WHERE s.queryid IS NULL) OVER ()
 FROM %schema%.pg_stat_statements s
 WHERE s.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
   AND s.query NOT LIKE '%/* dbwright */%'
 ORDER BY s.queryid IS NULL, s.total_exec_time DESC
-LIMIT 1000";
+LIMIT %most%";
+
+/// Statements that rules look at.
+const MOST: &str = "1000";
+/// Statements that a snapshot keeps for the advisor: as many as a server that was told to keep many has.
+const MOST_TO_KEEP: &str = "10000";
 
 const INFO: &str = "SELECT /* dbwright */ i.dealloc, extract(epoch FROM clock_timestamp() - i.stats_reset)::float8 \
                     FROM %schema%.pg_stat_statements_info i";
@@ -43,10 +52,13 @@ const SETUP: &str = "add pg_stat_statements to shared_preload_libraries, restart
 pub(super) async fn read(
     session: &mut Session,
     server: &Server,
+    values: Values,
 ) -> Result<Option<(Workload, StatementTotals)>, Failure> {
-    let find = |row: &mut Cells<'_>| Ok((row.text()?, row.text()?, row.get::<bool>()?, row.get::<bool>()?));
+    let find = |row: &mut Cells<'_>| {
+        Ok((row.text()?, row.text()?, row.get::<bool>()?, row.get::<bool>()?, row.get::<bool>()?))
+    };
     let found = session.read(area::STATEMENTS, FIND, &[], find).await?;
-    let Some((schema, version, columns, has_info)) = found.into_iter().next() else {
+    let Some((schema, version, columns, has_info, has_level)) = found.into_iter().next() else {
         let reason = "the extension pg_stat_statements is not installed in this database";
         session.gap(area::STATEMENTS, reason, Some(SETUP.to_owned()));
         return Ok(None);
@@ -57,7 +69,10 @@ pub(super) async fn read(
         return Ok(None);
     }
     let schema = Dialect::Postgres.ident(&schema);
-    let rows = match session.attempt(&STATEMENTS.replace("%schema%", &schema), &[], decode).await? {
+    let most = if values == Values::Greatest { MOST } else { MOST_TO_KEEP };
+    let nested = if has_level { "NOT s.toplevel" } else { "false" };
+    let sql = STATEMENTS.replace("%schema%", &schema).replace("%nested%", nested).replace("%most%", most);
+    let rows = match session.attempt(&sql, &[], decode).await? {
         Ok(rows) => rows,
         Err(error) => {
             let remedy = refused(&error, &schema, server);
@@ -109,6 +124,9 @@ fn decode(row: &mut Cells<'_>) -> Result<Row, PgError> {
         stddev_ms: row.get()?,
         rows: row.get::<Option<i64>>()?.map(|rows| rows as f64),
         user: row.opt_text()?,
+        nested: row.get()?,
+        shared_blks_hit: row.get()?,
+        shared_blks_read: row.get()?,
         ..Statement::default()
     };
     let totals = StatementTotals { statements: row.count()?, calls: row.count()?, calls_under_100ms: row.count()? };
@@ -133,5 +151,5 @@ fn workload(
     }
     let statements = rows.into_iter().map(|(statement, ..)| statement).filter(|s| !s.fingerprint.is_empty()).collect();
     let source = "pg_stat_statements".to_owned();
-    (Workload { source, window_s, dropped, statements }, totals)
+    (Workload { source, window_s, dropped, statements, notes: Vec::new() }, totals)
 }
