@@ -68,11 +68,11 @@ pub(super) fn is_distance(symbol: &str) -> bool {
     )
 }
 
-/// What kind of condition an operator with a constant makes; none when it is no condition of any use.
-pub(super) fn kind(symbol: &str, any: bool, constant: Option<&str>) -> Option<Operator> {
+/// What kind of condition an operator with a constant makes.
+pub(super) fn kind(symbol: &str, any: bool, constant: Option<&str>) -> Operator {
     let pattern = |prefix: bool| if prefix && !any { Operator::Prefix } else { Operator::Pattern };
     let value = constant.and_then(figures::value);
-    Some(match symbol {
+    match symbol {
         "=" if any => Operator::In,
         "=" => Operator::Equal,
         "<" | "<=" | ">" | ">=" if !any => Operator::Range,
@@ -80,12 +80,11 @@ pub(super) fn kind(symbol: &str, any: bool, constant: Option<&str>) -> Option<Op
         "^@" => Operator::Prefix,
         "~" => pattern(value.is_some_and(|value| anchored(&value))),
         "~~*" | "~*" => Operator::Pattern,
-        "<>" | "!~~" | "!~~*" | "!~" | "!~*" => Operator::Filter,
         "@>" | "<@" | "&&" | "?" | "?|" | "?&" | "@@" | "@@@" | "@?" | "<<" | ">>" | "&<" | "&>" | "-|-" | "<<|"
         | "|>>" | "&<|" | "|&>" | "~=" | "<<=" | ">>=" | "%" | "<%" | "%>" | "<<%" | "%>>" | "&&&" | "<^" | ">^"
         | "?-" | "?#" => Operator::Contains,
         _ => Operator::Filter,
-    })
+    }
 }
 
 /// Whether a regular expression begins with text that must stand at the start.

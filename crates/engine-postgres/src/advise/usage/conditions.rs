@@ -188,7 +188,10 @@ fn mine(references: &References<'_>, clause: &Clause<'_, '_>, node: &Node, at: u
 }
 
 fn between(clause: &Clause<'_, '_>, comparison: &Comparison<'_>, part: KeyPart) -> Option<Condition> {
-    let operator = kind(&comparison.symbol, comparison.any, None).filter(|operator| *operator != Operator::Filter)?;
+    let operator = kind(&comparison.symbol, comparison.any, None);
+    if operator == Operator::Filter {
+        return None;
+    }
     Some(Condition {
         part,
         operator,

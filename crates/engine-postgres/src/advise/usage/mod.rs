@@ -13,10 +13,10 @@ mod names;
 mod refs;
 mod single;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use dbwright_advise::index::{KeyPart, ObjectName};
 use dbwright_advise::usage::{ColumnFigures, Condition, Join, TableUse, Usage};
@@ -221,8 +221,8 @@ fn columns(body: &PgBody, reference: &Reference<'_>, table: &TableUse) -> Vec<Co
     let parts = table.conditions.iter().chain(&table.nested).map(|condition| &condition.part);
     let parts = parts.chain(table.joins.iter().map(|join| &join.part)).chain(table.groups.iter().flatten());
     let parts = parts.chain(table.orders.iter().flatten().map(|key| &key.part));
-    let mut named: BTreeMap<&str, ()> = parts.filter_map(|part| Some((part.column()?, ()))).collect();
-    named.extend(table.needed.iter().flatten().map(|name| (name.as_str(), ())));
-    let columns = reference.table.columns.iter().filter(|column| named.contains_key(column.name.as_str()));
+    let mut named: BTreeSet<&str> = parts.filter_map(KeyPart::column).collect();
+    named.extend(table.needed.iter().flatten().map(String::as_str));
+    let columns = reference.table.columns.iter().filter(|column| named.contains(column.name.as_str()));
     columns.map(|column| figures::of(body, reference.table, column, table.rows)).collect()
 }

@@ -29,8 +29,6 @@ pub(super) struct Reference<'a> {
 /// All references of a statement.
 #[derive(Debug)]
 pub(super) struct References<'a> {
-    /// What was observed.
-    pub(super) body: &'a PgBody,
     /// The references.
     pub(super) all: Vec<Reference<'a>>,
     /// References by the names that expressions use for them.
@@ -59,7 +57,7 @@ impl<'a> References<'a> {
         };
         collector.visit(plan, None);
         let only = (collector.scans == 1 && !collector.found.is_empty()).then_some(0);
-        let mut references = Self { body, all: Vec::new(), names: HashMap::new(), branches: HashMap::new(), only };
+        let mut references = Self { all: Vec::new(), names: HashMap::new(), branches: HashMap::new(), only };
         references.group(&collector.found);
         references.targets(plan, &collector.tables);
         references.parents(plan);
@@ -74,18 +72,12 @@ impl<'a> References<'a> {
             let alias = scan.node.alias.clone().unwrap_or_else(|| scan.table.name.clone());
             let group =
                 scan.append.filter(|_| scan.partition).map(|append| (append, scan.table.id, stem(&alias).to_owned()));
-            let at = match group.as_ref().and_then(|group| groups.get(group)) {
-                Some(at) => *at,
-                None => {
-                    self.all.push(Reference {
-                        table: scan.table,
-                        alias: alias.clone(),
-                        scans: Vec::new(),
-                        written: false,
-                    });
-                    self.all.len() - 1
-                }
-            };
+            let known = group.as_ref().and_then(|group| groups.get(group)).copied();
+            let at = known.unwrap_or(self.all.len());
+            if known.is_none() {
+                let (table, alias) = (scan.table, alias.clone());
+                self.all.push(Reference { table, alias, scans: Vec::new(), written: false });
+            }
             if let Some(group) = group {
                 groups.insert(group, at);
             }

@@ -70,7 +70,7 @@ fn compared(source: &Source<'_>, node: &Node, table: &Table, of: &Make<'_>) -> C
             continue;
         }
         let constant = (found.other.form == Form::Constant).then(|| source.slice(&found.other.tokens));
-        let Some(operator) = kind(&found.symbol, found.any, constant) else { continue };
+        let operator = kind(&found.symbol, found.any, constant);
         if let Form::Row(parts) = &found.own.form {
             // An ordered index serves a comparison of rows by its first column.
             return match parts.first() {

@@ -25,7 +25,7 @@ use dbwright_sql::Dialect;
 use futures_util::future::join_all;
 use tokio::sync::Mutex;
 
-use super::sizes;
+use super::{propose, sizes};
 use crate::body::PgBody;
 use book::Book;
 use seat::Seat;
@@ -174,8 +174,8 @@ impl WhatIf for Sessions {
         self.book.existing()
     }
 
-    fn propose(&self, _query: &Query) -> Vec<Index> {
-        Vec::new()
+    fn propose(&self, query: &Query) -> Vec<Index> {
+        propose::of(query, &self.book.body)
     }
 
     fn define<'a>(&'a self, indexes: &'a [Index]) -> BoxFuture<'a, Result<Vec<Result<Estimate, String>>, Failure>> {
@@ -212,7 +212,10 @@ impl WhatIf for Sessions {
     }
 
     fn create(&self, index: &Index, name: Option<&str>) -> Change {
-        change::create(&self.book.body.catalog, &self.book.names, index, name)
+        let mut change = change::create(&self.book.body.catalog, &self.book.names, index, name);
+        // The extension stays when the index goes: something else may use it by then.
+        change.forward.splice(0..0, propose::needs(index, &self.book.body));
+        change
     }
 
     fn drop(&self, existing: IndexId) -> Change {

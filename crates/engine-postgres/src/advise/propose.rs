@@ -1,1 +1,0 @@
-//! Candidates of PostgreSQL's own kinds: inverted, spatial, block range, hash, vector, trigram.
