@@ -1,6 +1,6 @@
 //! The best choice so far, and whether there is time to look for a better one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::problem::Problem;
 use super::state::State;
@@ -8,12 +8,15 @@ use super::{Choice, Limits, Matrix};
 
 /// Share of the cost within which two choices count as equally good.
 const EQUAL: f64 = 1e-11;
+/// The listener hears at least this often, so that it can end the search.
+const TELL_EVERY: Duration = Duration::from_millis(50);
 
 /// The best choice so far, with the clock and whoever wants to know.
 pub(super) struct Best<'a> {
     matrix: &'a Matrix,
     deadline: Option<Instant>,
-    tell: &'a mut dyn FnMut(&Choice) -> bool,
+    listener: &'a mut dyn FnMut(&Choice) -> bool,
+    told: Instant,
     ended: bool,
     /// Best choice: positions in the matrix, ascending.
     pub(super) chosen: Vec<u32>,
@@ -29,17 +32,22 @@ impl<'a> Best<'a> {
     pub(super) fn new(
         matrix: &'a Matrix,
         limits: &Limits,
+        began: Instant,
         hopeless: f64,
-        tell: &'a mut dyn FnMut(&Choice) -> bool,
+        listener: &'a mut dyn FnMut(&Choice) -> bool,
     ) -> Self {
-        let deadline = limits.time.and_then(|time| Instant::now().checked_add(time));
+        let deadline = limits.time.and_then(|time| began.checked_add(time));
         let (cost, bound) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self { matrix, deadline, tell, ended: false, chosen: Vec::new(), cost, bound, hopeless }
+        Self { matrix, deadline, listener, told: began, ended: false, chosen: Vec::new(), cost, bound, hopeless }
     }
 
     /// Whether to stop: time is up, or nobody wants more.
     pub(super) fn over(&mut self) -> bool {
-        self.ended |= self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let now = Instant::now();
+        self.ended |= self.deadline.is_some_and(|deadline| now >= deadline);
+        if !self.ended && now.duration_since(self.told) >= TELL_EVERY {
+            self.tell();
+        }
         self.ended
     }
 
@@ -63,9 +71,15 @@ impl<'a> Best<'a> {
         let cost = self.matrix.cost_at_most(&list, self.hopeless);
         if cost < self.cost {
             (self.chosen, self.cost) = (list, cost);
-            let choice = self.choice();
-            self.ended |= !(self.tell)(&choice);
+            self.tell();
         }
+    }
+
+    /// Tells what there is; ends the search when the listener wants no more.
+    fn tell(&mut self) {
+        let choice = self.choice();
+        self.ended |= !(self.listener)(&choice);
+        self.told = Instant::now();
     }
 
     /// Takes the one choice that a problem without open indexes has.

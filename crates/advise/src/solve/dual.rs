@@ -149,6 +149,11 @@ pub(super) struct Climb {
     pub(super) share: Vec<f64>,
     lack: Vec<f64>,
     pair_lack: Vec<f64>,
+    /// What each slot's price is measured in: as far as the cost of its query can move.
+    unit: Vec<f64>,
+    pair_unit: f64,
+    pace: f64,
+    steps: usize,
     trial: Prices,
     at: Relaxed,
 }
@@ -162,6 +167,12 @@ impl Climb {
         climb.lack = vec![0.0; problem.index.len()];
         climb.pair_lack = vec![0.0; problem.pairs.len()];
         climb.at = climb.best.clone();
+        for query in 0..problem.base.len() {
+            let unit = problem.base[query] - problem.cost[problem.options_of(query).start];
+            climb.unit.resize(problem.slots_of(query).end, unit);
+        }
+        climb.pair_unit = climb.unit.iter().sum::<f64>() / climb.unit.len().max(1) as f64;
+        climb.pace = 1.0;
         climb.average(problem, 1.0);
         climb
     }
@@ -169,32 +180,31 @@ impl Climb {
     /// Climbs towards `target`, the cost of the best choice known; ends early once the bound reaches it, or when `stop`
     /// says so.
     pub(super) fn run(&mut self, problem: &Problem, target: f64, effort: Effort, mut stop: impl FnMut() -> bool) {
-        let (mut pace, mut idle, mut red) = (1.0_f64, 0, 0);
+        let (mut idle, mut red) = (0, 0);
         let mut mark = self.best.bound;
         for step in 0..effort.steps {
             if self.best.bound >= target || step % 8 == 7 && stop() {
                 return;
             }
-            if !self.step(problem, target, pace) {
+            if !self.step(problem, target) {
                 return;
             }
             self.at.at(problem, &mut self.trial);
             let before = self.best.bound;
             let uphill = self.slope(problem);
-            self.average(problem, 0.1);
+            // A long memory climbs further, a short one faster.
+            self.steps += 1;
+            self.average(problem, (4.0 / (self.steps as f64 + 40.0)).max(0.004));
             if self.at.bound > before {
                 std::mem::swap(&mut self.prices, &mut self.trial);
                 std::mem::swap(&mut self.best, &mut self.at);
-                if uphill > 0.0 {
-                    pace = (pace * 1.3).min(2.0);
-                } else {
-                    pace = (pace * 1.02).min(2.0);
-                }
+                let faster = if uphill > 0.0 { 1.3 } else { 1.02 };
+                self.pace = (self.pace * faster).min(2.0);
                 red = 0;
             } else {
                 red += 1;
-                if red >= 10 {
-                    pace = (pace * 0.66).max(1e-5);
+                if red >= 4 {
+                    self.pace = (self.pace * 0.66).max(1e-6);
                     red = 0;
                 }
             }
@@ -209,24 +219,25 @@ impl Climb {
     }
 
     /// New trial prices along the averaged lack; whether there is any.
-    fn step(&mut self, problem: &Problem, target: f64, pace: f64) -> bool {
-        let mut norm: f64 = self.pair_lack.iter().map(|lack| lack * lack).sum();
+    fn step(&mut self, problem: &Problem, target: f64) -> bool {
+        let mut norm: f64 = self.pair_lack.iter().map(|lack| self.pair_unit * lack * lack).sum();
         for (slot, &lack) in self.lack.iter().enumerate() {
             if lack > 0.0 || self.prices.slot[slot] > 0.0 {
-                norm += lack * lack;
+                norm += self.unit[slot] * lack * lack;
             }
         }
-        if norm <= 1e-12 || self.lack.is_empty() {
+        if norm <= 1e-30 || self.lack.is_empty() {
             return false;
         }
-        let length = pace * (target - self.best.bound).max(target.abs() * 1e-9) / norm;
+        let length = self.pace * (target - self.best.bound).max(target.abs() * 1e-9) / norm;
         self.trial.slot.resize(problem.index.len(), 0.0);
         self.trial.pair.resize(problem.pairs.len(), 0.0);
-        for ((new, old), lack) in self.trial.slot.iter_mut().zip(&self.prices.slot).zip(&self.lack) {
-            *new = (old + length * lack).max(0.0);
+        let far = self.lack.iter().zip(&self.unit).map(|(lack, unit)| length * unit * lack);
+        for ((new, old), far) in self.trial.slot.iter_mut().zip(&self.prices.slot).zip(far) {
+            *new = (old + far).max(0.0);
         }
         for ((new, old), lack) in self.trial.pair.iter_mut().zip(&self.prices.pair).zip(&self.pair_lack) {
-            *new = (old + length * lack).max(0.0);
+            *new = (old + length * self.pair_unit * lack).max(0.0);
         }
         true
     }

@@ -8,6 +8,7 @@ pub mod ampl;
 mod best;
 mod branch;
 mod dual;
+mod hash;
 mod prepare;
 mod primal;
 mod problem;
@@ -15,7 +16,7 @@ mod room;
 mod search;
 mod state;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use best::Best;
 use prepare::{lean, prepare};
@@ -114,7 +115,8 @@ pub fn solve(matrix: &Matrix, limits: &Limits) -> Choice {
     solve_with(matrix, limits, &mut |_| true)
 }
 
-/// Chooses, telling each better choice as it is found; ends when the listener wants no more.
+/// Chooses, telling each better choice as it is found, and the best so far every 50 ms; ends when the listener wants no
+/// more.
 pub fn solve_with(matrix: &Matrix, limits: &Limits, tell: &mut dyn FnMut(&Choice) -> bool) -> Choice {
     solve_from(matrix, limits, &[], tell)
 }
@@ -122,8 +124,9 @@ pub fn solve_with(matrix: &Matrix, limits: &Limits, tell: &mut dyn FnMut(&Choice
 /// The same, starting from a choice that is probably good, such as that of a slightly different matrix. What of it breaks
 /// a limit is left out. What is forced stays whatever the limits; they then hold for the rest.
 pub fn solve_from(matrix: &Matrix, limits: &Limits, start: &[u32], tell: &mut dyn FnMut(&Choice) -> bool) -> Choice {
+    let began = Instant::now();
     let prepared = prepare(matrix, limits);
-    let mut best = Best::new(matrix, limits, prepared.hopeless, tell);
+    let mut best = Best::new(matrix, limits, began, prepared.hopeless, tell);
     search::search(prepared.problem, start, &mut best);
     best.into_choice(|chosen| lean(matrix, limits, chosen))
 }

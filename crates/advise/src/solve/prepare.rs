@@ -1,7 +1,8 @@
 //! From the matrix and its limits to a problem: what can't matter is left out, what is certain is decided.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::hash::ByList;
 use super::primal::Moves;
 use super::problem::{Fate, Offer, Problem, Rows, position, without_copies};
 use super::{Limits, Matrix};
@@ -174,7 +175,7 @@ fn decide(problem: Problem) -> Problem {
 
 /// Leaves out each index in whose place another one is never worse.
 fn outclass(problem: &Problem, fates: &mut [Fate]) {
-    let mut work = 20_000_000_usize;
+    let mut work = 5_000_000_usize;
     let ways = Ways::of(problem);
     for index in 0..fates.len() {
         if fates[index] != Fate::Free || problem.upkeep[index] < 0.0 {
@@ -213,7 +214,7 @@ struct Ways {
     query_of: Vec<u32>,
     /// For each slot, the cost of the option that needs this alone; infinite without one.
     alone: Vec<f64>,
-    several: HashMap<Vec<u32>, f64>,
+    several: ByList<f64>,
 }
 
 impl Ways {
@@ -222,7 +223,7 @@ impl Ways {
         for query in 0..problem.base.len() {
             problem.slots_of(query).for_each(|slot| query_of[slot] = position(query));
         }
-        let mut ways = Self { query_of, alone: vec![f64::INFINITY; problem.index.len()], several: HashMap::new() };
+        let mut ways = Self { query_of, alone: vec![f64::INFINITY; problem.index.len()], several: ByList::default() };
         for option in 0..problem.cost.len() {
             match problem.parts.row(option) {
                 [slot] => ways.alone[*slot as usize] = problem.cost[option],

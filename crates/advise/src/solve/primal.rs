@@ -1,15 +1,16 @@
 //! Good choices quickly: greedy by gain for each byte, where an option's indexes may come together; then exchanges.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::BinaryHeap;
 
 use super::best::Best;
+use super::hash::Lists;
 use super::prepare::options_of_indexes;
 use super::problem::{Problem, Rows, position};
 use super::state::State;
 
-/// Sets of indexes that are tried together.
-const MOST_BUNDLES: usize = 200_000;
+/// About how many sets of indexes are tried together: the best of each query.
+const BUNDLES: usize = 6_000;
 
 /// What the heuristics need beside a problem.
 #[derive(Debug)]
@@ -18,6 +19,24 @@ pub(super) struct Moves<'a> {
     pub(super) needing: Rows,
     /// Sets of indexes that options need together.
     bundles: Vec<Vec<u32>>,
+}
+
+/// The options of a query that need several indexes and gain most, in all and for each byte.
+fn together(problem: &Problem, query: usize, each: usize) -> Vec<usize> {
+    let several = problem.options_of(query).filter(|&o| problem.parts.row(o).len() > 1);
+    let options: Vec<usize> = several.collect();
+    if options.len() <= each {
+        return options;
+    }
+    let mut list = options[..each / 2].to_vec();
+    let score = |&option: &usize| {
+        let bytes: f64 = problem.needs(option).map(|i| problem.bytes[i as usize] as f64).sum();
+        (problem.cost[option] - problem.base[query]) / bytes.max(1.0)
+    };
+    let mut scored: Vec<(f64, usize)> = options.iter().map(|option| (score(option), *option)).collect();
+    scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+    list.extend(scored[..each / 2].iter().map(|&(_, option)| option));
+    list
 }
 
 /// A candidate of the greedy: the score it had when it was last looked at.
@@ -45,9 +64,10 @@ impl<'a> Moves<'a> {
     /// Looks at what options need together.
     pub(super) fn of(problem: &'a Problem) -> Self {
         let mut bundles: Vec<Vec<u32>> = (0..position(problem.ids.len())).map(|index| vec![index]).collect();
-        let mut seen = HashSet::new();
-        for option in 0..problem.cost.len() {
-            if problem.parts.row(option).len() > 1 && bundles.len() < MOST_BUNDLES {
+        let mut seen = Lists::default();
+        let each = (BUNDLES / problem.base.len().max(1)).clamp(4, 1000);
+        for query in 0..problem.base.len() {
+            for option in together(problem, query, each) {
                 let mut needs: Vec<u32> = problem.needs(option).collect();
                 needs.sort_unstable();
                 if seen.insert(needs.clone()) {
@@ -67,6 +87,9 @@ impl<'a> Moves<'a> {
     pub(super) fn greedy(&self, state: &mut State<'_>, weight: f64, best: &mut Best<'_>) {
         let mut heap: BinaryHeap<Scored> = BinaryHeap::new();
         for bundle in 0..self.bundles.len() {
+            if bundle.is_multiple_of(256) && best.over() {
+                return;
+            }
             heap.extend(self.scored(state, bundle, weight));
         }
         let mut steps = 0_usize;
@@ -158,14 +181,19 @@ impl<'a> Moves<'a> {
             }
         }
         self.trim(&mut state);
-        self.fill(&mut state);
+        self.fill(&mut state, &self.all());
         best.offer(&state);
     }
 
+    /// All indexes.
+    pub(super) fn all(&self) -> Vec<u32> {
+        (0..position(self.problem.ids.len())).collect()
+    }
+
     /// Adds single indexes by gain for each byte in one pass.
-    pub(super) fn fill(&self, state: &mut State<'_>) {
+    pub(super) fn fill(&self, state: &mut State<'_>, from: &[u32]) {
         let mut order: Vec<(f64, u32)> = Vec::new();
-        for index in 0..position(self.problem.ids.len()) {
+        for &index in from {
             if !state.chosen[index as usize] && state.fits(index) {
                 let gain = state.gain(index);
                 if gain > 0.0 {
@@ -188,6 +216,9 @@ impl<'a> Moves<'a> {
             .map(|at| (self.bundles[at].iter().map(|&i| order[i as usize].max(0.0)).sum::<f64>(), at))
             .collect();
         bundles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut likely = self.all();
+        likely.sort_by(|&a, &b| order[a as usize].total_cmp(&order[b as usize]));
+        likely.truncate(100 + 2 * state.count);
         let (mut at, mut since) = (0, 0);
         let mut kept = state.chosen.clone();
         while since < bundles.len() && tries > 0 {
@@ -197,11 +228,8 @@ impl<'a> Moves<'a> {
             }
             let bundle = &self.bundles[bundles[at].1];
             (at, since) = ((at + 1) % bundles.len(), since + 1);
-            if bundle.iter().all(|&i| state.chosen[i as usize]) {
-                continue;
-            }
             let before = state.cost;
-            if self.bring(state, bundle) && state.cost < before - before.abs() * 1e-12 {
+            if self.bring(state, bundle, &likely) && state.cost < before - before.abs() * 1e-12 {
                 kept.clone_from(&state.chosen);
                 best.offer(state);
                 since = 0;
@@ -213,12 +241,18 @@ impl<'a> Moves<'a> {
     }
 
     /// Brings in a bundle and makes room for it; whether that worked.
-    fn bring(&self, state: &mut State<'_>, bundle: &[u32]) -> bool {
+    fn bring(&self, state: &mut State<'_>, bundle: &[u32], likely: &[u32]) -> bool {
         if self.problem.bytes_of(bundle) > self.problem.budget || bundle.len() > self.problem.count {
             return false;
         }
-        for &index in bundle.iter().filter(|&&i| !state.chosen[i as usize]).collect::<Vec<_>>() {
-            state.add(index);
+        let before = state.cost;
+        for &index in bundle {
+            if !state.chosen[index as usize] {
+                state.add(index);
+            }
+        }
+        if state.cost >= before {
+            return false;
         }
         for index in state.list() {
             if state.excluded(index) && !bundle.contains(&index) {
@@ -238,7 +272,7 @@ impl<'a> Moves<'a> {
             state.remove(index);
         }
         self.trim(state);
-        self.fill(state);
+        self.fill(state, likely);
         true
     }
 }

@@ -3,6 +3,10 @@
 //! Each query has *slots*, one for each index that one of its options needs; an option is a cost and some slots. The
 //! multipliers of the relaxation live on slots.
 
+use std::hash::BuildHasherDefault;
+
+use super::hash::Lists;
+
 /// Lists of numbers, one after the other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
@@ -270,7 +274,7 @@ impl Problem {
 
 /// Leaves out the offers that need all that a cheaper one needs, and more. Sorted by cost before and after.
 pub(super) fn without_copies(offers: &mut Vec<Offer>) {
-    let mut kept: std::collections::HashSet<Vec<u32>> = std::collections::HashSet::with_capacity(offers.len());
+    let mut kept = Lists::with_capacity_and_hasher(offers.len(), BuildHasherDefault::default());
     let longest = offers.iter().map(|(_, needs)| needs.len()).max().unwrap_or(0);
     let mut subset = Vec::new();
     offers.retain(|(_, needs)| {

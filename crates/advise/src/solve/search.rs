@@ -16,7 +16,9 @@ const EXCHANGES: usize = 2000;
 
 /// Looks for the best choice on a problem and proves what it can.
 pub(super) fn search(mut problem: Problem, start: &[u32], best: &mut Best<'_>) {
-    first(&problem, start, best);
+    let moves = Moves::of(&problem);
+    first(&moves, start, best);
+    drop(moves);
     let mut prices = Prices::none(&problem);
     for round in 0..ROUNDS {
         let mut climb = Climb::from(&problem, prices);
@@ -43,14 +45,13 @@ pub(super) fn search(mut problem: Problem, start: &[u32], best: &mut Best<'_>) {
 }
 
 /// Nothing, what the caller starts with, and what the greedy finds at three weights of size.
-fn first(problem: &Problem, start: &[u32], best: &mut Best<'_>) {
-    let moves = Moves::of(problem);
+fn first(moves: &Moves<'_>, start: &[u32], best: &mut Best<'_>) {
     let mut state = moves.empty();
     best.offer(&state);
     if !start.is_empty() {
         keep(&mut state, start);
         moves.trim(&mut state);
-        moves.fill(&mut state);
+        moves.fill(&mut state, &moves.all());
         best.offer(&state);
     }
     for weight in [1.0, 0.5, 0.0] {
