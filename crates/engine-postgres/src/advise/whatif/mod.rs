@@ -184,6 +184,7 @@ impl WhatIf for Sessions {
             let new = indexes.iter().zip(&shares);
             let new: Vec<New<'_>> =
                 new.map(|(index, share)| New { id: self.book.define(index), index, share }).collect();
+            self.side.ready(&self.book, indexes)?;
             let next = AtomicUsize::new(0);
             let work = self.seats.iter().map(|seat| self.make_some(seat, &new, &next));
             let mut estimates: Vec<_> = indexes.iter().map(|_| Err("it was not made".to_owned())).collect();
@@ -191,7 +192,7 @@ impl WhatIf for Sessions {
                 estimates[at] = estimate;
             }
             let seat = self.first().await;
-            self.side.settle(&seat).await.map_err(|reason| seat.lost(&reason))?;
+            self.side.settle(&seat).await?;
             Ok(estimates)
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dbwright_advise::index::Index;
 use dbwright_advise::port::{Ask, IndexId, WhatIfOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
@@ -82,6 +83,14 @@ impl Side {
         }
     }
 
+    /// Gets ready to make indexes; nothing may be planned until [`Side::settle`].
+    pub(super) fn ready(&self, book: &Book, indexes: &[Index]) -> Result<(), Failure> {
+        match self {
+            Self::Target(..) => Ok(()),
+            Self::Twin(stage) => stage.empty(book, indexes),
+        }
+    }
+
     /// Makes a defined index that can be shown from now on; it holds a share of the rows.
     pub(super) async fn make(&self, seat: &mut Seat, book: &Book, id: IndexId, share: f64) -> Result<(), String> {
         match self {
@@ -91,11 +100,12 @@ impl Side {
     }
 
     /// Sets right what making indexes has changed beside them.
-    pub(super) async fn settle(&self, seat: &Seat) -> Result<(), String> {
-        match self {
-            Self::Target(..) => Ok(()),
-            Self::Twin(stage) => stage.restore(seat).await,
+    pub(super) async fn settle(&self, seat: &Seat) -> Result<(), Failure> {
+        if let Self::Twin(stage) = self {
+            stage.fill()?;
+            stage.restore(seat).await.map_err(|reason| seat.lost(&reason))?;
         }
+        Ok(())
     }
 
     /// Answers one question.

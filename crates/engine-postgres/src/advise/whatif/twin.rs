@@ -4,8 +4,8 @@
 //! being marked invalid. To answer a question a transaction marks the wanted ones valid, plans, and is rolled back. Two
 //! sessions that show one candidate at a time wait for each other, for as long as a plan takes.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dbwright_advise::index::Index;
@@ -40,24 +40,47 @@ struct State {
     made: HashMap<IndexId, Vec<String>>,
     /// Oids of the indexes that there are, by schema and name.
     standing: HashMap<(String, String), String>,
+    /// Files of the tables, by schema and name.
+    files: HashMap<(String, String), PathBuf>,
+    /// Tables whose files are empty while indexes are created, with their pages.
+    emptied: Vec<(PathBuf, u64)>,
 }
 
 impl Stage {
     /// A twin without candidates.
     pub(super) async fn of(twin: Twin, seat: &Seat) -> Result<Self, Failure> {
-        let sql = "SELECT n.nspname || chr(1) || c.relname || chr(1) || c.oid FROM pg_catalog.pg_class c \
-                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('i', 'I')";
-        let found = seat.texts(sql).await.map_err(|reason| seat.lost(&reason))?;
-        let split = |text: &String| {
-            let mut parts = text.split('\u{1}').map(str::to_owned);
-            Some(((parts.next()?, parts.next()?), parts.next()?))
-        };
-        let standing = found.iter().filter_map(split).collect();
+        let standing = named(seat, "c.oid", "'i', 'I'").await?;
+        let files = named(seat, "pg_relation_filepath(c.oid)", "'r', 'm'").await?;
+        let files = files.into_iter().map(|(name, file)| (name, twin.path_of(&file))).collect();
         // A build counts the rows of its table and finds none; these are the figures to go back to.
         let figures = "CREATE TEMPORARY TABLE dbwright_figures AS SELECT oid, relpages, reltuples, relallvisible \
                        FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm', 'p')";
         seat.command(figures).await.map_err(|reason| seat.lost(&reason))?;
-        Ok(Self { twin, state: Mutex::new(State { standing, ..State::default() }) })
+        Ok(Self { twin, state: Mutex::new(State { standing, files, ..State::default() }) })
+    }
+
+    /// Empties the files of tables that indexes are to be created on: a build would read all their pages.
+    pub(super) fn empty(&self, book: &Book, indexes: &[Index]) -> Result<(), Failure> {
+        let mut state = self.state();
+        let tables = indexes.iter().filter_map(|index| book.stored(index).ok()).flatten();
+        let wanted: BTreeSet<(String, String)> =
+            tables.map(|table| (table.schema.clone(), table.name.clone())).collect();
+        let files: Vec<PathBuf> = wanted.iter().filter_map(|name| state.files.get(name).cloned()).collect();
+        for file in files {
+            let pages = pages(&file);
+            self.twin.grow(&file, 0)?;
+            state.emptied.push((file, pages));
+        }
+        Ok(())
+    }
+
+    /// Gives the emptied files their lengths back.
+    pub(super) fn fill(&self) -> Result<(), Failure> {
+        let mut state = self.state();
+        for (file, pages) in state.emptied.drain(..) {
+            self.twin.grow(&file, pages)?;
+        }
+        Ok(())
     }
 
     /// Gives the tables their figures back. To be called in the session that the place was made with.
@@ -108,7 +131,7 @@ impl Stage {
         Ok(oids)
     }
 
-    fn grow(&self, index: &Index, shape: &Shape, file: &PathBuf) -> Result<(), String> {
+    fn grow(&self, index: &Index, shape: &Shape, file: &Path) -> Result<(), String> {
         let grown = if index.method == "btree" {
             self.twin.make_btree(file, shape.pages.max(u64::from(shape.height) + 2), shape.height)
         } else {
@@ -157,6 +180,32 @@ impl Stage {
     pub(super) fn own(name: &str) -> Option<IndexId> {
         name.strip_prefix(NAME)?.split('.').next()?.parse().ok()
     }
+}
+
+/// A figure of each relation of some kinds, by schema and name.
+async fn named(seat: &Seat, figure: &str, kinds: &str) -> Result<HashMap<(String, String), String>, Failure> {
+    let sql = format!(
+        "SELECT n.nspname || chr(1) || c.relname || chr(1) || {figure} FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ({kinds})"
+    );
+    let found = seat.texts(&sql).await.map_err(|reason| seat.lost(&reason))?;
+    let split = |text: &String| {
+        let mut parts = text.split('\u{1}').map(str::to_owned);
+        Some(((parts.next()?, parts.next()?), parts.next()?))
+    };
+    Ok(found.iter().filter_map(split).collect())
+}
+
+/// Pages of a relation, its further segments included.
+fn pages(first: &Path) -> u64 {
+    let segment = |number: u32| {
+        let mut name = first.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let further = (1..).map(segment).map_while(|path| std::fs::metadata(path).ok());
+    let all = std::fs::metadata(first).into_iter().chain(further);
+    all.map(|file| file.len().div_ceil(PAGE)).sum()
 }
 
 /// Shows, plans and hides again. All three are sent at once, so that the network is waited for once only.
