@@ -54,7 +54,9 @@ fn pages() -> Done<Pages> {
     let mut pages = Pages::new();
     pages.insert("cli.md".to_owned(), format!("{NOTE}{}", ask(&["reference"])?));
     pages.insert("engines.md".to_owned(), format!("{NOTE}# Engines\n\n{}", ask(&["engines", "--format", "markdown"])?));
-    pages.insert("check.schema.json".to_owned(), ask(&["schema", "check"])?);
+    for output in ["check", "advise"] {
+        pages.insert(format!("{output}.schema.json"), ask(&["schema", output])?);
+    }
     let tree = Tree::read(&root())?;
     let rules: Vec<Value> = serde_json::from_str(&ask(&["rules", "--format", "json"])?).map_err(|e| e.to_string())?;
     pages.insert("rules.md".to_owned(), index(&rules));

@@ -1,10 +1,16 @@
 //! The command line as types: what is written here is the help, the man page and the reference.
 
+mod advise;
+mod quantity;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dbwright_core::Severity;
+
+pub(crate) use advise::Advise;
+use quantity::duration;
 
 use crate::demo;
 
@@ -29,7 +35,8 @@ const EXAMPLES: &str = "\
 Examples:
   dbwright demo
   dbwright check postgres://app@db.example/shop
-  dbwright check sqlite:shop.db --workload queries.sql";
+  dbwright check sqlite:shop.db --workload queries.sql
+  dbwright advise postgres://app@db.example/shop --budget 2GB";
 
 const LONG_EXAMPLES: &str = "\
 Examples:
@@ -37,6 +44,7 @@ Examples:
   dbwright check postgres://app@db.example/shop           a live PostgreSQL
   dbwright check sqlite:shop.db --workload queries.sql    a SQLite file and the queries it serves
   dbwright check schema.sql --dialect postgres            a schema file, loaded into a lab
+  dbwright advise postgres://db/shop --budget 2GB         the best set of indexes for its statements
   dbwright snapshot postgres://db/shop -o shop.snapshot.json.zst
   dbwright check shop.snapshot.json.zst --format html -o shop.html
   dbwright rules pg/unused-index                          one rule's page
@@ -96,6 +104,7 @@ impl Color {
 pub(crate) enum Command {
     Demo(demo::Args),
     Check(Box<Check>),
+    Advise(Box<Advise>),
     Snapshot(Snapshot),
     Diff(Diff),
     Lab(Lab),
@@ -190,6 +199,15 @@ pub(crate) struct Observe {
     /// Read no statistics that contain values of columns
     #[arg(long)]
     pub(crate) no_values: bool,
+    /// How the target is reached.
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// How a target is reached, and how long that may take.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Observing")]
+pub(crate) struct Reach {
     /// Longest wait for a lock, for example 500ms or 2s
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(crate) lock_timeout: Duration,
@@ -308,7 +326,7 @@ pub(crate) enum PlanFormat {
 
 /// Turn a JSON report into another form
 ///
-/// The report is one that `check --format json` wrote; the database is not looked at again.
+/// The report is one that `check --format json` or `advise --format json` wrote; the database is not looked at again.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dbwright render last.json --format html -o last.html")]
 pub(crate) struct Render {
@@ -320,7 +338,7 @@ pub(crate) struct Render {
     /// Write it to a file, whole or not at all
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// In text, show every finding in full
+    /// In text, show every finding or statement in full
     #[arg(long)]
     pub(crate) all: bool,
 }
@@ -360,6 +378,8 @@ pub(crate) struct Schema {
 pub(crate) enum SchemaOf {
     /// The report of `check --format json`
     Check,
+    /// The advice of `advise --format json`
+    Advise,
 }
 
 /// Print a completion script for a shell
@@ -383,7 +403,7 @@ pub(crate) struct Man {
 pub(crate) enum Format {
     /// For people at a terminal
     Text,
-    /// Stable and documented (`dbwright schema check`)
+    /// Stable and documented (`dbwright schema`)
     Json,
     /// For a pull request or an issue
     Markdown,
@@ -404,20 +424,6 @@ pub(crate) enum ListFormat {
     Markdown,
 }
 
-/// `500ms`, `2s`, `1.5s`, `2min`, or a number of seconds; never zero.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text[digits.len()..].trim() {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "min" | "m" => 60.0,
-        other => return Err(format!("`{other}` is not a unit of time; write ms, s or min")),
-    };
-    let number: f64 = digits.trim().parse().map_err(|_| format!("`{text}` is not a time; write 500ms, 2s or 1min"))?;
-    let time = Duration::try_from_secs_f64(number * factor).map_err(|e| e.to_string())?;
-    if time.as_millis() == 0 { Err("a time must be at least 1ms".to_owned()) } else { Ok(time) }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -427,15 +433,5 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_read_with_their_units() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
-        assert_eq!(duration("1.5min"), Ok(Duration::from_secs(90)));
-        for wrong in ["0", "-1s", "2h", "", "ms", "1e999s"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The engines of this binary, one line each, and how a scheme or a dialect finds its engine.
 
+use dbwright_advise::Advises;
 use dbwright_advise::lab::PlanLab;
 use dbwright_check::Checks;
 use dbwright_core::{Failure, RuleMeta, near};
@@ -7,22 +8,61 @@ use dbwright_engine_postgres::Postgres;
 use dbwright_engine_sqlite::Sqlite;
 
 /// A new engine is one more line here.
-pub(crate) static ENGINES: &[&dyn Checks] = &[
-    &Postgres, //
-    &Sqlite,
+static ENGINES: &[Engine] = &[
+    Engine::of(&Postgres).advising(&Postgres).planning(&Postgres), //
+    Engine::of(&Sqlite).advising(&Sqlite),
 ];
 
-/// The engines that have a lab which plans as the target does, by id.
-static PLAN_LABS: &[(&str, &dyn PlanLab)] = &[("postgres", &Postgres)];
+/// What this binary can do with an engine: the ports that it implements.
+struct Engine {
+    checks: &'static dyn Checks,
+    advises: Option<&'static dyn Advises>,
+    plans: Option<&'static dyn PlanLab>,
+}
+
+impl Engine {
+    const fn of(checks: &'static dyn Checks) -> Self {
+        Self { checks, advises: None, plans: None }
+    }
+
+    /// The same engine, which gives advice besides.
+    const fn advising(self, advises: &'static dyn Advises) -> Self {
+        Self { advises: Some(advises), ..self }
+    }
+
+    /// The same engine, which has a lab that plans as the target does besides.
+    const fn planning(self, plans: &'static dyn PlanLab) -> Self {
+        Self { plans: Some(plans), ..self }
+    }
+}
+
+/// Every engine, in order.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn Checks> {
+    ENGINES.iter().map(|engine| engine.checks)
+}
+
+/// What gives advice on an engine.
+pub(crate) fn adviser(of: &dyn Checks) -> Result<&'static dyn Advises, Failure> {
+    let info = of.info();
+    line(of).and_then(|engine| engine.advises).ok_or_else(|| {
+        let able: Vec<_> = ENGINES.iter().filter(|e| e.advises.is_some()).map(|e| e.checks.info().name).collect();
+        Failure::usage("advise.engine", format!("dbwright can't advise on {} yet", info.name))
+            .hint(format!("engines that it advises on: {}", able.join(", ")))
+            .hint("`dbwright check TARGET --workload FILE` finds missing indexes one by one")
+    })
+}
 
 /// The planning lab of an engine.
-pub(crate) fn plan_lab(engine: &dyn Checks) -> Result<&'static dyn PlanLab, Failure> {
-    let info = engine.info();
-    let found = PLAN_LABS.iter().find(|(id, _)| *id == info.id).map(|(_, lab)| *lab);
-    found.ok_or_else(|| {
+pub(crate) fn plan_lab(of: &dyn Checks) -> Result<&'static dyn PlanLab, Failure> {
+    let info = of.info();
+    line(of).and_then(|engine| engine.plans).ok_or_else(|| {
         Failure::usage("lab.none", format!("there is no planning lab for {}", info.name))
             .hint("`dbwright engines` shows what can be done on which engine")
     })
+}
+
+fn line(of: &dyn Checks) -> Option<&'static Engine> {
+    ENGINES.iter().find(|engine| engine.checks.info().id == of.info().id)
 }
 
 /// Removes whatever labs still exist.
@@ -32,44 +72,44 @@ pub(crate) fn clean_up() {
 
 /// The engine of a URL scheme.
 pub(crate) fn by_scheme(scheme: &str) -> Result<&'static dyn Checks, Failure> {
-    let found = ENGINES.iter().find(|engine| engine.info().schemes.contains(&scheme));
-    found.copied().ok_or_else(|| unknown("target.unknown-scheme", "scheme", scheme, &schemes()))
+    let found = all().find(|engine| engine.info().schemes.contains(&scheme));
+    found.ok_or_else(|| unknown("target.unknown-scheme", "scheme", scheme, &schemes()))
 }
 
 /// The engine of an id, as snapshots carry it.
 pub(crate) fn by_id(id: &str) -> Option<&'static dyn Checks> {
-    ENGINES.iter().copied().find(|engine| engine.info().id == id)
+    all().find(|engine| engine.info().id == id)
 }
 
 /// The engine whose schema lab takes a dialect.
 pub(crate) fn by_dialect(dialect: &str) -> Result<&'static dyn Checks, Failure> {
-    let found = ENGINES.iter().find(|e| e.schema_lab().is_some_and(|lab| lab.dialects().contains(&dialect)));
-    found.copied().ok_or_else(|| unknown("schema.unknown-dialect", "dialect", dialect, &dialects()))
+    let found = all().find(|e| e.schema_lab().is_some_and(|lab| lab.dialects().contains(&dialect)));
+    found.ok_or_else(|| unknown("schema.unknown-dialect", "dialect", dialect, &dialects()))
 }
 
 /// Every scheme, in the order of the engines.
 pub(crate) fn schemes() -> Vec<&'static str> {
-    ENGINES.iter().flat_map(|engine| engine.info().schemes.iter().copied()).collect()
+    all().flat_map(|engine| engine.info().schemes.iter().copied()).collect()
 }
 
 /// Every word that `--dialect` takes.
 pub(crate) fn dialects() -> Vec<&'static str> {
-    ENGINES.iter().filter_map(|e| e.schema_lab()).flat_map(|lab| lab.dialects().iter().copied()).collect()
+    all().filter_map(|e| e.schema_lab()).flat_map(|lab| lab.dialects().iter().copied()).collect()
 }
 
 /// Every rule once, by id, with the ids of the engines that run it.
 pub(crate) fn rules() -> Vec<(&'static RuleMeta, Vec<&'static str>)> {
-    let mut all: Vec<(&'static RuleMeta, Vec<&'static str>)> = Vec::new();
-    for engine in ENGINES {
+    let mut found: Vec<(&'static RuleMeta, Vec<&'static str>)> = Vec::new();
+    for engine in all() {
         for meta in engine.rules() {
-            match all.iter_mut().find(|(known, _)| known.id == meta.id) {
+            match found.iter_mut().find(|(known, _)| known.id == meta.id) {
                 Some((_, engines)) => engines.push(engine.info().id),
-                None => all.push((meta, vec![engine.info().id])),
+                None => found.push((meta, vec![engine.info().id])),
             }
         }
     }
-    all.sort_by_key(|(meta, _)| meta.id);
-    all
+    found.sort_by_key(|(meta, _)| meta.id);
+    found
 }
 
 fn unknown(code: &'static str, what: &str, word: &str, known: &[&'static str]) -> Failure {
@@ -89,7 +129,7 @@ mod tests {
 
     #[test]
     fn ids_and_schemes_are_unique() {
-        let ids: BTreeSet<_> = ENGINES.iter().map(|e| e.info().id).collect();
+        let ids: BTreeSet<_> = all().map(|e| e.info().id).collect();
         assert_eq!(ids.len(), ENGINES.len());
         let words = schemes();
         assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len());

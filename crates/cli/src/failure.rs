@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Clean,
     /// At least one finding at or above `--fail-on`.
     Findings,
+    /// Stopped by the user, with what was found until then printed.
+    Stopped,
 }
 
 impl From<Exit> for ExitCode {
@@ -25,6 +27,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Clean => 0,
             Exit::Findings => 1,
+            Exit::Stopped => code(FailureKind::Interrupted),
         })
     }
 }

@@ -1,4 +1,5 @@
 //! Ctrl-C and SIGTERM: the first asks the work to stop and removes labs, a second one (or fifteen seconds) ends the process.
+//! Work that has something to show when it is stopped is given more time for it (see [`patiently`]).
 //!
 //! The watcher is a task of its own, because the command may be busy in blocking work.
 
@@ -10,6 +11,24 @@ use dbwright_core::{Failure, FailureKind};
 use crate::{engines, failure};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the work under way ends by itself with something to show.
+static PATIENT: AtomicBool = AtomicBool::new(false);
+
+/// As long as it lives, a stopped command may end by itself with what it has found.
+pub(crate) struct Patience(());
+
+/// Gives the work time to end by itself: for stages that answer to [`requested`] with the best they have.
+pub(crate) fn patiently() -> Patience {
+    PATIENT.store(true, Ordering::SeqCst);
+    Patience(())
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        PATIENT.store(false, Ordering::SeqCst);
+    }
+}
 
 /// Whether the user asked to stop.
 pub(crate) fn requested() -> bool {
@@ -32,6 +51,8 @@ pub(crate) fn check() -> Result<(), Failure> {
 
 /// How long the work may take to stop by itself before it is dropped.
 const GRACE: Duration = Duration::from_millis(500);
+/// The same for work that ends by itself with something to show.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long blocking work, and labs that are being removed, may go on; a server that does not end by itself is
 /// killed within this time.
 const LONGEST: Duration = Duration::from_secs(15);
@@ -42,8 +63,11 @@ pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<()>) {
         return;
     }
     REQUESTED.store(true, Ordering::SeqCst);
-    anstream::eprintln!("stopping …");
-    if tokio::time::timeout(GRACE, signal()).await.is_err() {
+    let patient = PATIENT.load(Ordering::SeqCst);
+    let more = if patient { "; what was found so far follows (once more ends at once)" } else { "" };
+    anstream::eprintln!("stopping …{more}");
+    let grace = if patient { PATIENCE } else { GRACE };
+    if tokio::time::timeout(grace, signal()).await.is_err() {
         // The command may have ended meanwhile, and with it whoever listened.
         let _ = stop.send(());
         drop(tokio::time::timeout(LONGEST, signal()).await);

@@ -58,5 +58,9 @@ fn run(cli: args::Cli) -> Result<failure::Exit, dbwright_core::Failure> {
     // Work that a stopped command left behind must not keep the process alive.
     runtime.shutdown_background();
     engines::clean_up();
-    if interrupt::requested() { Err(interrupt::failure()) } else { outcome }
+    match outcome {
+        Ok(failure::Exit::Stopped) => outcome,
+        _ if interrupt::requested() => Err(interrupt::failure()),
+        outcome => outcome,
+    }
 }

@@ -1,6 +1,7 @@
 //! What dbwright says about itself: engines, JSON Schema, completions, manual pages, reference.
 
 use clap::CommandFactory as _;
+use dbwright_advise::Advice;
 use dbwright_core::Failure;
 use dbwright_core::report::Report;
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub(crate) fn engines(args: &Engines) -> Result<Exit, Failure> {
 
 fn engines_text() -> String {
     let mut out = String::new();
-    for engine in engines::ENGINES {
+    for engine in engines::all() {
         let info = engine.info();
         out += &format!(
             "{HEAD}{} {}{HEAD:#}{ASIDE}, {}:{ASIDE:#}\n",
@@ -43,7 +44,7 @@ fn engines_text() -> String {
 }
 
 fn engines_json() -> Value {
-    let list = engines::ENGINES.iter().map(|engine| {
+    let list = engines::all().map(|engine| {
         let info = engine.info();
         let capabilities = info.capabilities.iter().map(|c| json!({"name": c.name, "how": c.how}));
         json!({
@@ -61,15 +62,15 @@ fn engines_json() -> Value {
 /// Capabilities as rows, engines as columns.
 fn engines_markdown() -> String {
     let mut names: Vec<&str> = Vec::new();
-    for capability in engines::ENGINES.iter().flat_map(|engine| engine.info().capabilities) {
+    for capability in engines::all().flat_map(|engine| engine.info().capabilities) {
         if !names.contains(&capability.name) {
             names.push(capability.name);
         }
     }
-    let heads: Vec<_> = engines::ENGINES.iter().map(|e| format!("{} {}", e.info().name, e.info().versions)).collect();
+    let heads: Vec<_> = engines::all().map(|e| format!("{} {}", e.info().name, e.info().versions)).collect();
     let mut out = format!("| | {} |\n|---|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
     for name in names {
-        let cells = engines::ENGINES.iter().map(|engine| {
+        let cells = engines::all().map(|engine| {
             let found = engine.info().capabilities.iter().find(|c| c.name == name);
             found.map_or_else(|| "–".to_owned(), |c| c.how.to_owned())
         });
@@ -85,6 +86,7 @@ fn engines_markdown() -> String {
 pub(crate) fn schema(args: &Schema) -> Result<Exit, Failure> {
     let schema = match args.output {
         SchemaOf::Check => schemars::schema_for!(Report),
+        SchemaOf::Advise => schemars::schema_for!(Advice),
     };
     output::write(None, render::json(&schema)?.as_bytes())?;
     Ok(Exit::Clean)

@@ -1,6 +1,7 @@
 //! One file for each command; this one only tells them apart.
 
 mod about;
+pub(crate) mod advise;
 pub(crate) mod check;
 mod diff;
 mod lab;
@@ -32,6 +33,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             Err(failure) => Err(failure),
         },
         Command::Check(args) => check::run(&args, &cx).await,
+        Command::Advise(args) if args.target.is_none() => demo::advise(*args, &cx).await,
+        Command::Advise(args) => advise::run(&args, &cx).await,
         Command::Snapshot(args) => snapshot::run(&args, &cx).await,
         Command::Diff(args) => diff::run(&args, &cx).await,
         Command::Lab(args) => lab::run(&args, &cx).await,

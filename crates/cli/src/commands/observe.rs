@@ -67,11 +67,11 @@ pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions,
     let workload = args.workload.as_deref().map(|path| workload(path, source)).transpose()?;
     Ok(ObserveOptions {
         values: if args.no_values { Values::None } else { Values::All },
-        lock_timeout: args.lock_timeout,
-        statement_timeout: args.statement_timeout,
-        connect_timeout: args.connect_timeout,
+        lock_timeout: args.reach.lock_timeout,
+        statement_timeout: args.reach.statement_timeout,
+        connect_timeout: args.reach.connect_timeout,
         workload,
-        programs: args.pg_bin.clone(),
+        programs: args.reach.pg_bin.clone(),
     })
 }
 
@@ -88,7 +88,11 @@ fn workload(path: &Path, source: &Source) -> Result<Workload, Failure> {
     dbwright_sql::workload::from_sql(&text_of(path, "workload")?, dialect, &format!("file {}", path.display()))
 }
 
-fn read(path: &Path) -> Result<Observed, Failure> {
+/// Reads a snapshot file.
+///
+/// # Errors
+/// When it can't be read, is damaged, or is of an engine that this dbwright does not know.
+pub(crate) fn read(path: &Path) -> Result<Observed, Failure> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| unreadable(&name, &e))?;
     let (header, body) = snapshot::decode(&name, &bytes)?;
@@ -109,13 +113,20 @@ fn read(path: &Path) -> Result<Observed, Failure> {
 /// When it can't be read or is not UTF-8.
 pub(crate) fn text_of(path: &Path, what: &str) -> Result<String, Failure> {
     let name = format!("{what} file {}", path.display());
-    let bytes = std::fs::read(path).map_err(|e| unreadable(&name, &e))?;
-    let text = String::from_utf8(bytes).map_err(|e| {
+    let text = String::from_utf8(bytes_of(path, what)?).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         Failure::usage("file.encoding", format!("the {name} is not UTF-8: byte {at} is of another encoding"))
             .hint("convert it, for example with `iconv -f LATIN1 -t UTF-8`")
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// A file of the user's as it is.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn bytes_of(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| unreadable(&format!("{what} file {}", path.display()), &e))
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Failure {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Parser as _, ValueEnum};
 use dbwright_core::Failure;
 
-use crate::args::{Check, Cli, Command, Format};
+use crate::args::{Advise, Check, Cli, Command, Format};
 use crate::commands;
 use crate::context::Context;
 use crate::failure::Exit;
@@ -79,6 +79,40 @@ pub(crate) fn sample_of(check: Check, cx: &Context) -> Result<Check, Failure> {
     Ok(check)
 }
 
+/// An `advise` without a target, on the sample: on a private PostgreSQL when this machine has its programs, else on SQLite.
+///
+/// # Errors
+/// When the sample can't be built or advised on.
+pub(crate) async fn advise(args: Advise, cx: &Context) -> Result<Exit, Failure> {
+    let place = sample::Place::new(None, dbwright_sample_shop::DEMO_ORDERS)?;
+    let mut args = args;
+    if args.wish.workload.is_none() {
+        args.wish.workload = Some(place.workload()?);
+    }
+    // The server lives as long as `shop`.
+    let shop = match sample::postgres(dbwright_sample_shop::DEMO_ORDERS, 0, &args.reach.pg_bin, &cx.progress).await {
+        Ok(shop) => Some(shop),
+        Err(failure) if failure.code == sample::NO_PROGRAMS && args.reach.pg_bin.is_empty() => {
+            cx.progress.finish();
+            anstream::eprintln!("{}; the sample shop runs on SQLite instead", failure.message);
+            None
+        }
+        Err(failure) => return Err(failure),
+    };
+    args.target = Some(match &shop {
+        Some(shop) => shop.url(sample::DATABASE),
+        None => format!("sqlite:{}", place.sqlite(&cx.progress)?.display()),
+    });
+    let exit = commands::advise::run(&args, cx).await?;
+    if args.format == Format::Text && args.output.is_none() {
+        closing(&[
+            ("As a page", "dbwright advise --format html -o advice.html".to_owned()),
+            ("On your own server", "dbwright advise postgres://USER@HOST/DATABASE --budget 2GB".to_owned()),
+        ]);
+    }
+    Ok(exit)
+}
+
 /// Runs the demo.
 ///
 /// # Errors
@@ -101,7 +135,7 @@ async fn on_sqlite(args: &Args, cx: &Context) -> Result<Exit, Failure> {
         workload.display().to_string(),
     ];
     let exit = commands::check::run(&check_of(&command, args)?, cx).await?;
-    closing(
+    closing_of(
         args,
         &[
             ("The same again", format!("dbwright {}", shell(&command))),
@@ -114,13 +148,13 @@ async fn on_sqlite(args: &Args, cx: &Context) -> Result<Exit, Failure> {
 }
 
 async fn on_postgres(args: &Args, cx: &Context) -> Result<Exit, Failure> {
-    let shop = sample::postgres(args.orders, &args.pg_bin, &cx.progress).await?;
+    let shop = sample::postgres(args.orders, sample::WORKLOAD_RUNS, &args.pg_bin, &cx.progress).await?;
     let mut command = vec!["check".to_owned(), shop.url(sample::DATABASE), "--prove".to_owned()];
     for folder in &args.pg_bin {
         command.extend(["--pg-bin".to_owned(), folder.display().to_string()]);
     }
     let exit = commands::check::run(&check_of(&command, args)?, cx).await?;
-    closing(
+    closing_of(
         args,
         &[
             ("The same again", "dbwright demo --engine postgres".to_owned()),
@@ -144,10 +178,13 @@ fn check_of(command: &[String], args: &Args) -> Result<Check, Failure> {
 }
 
 /// What to try next, after a report for people.
-fn closing(args: &Args, commands: &[(&str, String)]) {
-    if args.format != Format::Text || args.output.is_some() {
-        return;
+fn closing_of(args: &Args, commands: &[(&str, String)]) {
+    if args.format == Format::Text && args.output.is_none() {
+        closing(commands);
     }
+}
+
+fn closing(commands: &[(&str, String)]) {
     let width = commands.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
     anstream::println!("\nThis was the bundled sample. What to try next:");
     for (what, command) in commands {

@@ -54,10 +54,18 @@ fn cache() -> PathBuf {
 pub(super) const DATABASE: &str = "shop";
 
 /// How often the shop's statements are run, so that the server's statistics have something to tell.
-const WORKLOAD_RUNS: u32 = 25;
+pub(super) const WORKLOAD_RUNS: u32 = 25;
 
-/// The shop on a private PostgreSQL, which lives as long as the returned lab.
-pub(super) async fn postgres(orders: u64, programs: &[PathBuf], progress: &dyn Progress) -> Result<Lab, Failure> {
+/// Code of the failure that says that PostgreSQL's programs are not on this machine.
+pub(super) const NO_PROGRAMS: &str = "postgres.no-programs";
+
+/// The shop on a private PostgreSQL, which lives as long as the returned lab; its statements are run `runs` times.
+pub(super) async fn postgres(
+    orders: u64,
+    runs: u32,
+    programs: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<Lab, Failure> {
     let lab = match Lab::start(&server(programs, true), progress).await {
         // A PostgreSQL without its contrib modules does as well; the report then says what it misses.
         Err(failure) if failure.kind == FailureKind::Internal => Lab::start(&server(programs, false), progress).await?,
@@ -65,9 +73,7 @@ pub(super) async fn postgres(orders: u64, programs: &[PathBuf], progress: &dyn P
     };
     lab.create_database(DATABASE).await?;
     let url = lab.url(DATABASE);
-    dbwright_sample_shop::postgres::build(&url, orders, WORKLOAD_RUNS, progress)
-        .await
-        .map_err(|e| failed(&DATABASE, e))?;
+    dbwright_sample_shop::postgres::build(&url, orders, runs, progress).await.map_err(|e| failed(&DATABASE, e))?;
     Ok(lab)
 }
 

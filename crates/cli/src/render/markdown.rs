@@ -27,7 +27,7 @@ fn head(report: &Report) -> String {
     format!(
         "# dbwright: {}\n\n{} {}, observed {}, dbwright {}\n\n**{}**\n",
         prose(&report.target.name),
-        prose(&super::engine_name(report)),
+        prose(&super::engine_name(&report.target.engine)),
         prose(&report.target.version),
         report.observed_at.strftime("%Y-%m-%d %H:%M UTC"),
         prose(&report.dbwright),
@@ -158,11 +158,15 @@ pub(crate) fn code(text: &str) -> String {
 /// Statements in a fence that they can't close.
 fn fence(statements: &[String]) -> String {
     let lines: Vec<_> = statements.iter().map(|sql| layout::statement(sql, "")).collect();
-    let text = lines.join("\n");
-    let ticks = "`".repeat((longest_run(&text) + 1).max(3));
     let note = if statements.iter().any(|sql| layout::altered(sql)) { layout::ALTERED } else { "" };
     let note = if note.is_empty() { String::new() } else { format!("\n({note})\n") };
-    format!("{ticks}sql\n{text}\n{ticks}\n{note}")
+    fence_text(&lines.join("\n")) + &note
+}
+
+/// SQL, ready to be shown, in a fence that it can't close.
+pub(crate) fn fence_text(sql: &str) -> String {
+    let ticks = "`".repeat((longest_run(sql) + 1).max(3));
+    format!("{ticks}sql\n{sql}\n{ticks}\n")
 }
 
 fn longest_run(text: &str) -> usize {

@@ -1,5 +1,6 @@
 //! Renderers: one report in, one text out; none of them reads anything else.
 
+pub(crate) mod advice;
 pub(crate) mod html;
 pub(crate) mod layout;
 pub(crate) mod markdown;
@@ -53,8 +54,7 @@ pub(crate) fn write(view: &View<'_>, format: Format, file: Option<&Path>, cx: &C
 }
 
 /// The engine's name as its makers write it.
-pub(crate) fn engine_name(report: &Report) -> String {
-    let id = report.target.engine.as_str();
+pub(crate) fn engine_name(id: &str) -> String {
     crate::engines::by_id(id).map_or(id, |engine| engine.info().name).to_owned()
 }
 

@@ -53,6 +53,20 @@ pub(crate) fn bytes(n: f64) -> String {
     format!("{} {unit}", three_digits(size))
 }
 
+/// Bytes in decimal units with three digits, for example `412 MB`: what budgets are written in.
+pub(crate) fn decimal_bytes(n: f64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+    let mut size = n;
+    let mut step = 0;
+    // What would be shown as `1,000 kB` is a megabyte.
+    while size.abs() >= 999.5 && step + 1 < units.len() {
+        size /= 1000.0;
+        step += 1;
+    }
+    let unit = if step == 0 { singular(n, "bytes") } else { units[step] };
+    format!("{} {unit}", three_digits(size))
+}
+
 /// A time given in ms, in the unit that suits its length.
 pub(crate) fn time(ms: f64) -> String {
     let s = ms / 1000.0;
@@ -165,6 +179,21 @@ mod tests {
         ];
         for (n, unit, expected) in cases {
             assert_eq!(number(n, unit), expected);
+        }
+    }
+
+    #[test]
+    fn decimal_bytes_are_powers_of_1000() {
+        let cases = [
+            (0.0, "0 bytes"),
+            (1.0, "1 byte"),
+            (412e6, "412 MB"),
+            (2e9, "2 GB"),
+            (999_900.0, "1 MB"),
+            (-8192.0, "-8.19 kB"),
+        ];
+        for (n, expected) in cases {
+            assert_eq!(decimal_bytes(n), expected);
         }
     }
 

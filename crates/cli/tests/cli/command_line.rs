@@ -7,12 +7,15 @@ use serde_json::Value;
 fn help_is_pinned() {
     insta::assert_snapshot!("help", stdout(&["--help"]));
     insta::assert_snapshot!("help_check", stdout(&["check", "--help"]));
+    insta::assert_snapshot!("help_advise", stdout(&["advise", "--help"]));
 }
 
 #[test]
 fn every_command_is_in_the_reference() {
     let reference = stdout(&["reference"]);
-    for command in ["demo", "check", "snapshot", "diff", "render", "rules", "engines", "schema", "completions", "man"] {
+    for command in
+        ["demo", "check", "advise", "snapshot", "diff", "render", "rules", "engines", "schema", "completions", "man"]
+    {
         assert!(reference.contains(&format!("\n## dbwright {command}\n")), "{command}");
     }
     assert!(!reference.contains("/home/") && !reference.contains("/root/"), "nothing of this machine");

@@ -1,5 +1,7 @@
 //! The command line, tried as a user would: the built binary, real files, exit codes and transcripts.
 
+mod advice;
+mod advise;
 mod command_line;
 mod common;
 mod endings;

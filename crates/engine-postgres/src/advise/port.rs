@@ -6,16 +6,21 @@ use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
-use super::{logs, measure, recorded, whatif};
+use super::{measure, replicas, whatif};
+use crate::body::PgBody;
 use crate::engine::Postgres;
 
 impl Advises for Postgres {
-    fn log(&self, name: &str, text: &str) -> Option<Result<Workload, Failure>> {
-        logs::read(name, text)
+    fn log(&self, _name: &str, _text: &str) -> Option<Result<Workload, Failure>> {
+        None
     }
 
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {
-        recorded::workload(snapshot)
+        snapshot.body::<PgBody>().ok()?.workload.clone()
+    }
+
+    fn with_reads_of(&self, snapshot: &Snapshot, replica: &Snapshot) -> Result<Snapshot, Failure> {
+        replicas::with_reads_of(snapshot, replica)
     }
 
     fn what_if<'a>(

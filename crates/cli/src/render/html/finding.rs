@@ -55,7 +55,7 @@ fn fix(change: &Change) -> Markup {
     }
 }
 
-fn statements(list: &[String]) -> Markup {
+pub(crate) fn statements(list: &[String]) -> Markup {
     let lines: Vec<_> = list.iter().map(|sql| layout::statement(sql, "")).collect();
     html! {
         pre { code { (lines.join("\n")) } }

@@ -2,7 +2,7 @@
 //!
 //! maud escapes whatever comes from a database; the page's own policy forbids scripts and requests besides.
 
-mod finding;
+pub(crate) mod finding;
 mod sizes;
 mod treemap;
 
@@ -23,6 +23,27 @@ const STYLE: &str = include_str!("style.css");
 /// The whole page.
 pub(crate) fn render(view: &View<'_>) -> String {
     let report = view.report;
+    let body = html! {
+        (head(report))
+        main {
+            (summary(report))
+            (card(report))
+            (overview(view))
+            (sizes::section(view.sizes))
+            section #findings {
+                @let twins = Twins::of(&report.findings);
+                h2 { "Findings" }
+                @for (i, one) in report.findings.iter().enumerate() { (finding::article(i, one, twins.earlier(one), view)) }
+                @if report.findings.is_empty() { p.good { "Nothing found." } }
+            }
+            (not_looked_at(report))
+        }
+    };
+    page(&report.target.name, &report.dbwright, &body)
+}
+
+/// A page around a body, with the style and the policy that all pages share.
+pub(crate) fn page(target: &str, dbwright: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,25 +52,12 @@ pub(crate) fn render(view: &View<'_>) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "dbwright: " (layout::inline(&report.target.name)) }
+                title { "dbwright: " (layout::inline(target)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (head(report))
-                main {
-                    (summary(report))
-                    (card(report))
-                    (overview(view))
-                    (sizes::section(view.sizes))
-                    section #findings {
-                        @let twins = Twins::of(&report.findings);
-                        h2 { "Findings" }
-                        @for (i, one) in report.findings.iter().enumerate() { (finding::article(i, one, twins.earlier(one), view)) }
-                        @if report.findings.is_empty() { p.good { "Nothing found." } }
-                    }
-                    (not_looked_at(report))
-                }
-                footer { "Made by dbwright " (report.dbwright) ", which only read the database." }
+                (body)
+                footer { "Made by dbwright " (dbwright) ", which only read the database." }
             }
         }
     };
@@ -57,7 +65,7 @@ pub(crate) fn render(view: &View<'_>) -> String {
 }
 
 /// Text of the database, with control characters shown.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     layout::inline(text)
 }
 
@@ -67,7 +75,7 @@ fn head(report: &Report) -> Markup {
             p.brand { "dbwright" }
             h1 { (shown(&report.target.name)) }
             p.meta {
-                (super::engine_name(report)) " " (shown(&report.target.version)) " · observed "
+                (super::engine_name(&report.target.engine)) " " (shown(&report.target.version)) " · observed "
                 time datetime=(report.observed_at) { (report.observed_at.strftime("%-d %B %Y, %H:%M UTC")) }
             }
         }

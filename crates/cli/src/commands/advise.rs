@@ -1,0 +1,118 @@
+//! `advise`: observe, read the workload, search, report.
+
+mod replicas;
+mod workload;
+
+use std::time::Instant;
+
+use dbwright_advise::Advice;
+use dbwright_advise::port::WhatIfOptions;
+use dbwright_advise::run::{self, Options, Subject};
+use dbwright_core::engine::{ObserveOptions, Values};
+use dbwright_core::report::ReportTarget;
+use dbwright_core::{Failure, Snapshot};
+
+use super::observe::{self, Observed};
+use crate::args::{Advise, Reach};
+use crate::config::{self, Found};
+use crate::context::Context;
+use crate::failure::Exit;
+use crate::target::{self, Source};
+use crate::{engines, interrupt, render};
+
+/// Advises on a target and writes the advice.
+///
+/// # Errors
+/// When the target can't be observed, there is no workload, no place to plan in, or the advice can't be written.
+pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
+    let Some(name) = args.target.as_deref() else {
+        return Err(Failure::usage("target.none", "there is no target"));
+    };
+    let found = config::load(&cx.global)?;
+    let source = source(name, args, &found)?;
+    let options = observing(&args.reach);
+    let Observed { engine, snapshot, address, .. } = observe::observe(source, &options, cx).await?;
+    let adviser = engines::adviser(engine)?;
+    let workload = workload::find(args, adviser, engine.info(), &snapshot)?;
+    let (snapshot, notes) =
+        replicas::merge(&args.wish.replica, engine, adviser, snapshot, &found, &options, cx).await?;
+    interrupt::check()?;
+    let started = Instant::now();
+    let how = WhatIfOptions { observe: options.clone(), on_target: args.proof.on_target, connections: 0 };
+    let place = adviser.what_if(&snapshot, address.as_ref(), &how, &cx.progress).await?;
+    let lab_seconds = started.elapsed().as_secs_f64();
+    let patience = interrupt::patiently();
+    let wish = wish(args);
+    let mut advised =
+        run::advise(&*place, Subject { target: reported(&snapshot), workload }, &wish, &cx.progress).await?;
+    advised.advice.lab_seconds = lab_seconds;
+    advised.advice.notes.extend(notes);
+    drop(patience);
+    finish(advised.advice, args, cx)
+}
+
+/// The target, which must be able to have statistics; measuring needs rows besides.
+fn source(name: &str, args: &Advise, found: &Found) -> Result<Source, Failure> {
+    let source = target::resolve(name, None, &found.config).map_err(|failure| match failure.code {
+        "schema.no-dialect" => no_statistics(name),
+        _ => failure,
+    })?;
+    match &source {
+        Source::Schema(..) => Err(no_statistics(name)),
+        Source::Live(engine, _) => engines::adviser(*engine).map(|_| source),
+        Source::Snapshot(_) if args.proof.on_target => {
+            Err(Failure::usage("advise.no-target", format!("{name} is a snapshot: there is no target to plan on"))
+                .hint("leave --on-target out"))
+        }
+        Source::Snapshot(_) => Ok(source),
+    }
+}
+
+fn no_statistics(name: &str) -> Failure {
+    Failure::usage("advise.no-statistics", format!("{name} is a schema file, which has no rows to advise on"))
+        .hint("give a live database or a snapshot file; `dbwright check` finds what is wrong with a schema")
+}
+
+/// Everything that plans are made from is observed, values of the column statistics included.
+fn observing(reach: &Reach) -> ObserveOptions {
+    ObserveOptions {
+        values: Values::All,
+        lock_timeout: reach.lock_timeout,
+        statement_timeout: reach.statement_timeout,
+        connect_timeout: reach.connect_timeout,
+        workload: None,
+        programs: reach.pg_bin.clone(),
+    }
+}
+
+fn wish(args: &Advise) -> Options {
+    let wish = &args.wish;
+    Options {
+        bytes: wish.budget,
+        count: wish.max_indexes,
+        time: wish.time,
+        keep: wish.keep.clone(),
+        drops: !wish.no_drops,
+        weighting: wish.weighting.weighting(),
+    }
+}
+
+fn reported(snapshot: &Snapshot) -> ReportTarget {
+    let header = &snapshot.header;
+    ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() }
+}
+
+fn finish(mut advice: Advice, args: &Advise, cx: &Context) -> Result<Exit, Failure> {
+    advice.interrupted = interrupt::requested();
+    cx.progress.finish();
+    render::advice::write(&advice, args.all, args.format, args.output.as_deref(), cx)?;
+    Ok(if advice.interrupted { Exit::Stopped } else { exit(&advice, args.fail_on) })
+}
+
+/// Whether the advice fails the run: there is one, and it saves enough.
+fn exit(advice: &Advice, fail_on: Option<f64>) -> Exit {
+    let proposes = !(advice.create.is_empty() && advice.replace.is_empty() && advice.drop.is_empty());
+    let saved = if advice.cost_before > 0.0 { 1.0 - advice.cost_after / advice.cost_before } else { 0.0 };
+    let fails = fail_on.is_some_and(|least| proposes && saved.max(0.0) >= least);
+    if fails { Exit::Findings } else { Exit::Clean }
+}

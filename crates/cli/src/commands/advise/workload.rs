@@ -1,0 +1,84 @@
+//! Where the statements come from: the target's own statistics, or a file whose kind its content tells.
+
+use std::path::Path;
+
+use dbwright_advise::Advises;
+use dbwright_core::engine::EngineInfo;
+use dbwright_core::workload::Workload;
+use dbwright_core::{Failure, Snapshot, snapshot};
+use dbwright_sql::Dialect;
+
+use crate::args::Advise;
+use crate::commands::observe;
+
+/// What a user does who has no statement statistics.
+const GIVE_A_FILE: &str =
+    "or give the statements yourself: --workload FILE takes SQL with weights, a server log, or a snapshot file";
+
+/// The workload that the advice is for.
+///
+/// # Errors
+/// When there is none, or the file is of no known kind.
+pub(super) fn find(
+    args: &Advise,
+    adviser: &dyn Advises,
+    engine: &EngineInfo,
+    snapshot: &Snapshot,
+) -> Result<Workload, Failure> {
+    let workload = match args.wish.workload.as_deref() {
+        Some(path) => of_file(path, adviser, engine)?,
+        None => adviser.workload(snapshot).ok_or_else(|| none(snapshot))?,
+    };
+    if workload.statements.is_empty() { Err(empty(&workload)) } else { Ok(workload) }
+}
+
+fn of_file(path: &Path, adviser: &dyn Advises, engine: &EngineInfo) -> Result<Workload, Failure> {
+    let name = path.display().to_string();
+    let bytes = observe::bytes_of(path, "workload")?;
+    if snapshot::looks_like_snapshot(&bytes) {
+        return of_snapshot(path, adviser, engine);
+    }
+    // A log may hold statements in any encoding; a file of statements may not.
+    if let Some(workload) = adviser.log(&name, &String::from_utf8_lossy(&bytes)) {
+        return workload;
+    }
+    let dialect = Dialect::named(engine.id).ok_or_else(|| {
+        Failure::usage("workload.no-sql", format!("workload files are SQL, which {} does not speak", engine.name))
+    })?;
+    dbwright_sql::workload::from_sql(&observe::text_of(path, "workload")?, dialect, &format!("file {name}"))
+}
+
+/// The workload of another snapshot of the same engine.
+fn of_snapshot(path: &Path, adviser: &dyn Advises, engine: &EngineInfo) -> Result<Workload, Failure> {
+    let other = observe::read(path)?;
+    if other.engine.info().id != engine.id {
+        let message = format!(
+            "{} is a snapshot of {}, but the target is {}",
+            path.display(),
+            other.engine.info().name,
+            engine.name
+        );
+        return Err(Failure::usage("workload.engine", message));
+    }
+    adviser.workload(&other.snapshot).ok_or_else(|| none(&other.snapshot))
+}
+
+/// No workload: the gap of the snapshot says why, and what would give one.
+fn none(snapshot: &Snapshot) -> Failure {
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.area.starts_with("statements"));
+    let reason = gap.map_or("it keeps no statistics of statements", |gap| gap.reason.as_str());
+    let message = format!("there is no workload to advise on: {}: {reason}", snapshot.header.name);
+    let failure = Failure::unreachable("advise.no-workload", message);
+    let failure = match gap.and_then(|gap| gap.remedy.clone()) {
+        Some(remedy) => failure.hint(remedy),
+        None => failure,
+    };
+    failure.hint(GIVE_A_FILE)
+}
+
+fn empty(workload: &Workload) -> Failure {
+    let message = format!("there is no workload to advise on: {} holds no statement of this database", workload.source);
+    Failure::unreachable("advise.empty-workload", message)
+        .hint("let the applications run for a while, best a whole day, and try again")
+        .hint(GIVE_A_FILE)
+}
