@@ -131,3 +131,31 @@ fn built_indexes_are_measured_with_equal_results_and_slow_writers_down() {
     let (plain, indexed) = (rate(&[]), rate(&[0, 1]));
     assert!(indexed.inserts > 0.0 && indexed.updates > 0.0 && plain.inserts > 0.0, "{plain:?} {indexed:?}");
 }
+
+#[test]
+fn the_advisor_finds_what_the_shop_lacks() {
+    let database = Database::named("shop.db");
+    dbwright_sample_shop::sqlite::build(&database.path, 20_000, &Silent).expect("the shop");
+    let workload = workload(include_str!("../../../../samples/shop/workload.sql"));
+    let what_if = open(&database, &workload);
+    let target = dbwright_core::report::ReportTarget {
+        engine: "sqlite".to_owned(),
+        version: rusqlite::version().to_owned(),
+        name: "shop.db".to_owned(),
+    };
+    let subject = dbwright_advise::run::Subject { target, workload };
+    let options = dbwright_advise::run::Options { drops: true, ..Default::default() };
+    let advised = now(dbwright_advise::run::advise(&*what_if, subject, &options, &Silent)).expect("an advice");
+    let advice = advised.advice;
+    let statements: Vec<&str> = advice.create.iter().map(|create| create.statement.as_str()).collect();
+    for planted in ["customers (email", "orders (customer_id", "order_items (order_id"] {
+        assert!(statements.iter().any(|s| s.contains(planted)), "{planted} is not among {statements:#?}");
+    }
+    assert!(advice.cost_after < advice.cost_before / 2.0, "{} {}", advice.cost_before, advice.cost_after);
+    for create in &advice.create {
+        database.run(&format!("{};", create.change.forward.join(";")));
+    }
+    for create in &advice.create {
+        database.run(&format!("{};", create.change.back.join(";")));
+    }
+}
