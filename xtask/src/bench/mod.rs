@@ -8,6 +8,7 @@ mod check;
 mod load;
 mod measure;
 mod report;
+mod sizes;
 mod solver;
 mod sqlite;
 mod watch;
@@ -52,11 +53,13 @@ pub(crate) struct Options {
     advise: advise::Options,
 }
 
-/// Benchmarks that need no server.
+/// Benchmarks that need no binary.
 #[derive(Subcommand)]
 enum Of {
     /// The choice of indexes alone, on a cost matrix whose optimum may be known; prints one line of JSON.
     Solver(solver::Options),
+    /// Sizes of indexes as the advisor estimates them, beside what they take when built.
+    Sizes(sizes::Options),
 }
 
 /// What one word on the command line stands for.
@@ -76,8 +79,10 @@ fn subjects(word: &str) -> Result<Subjects, String> {
 
 /// Measures, and for each subject prints a table and one line of JSON.
 pub(crate) fn run(options: &Options) -> Done {
-    if let Some(Of::Solver(options)) = &options.of {
-        return solver::run(options);
+    match &options.of {
+        Some(Of::Solver(options)) => return solver::run(options),
+        Some(Of::Sizes(options)) => return sizes::run(options),
+        None => {}
     }
     let binary = match &options.binary {
         Some(file) => file.clone(),

@@ -1,7 +1,7 @@
 //! What is known of one key: how its values are stored, how long they are, and how often they repeat.
 
 use dbwright_advise::index::KeyPart;
-use dbwright_sql::model::Table;
+use dbwright_sql::model::{Index, Table};
 
 use crate::body::{ColumnStats, PgBody};
 
@@ -52,7 +52,7 @@ pub(super) fn column(body: &PgBody, table: &Table, name: &str) -> Figures {
     let rows = table.rows.unwrap_or(0.0);
     let lengths = match (fixed, stats) {
         (Some((length, _)), _) => vec![length],
-        (None, Some(stats)) => lengths(stats),
+        (None, Some(stats)) => lengths(stats, if base == "numeric" { number } else { string }),
         (None, None) => vec![guess(known.map_or("", |column| column.data_type.as_str()))],
     };
     let unsafe_collation = known.and_then(|column| column.collation.as_ref()).is_some();
@@ -61,7 +61,7 @@ pub(super) fn column(body: &PgBody, table: &Table, name: &str) -> Figures {
         lengths,
         align: fixed.map_or(1.0, |(_, align)| align),
         nulls: stats.map_or(0.0, |stats| stats.null_frac),
-        distinct: stats.map(|stats| distinct(stats, rows)),
+        distinct: stats.map(|stats| distinct(stats, rows).max(at_least(body, table, name, rows)).min(rows.max(1.0))),
         common: stats.map(|stats| stats.most_common_freqs.clone()).unwrap_or_default(),
         correlation: stats.and_then(|stats| stats.correlation).unwrap_or(0.0),
         shares: shares(base) && !unsafe_collation,
@@ -101,6 +101,29 @@ fn distinct(stats: &ColumnStats, rows: f64) -> f64 {
     all.max(1.0)
 }
 
+/// What unique indexes tell of a column: two rows that agree in all other columns of one differ in this column.
+/// Statistics underestimate columns whose equal values lie side by side, which samples of pages see once.
+fn at_least(body: &PgBody, table: &Table, name: &str, rows: f64) -> f64 {
+    let all = body.columns.get(&table.id);
+    let stats = |name: &str| all.and_then(|all| all.iter().find(|stats| stats.column == name && !stats.inherited));
+    let whole = table.indexes.iter().filter(|index| {
+        index.unique && index.predicate.is_none() && index.leading_columns().count() == index.keys.len()
+    });
+    let bound = |index: &Index| {
+        let others: Vec<_> = index.leading_columns().filter(|column| *column != name).map(stats).collect();
+        if others.len() == index.keys.len() {
+            return 1.0; // it is not among them
+        }
+        let even: f64 = others.iter().map(|stats| stats.map_or(rows, |stats| distinct(stats, rows))).product();
+        let most = match others.as_slice() {
+            [Some(only)] => only.most_common_freqs.first().copied().unwrap_or(0.0),
+            _ => 0.0,
+        };
+        (rows / even).max(rows * most)
+    };
+    whole.map(bound).fold(1.0, f64::max)
+}
+
 /// Bytes and alignment of types whose values are all of one length.
 fn fixed(base: &str) -> Option<(f64, f64)> {
     Some(match base {
@@ -135,10 +158,12 @@ fn guess(data_type: &str) -> f64 {
 }
 
 /// Stored lengths of a string column. Common values and the histogram show how they vary; the mean is what was measured.
-fn lengths(stats: &ColumnStats) -> Vec<f64> {
+fn lengths(stats: &ColumnStats, length: fn(&str) -> f64) -> Vec<f64> {
     let mean = f64::from(stats.avg_width);
-    let common = stats.most_common_vals.as_deref().map(elements).unwrap_or_default();
-    let bounds = stats.histogram_bounds.as_deref().map(elements).unwrap_or_default();
+    let each = |text: &Option<String>| -> Vec<f64> {
+        text.as_deref().map(elements).unwrap_or_default().iter().map(|text| length(text)).collect()
+    };
+    let (common, bounds) = (each(&stats.most_common_vals), each(&stats.histogram_bounds));
     let mass: f64 = stats.most_common_freqs.iter().sum();
     let rest = (1.0 - stats.null_frac - mass).max(0.0);
     let each = rest / bounds.len().max(1) as f64;
@@ -152,11 +177,7 @@ fn lengths(stats: &ColumnStats) -> Vec<f64> {
     // Values are compressed, padded or numbers: then their text says little of their length.
     let shown = drawn.iter().sum::<f64>() / drawn.len() as f64;
     let shift = mean - shown;
-    if shift.abs() > 0.2 * mean + 2.0 {
-        vec![mean]
-    } else {
-        drawn.iter().map(|length| length + shift.round()).collect()
-    }
+    if shift.abs() > 0.2 * mean + 2.0 { vec![mean] } else { drawn }
 }
 
 /// Equally likely samples of weighted lengths, in an order that does not follow the lengths.
@@ -174,29 +195,39 @@ fn draw(weighted: &[(f64, f64)], total: f64) -> Vec<f64> {
     samples
 }
 
-/// Stored lengths of the elements of an array's text: their bytes and a short header.
-fn elements(text: &str) -> Vec<f64> {
+/// The elements of an array's text.
+fn elements(text: &str) -> Vec<String> {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
-    let (mut lengths, mut length, mut quoted, mut escaped) = (Vec::new(), 0.0, false, false);
-    for byte in inner.bytes() {
-        match byte {
+    let (mut all, mut one, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);
+    for c in inner.chars() {
+        match c {
             _ if escaped => {
                 escaped = false;
-                length += 1.0;
+                one.push(c);
             }
-            b'\\' => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' if !quoted => {
-                lengths.push(length + 1.0);
-                length = 0.0;
-            }
-            _ => length += 1.0,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => all.push(std::mem::take(&mut one)),
+            _ => one.push(c),
         }
     }
     if !inner.is_empty() {
-        lengths.push(length + 1.0);
+        all.push(one);
     }
-    lengths
+    all
+}
+
+/// Stored length of a string: its bytes and a short header.
+fn string(text: &str) -> f64 {
+    text.len() as f64 + 1.0
+}
+
+/// Stored length of a number: a short header, its own header, and two bytes for each four digits on either side of the point.
+fn number(text: &str) -> f64 {
+    let (whole, fraction) = text.trim_start_matches('-').split_once('.').unwrap_or((text, ""));
+    let groups = |digits: usize| digits.div_ceil(4) as f64;
+    let (whole, fraction) = (whole.trim_start_matches(['-', '0']), fraction.trim_end_matches('0'));
+    3.0 + 2.0 * (groups(whole.len()) + groups(fraction.len()))
 }
 
 #[cfg(test)]
@@ -205,7 +236,8 @@ mod tests {
 
     #[test]
     fn lengths_come_from_common_values_and_histogram() {
-        assert_eq!(elements(r#"{a,"b,\"c",,dd}"#), [2.0, 5.0, 1.0, 3.0]);
+        assert_eq!(elements(r#"{a,"b,\"c",,dd}"#), ["a", "b,\"c", "", "dd"]);
+        assert_eq!(["0.05", "0.00", "34567.89", "-2500.50"].map(number), [5.0, 3.0, 9.0, 7.0]);
         let stats = ColumnStats {
             avg_width: 4,
             most_common_freqs: vec![0.5],
@@ -213,7 +245,7 @@ mod tests {
             histogram_bounds: Some("{ab,abcd}".to_owned()),
             ..ColumnStats::default()
         };
-        let drawn = lengths(&stats);
+        let drawn = lengths(&stats, string);
         let share = |wanted: f64| drawn.iter().filter(|length| **length == wanted).count() as f64 / drawn.len() as f64;
         assert!((share(4.0) - 0.5).abs() < 0.02 && (share(3.0) - 0.25).abs() < 0.02, "{drawn:?}");
     }

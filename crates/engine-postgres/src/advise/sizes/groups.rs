@@ -25,6 +25,10 @@ pub(super) fn of(keys: &[Figures], body: &PgBody, table: &Table, rows: f64, whol
     if let Some(known) = extended(keys, body, table) {
         return vec![Class { rows, cells: cells(whole, known) }];
     }
+    if let Some(bound) = referenced(keys, body, table) {
+        let others = keys.iter().map(|key| key.distinct.unwrap_or(whole)).product::<f64>();
+        return vec![Class { rows, cells: bound.min(others) }];
+    }
     // The values of the key with the most unequal frequencies are taken apart; the others are taken as even.
     let mass = |key: &Figures| key.common.iter().sum::<f64>() + key.nulls;
     let first = (0..keys.len()).max_by(|a, b| mass(&keys[*a]).total_cmp(&mass(&keys[*b]))).unwrap_or(0);
@@ -71,6 +75,15 @@ fn extended(keys: &[Figures], body: &PgBody, table: &Table) -> Option<f64> {
         rest.split([',', '}']).next()?.trim().parse::<f64>().ok()
     });
     found.next()
+}
+
+/// Rows that a foreign key over exactly these columns, several, can refer to: there are no more keys than that.
+fn referenced(keys: &[Figures], body: &PgBody, table: &Table) -> Option<f64> {
+    let columns: Vec<&str> = keys.iter().map(|key| key.column.as_deref()).collect::<Option<_>>()?;
+    let same =
+        |names: &[String]| names.len() == columns.len() && names.iter().all(|name| columns.contains(&name.as_str()));
+    let (_, found) = table.foreign_keys().find(|(key, _)| columns.len() > 1 && same(&key.columns))?;
+    body.catalog.tables.iter().find(|table| Some(table.id) == found.id)?.rows.filter(|rows| *rows >= 1.0)
 }
 
 /// Possible keys when so many different ones were seen among so many rows thrown at random.
