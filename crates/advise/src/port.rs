@@ -212,6 +212,11 @@ pub trait WhatIf: Send + Sync {
     /// The statement that drops an existing index, with the way back.
     fn drop(&self, existing: IndexId) -> Change;
 
+    /// What had to be assumed to make plans, one sentence each.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Milliseconds that one unit of plan cost takes on the target, when its statistics tell.
     fn ms_per_cost(&self) -> Option<f64> {
         None

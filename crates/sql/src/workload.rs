@@ -18,14 +18,16 @@ const STEERING: [&str; 8] = ["begin", "commit", "end", "rollback", "savepoint", 
 
 /// Reads a workload file. A comment `-- weight: N` before or behind a statement says how often it runs
 /// compared with the others (1 when there is none). Statements of one shape are grouped; a statement
-/// without placeholders is also kept as a sample. `source` names the file in the result.
+/// without placeholders is also kept as a sample, and so is one whose parameters psql's `\\bind` gives. What `EXPLAIN`
+/// stands before is taken without it. `source` names the file in the result.
 ///
 /// # Errors
 /// When a weight is no positive number.
 pub fn from_sql(text: &str, dialect: Dialect, source: &str) -> Result<Workload, Failure> {
     let mut statements: Vec<Statement> = Vec::new();
     let mut by_shape: HashMap<String, usize> = HashMap::new();
-    for piece in pieces(text, dialect).iter().filter(|piece| piece.kind == PieceKind::Statement) {
+    let pieces = pieces(text, dialect);
+    for (place, piece) in pieces.iter().enumerate().filter(|(_, piece)| piece.kind == PieceKind::Statement) {
         let weight = weight(text, piece, dialect, source)?;
         let Some(sql) = body(piece.text, dialect) else { continue };
         let name = fingerprint(sql, dialect);
@@ -37,20 +39,78 @@ pub fn from_sql(text: &str, dialect: Dialect, source: &str) -> Result<Workload, 
         });
         let statement = &mut statements[at];
         statement.calls += weight;
-        let known = statement.samples.iter().any(|sample| sample == sql);
-        if !known && statement.samples.len() < SAMPLES && !has_parameters(sql, dialect) {
-            statement.samples.push(sql.to_owned());
+        let complete = if has_parameters(sql, dialect) {
+            pieces.get(place + 1).and_then(|next| bound(sql, next.text, dialect))
+        } else {
+            Some(sql.to_owned())
+        };
+        if let Some(complete) = complete.filter(|_| statement.samples.len() < SAMPLES)
+            && !statement.samples.contains(&complete)
+        {
+            statement.samples.push(complete);
         }
     }
     statements.sort_by(|a, b| b.calls.total_cmp(&a.calls).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
     Ok(Workload { source: source.to_owned(), statements, ..Workload::default() })
 }
 
-/// The statement without the comments before it; none when it only steers the session.
+/// The statement without the comments and the `EXPLAIN` before it; none when it only steers the session.
 fn body(text: &str, dialect: Dialect) -> Option<&str> {
-    let first = tokens(text, dialect).into_iter().find(Token::significant)?;
-    let steering = STEERING.iter().any(|word| first.text(text).eq_ignore_ascii_case(word));
-    (!steering).then(|| &text[first.start..])
+    let tokens: Vec<_> = tokens(text, dialect).into_iter().filter(Token::significant).collect();
+    let word = |at: usize| tokens.get(at).map_or_else(String::new, |token| token.text(text).to_ascii_lowercase());
+    if STEERING.contains(&word(0).as_str()) {
+        return None;
+    }
+    let mut at = 0;
+    if word(0) == "explain" {
+        at = 1;
+        if word(1) == "(" && !matches!(word(2).as_str(), "select" | "with" | "values" | "(") {
+            at = 1 + tokens[1..].iter().position(|token| token.text(text) == ")")? + 1;
+        }
+        while matches!(word(at).as_str(), "analyze" | "analyse" | "verbose" | "query" | "plan") {
+            at += 1;
+        }
+    }
+    tokens.get(at).map(|first| &text[first.start..])
+}
+
+/// The statement with the values of a psql command `\bind 1 'two'` in place of `$1` and `$2`.
+fn bound(sql: &str, command: &str, dialect: Dialect) -> Option<String> {
+    let mut rest = command.strip_prefix("\\bind")?.trim_start();
+    let mut values = Vec::new();
+    while !rest.is_empty() && !rest.starts_with(['\\', ';']) {
+        let (value, after) = argument(rest)?;
+        values.push(value);
+        rest = after.trim_start();
+    }
+    let mut out = String::with_capacity(sql.len() + 16);
+    for token in tokens(sql, dialect) {
+        let text = token.text(sql);
+        if token.kind == TokenKind::Parameter {
+            let number: usize = text.strip_prefix('$')?.parse().ok()?;
+            out.push_str(&dialect.literal(values.get(number.checked_sub(1)?)?));
+        } else {
+            out.push_str(text);
+        }
+    }
+    Some(out)
+}
+
+/// One argument of a psql command, and what follows it.
+fn argument(text: &str) -> Option<(String, &str)> {
+    let Some(mut rest) = text.strip_prefix('\'') else {
+        let end = text.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(text.len());
+        return Some((text[..end].to_owned(), &text[end..]));
+    };
+    let mut value = String::new();
+    loop {
+        let quote = rest.find('\'')?;
+        value.push_str(&rest[..quote]);
+        rest = &rest[quote + 1..];
+        let Some(after) = rest.strip_prefix('\'') else { return Some((value, rest)) };
+        value.push('\'');
+        rest = after;
+    }
 }
 
 fn has_parameters(sql: &str, dialect: Dialect) -> bool {

@@ -49,6 +49,20 @@ fn a_workload_file_groups_and_weighs() {
 }
 
 #[test]
+fn a_workload_file_may_be_a_psql_script() {
+    let text = "\\timing on\n\\set x 1\n/* weight: 3 */ select * from t where a = $1 and b = $2 \\bind 7 'it''s' \\g\n\
+                explain (analyze, buffers) select 1 from u;\nexplain verbose select 2 from u \\gx\nselect 3 from u;\n\\q\n";
+    let workload = workload::from_sql(text, Postgres, "file w.sql").expect("weights are numbers");
+    let [u, t] = workload.statements.as_slice() else { panic!("{workload:?}") };
+    assert_eq!(
+        (u.calls, u.samples.as_slice()),
+        (3.0, ["select 1 from u", "select 2 from u", "select 3 from u"].map(str::to_owned).as_slice())
+    );
+    assert_eq!((t.calls, t.text.as_str()), (3.0, "select * from t where a = $1 and b = $2"));
+    assert_eq!(t.samples, ["select * from t where a = '7' and b = 'it''s'"]);
+}
+
+#[test]
 fn a_bad_weight_names_its_line() {
     for bad in ["0", "-1", "many", "inf"] {
         let failure =

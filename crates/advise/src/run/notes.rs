@@ -25,6 +25,8 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
         let count = search.oracle.refused.len();
         notes.push(format!("{count} plans could not be made and count as no gain; the first because: {first}"));
     }
+    notes.extend(found.subject.workload.notes.iter().cloned());
+    notes.extend(search.whatif.notes());
     notes
 }
 

@@ -2,8 +2,7 @@
 
 mod logs;
 mod measure;
-// The what-if side calls it; until it does, only its tests do.
-#[allow(dead_code, unused_imports)]
+
 mod params;
 mod port;
 mod propose;

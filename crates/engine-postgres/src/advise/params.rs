@@ -51,6 +51,9 @@ pub(super) struct Filled {
 ///
 /// The session must be in no transaction; nothing is run or changed in it.
 pub(super) async fn fill(client: &Client, statement: &Statement, body: &PgBody) -> Result<Vec<Filled>, Skip> {
+    if let Some(other) = statement.database.as_ref().filter(|name| **name != body.server.database) {
+        return Err(Skip { reason: format!("it ran in another database: {other}") });
+    }
     if statement.samples.is_empty() {
         return text(client, statement, &statement.text, body).await;
     }
@@ -65,6 +68,10 @@ pub(super) async fn fill(client: &Client, statement: &Statement, body: &PgBody) 
     }
     let whole: f64 = found.iter().map(|filled| filled.share).sum();
     match last {
+        // Logged values may be cut off; the shape with values of its own is better than nothing.
+        Some(_) if found.is_empty() && statement.text.contains('$') => {
+            text(client, statement, &statement.text, body).await
+        }
         Some(skip) if found.is_empty() => Err(skip),
         _ => Ok(found.into_iter().map(|filled| Filled { share: filled.share / whole, ..filled }).collect()),
     }
@@ -124,13 +131,12 @@ async fn generic(client: &Client, count: usize) -> Result<(Vec<String>, String),
          SELECT /* dbwright */ parameter_types::text FROM pg_catalog.pg_prepared_statements \
          WHERE name = 'dbwright_parameters'; \
          EXPLAIN /* dbwright */ (VERBOSE, FORMAT JSON) EXECUTE dbwright_parameters({nulls}); \
-         ROLLBACK /* dbwright */"
+         ROLLBACK /* dbwright */; DEALLOCATE /* dbwright */ dbwright_parameters"
     );
     let answer = client.simple_query(&sql).await;
     if answer.is_err() {
-        client.batch_execute("ROLLBACK /* dbwright */").await?;
+        client.batch_execute("ROLLBACK /* dbwright */; DEALLOCATE /* dbwright */ dbwright_parameters").await?;
     }
-    client.batch_execute("DEALLOCATE /* dbwright */ dbwright_parameters").await?;
     let mut cells = answer?.into_iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
         _ => None,

@@ -56,7 +56,13 @@ pub(super) async fn open(
         Err(failure) => return Err(failure),
     };
     let seats = opened.seats.into_iter().map(Mutex::new).collect();
-    Ok(Box::new(Sessions { book: Book::new(body), seats, side: opened.side, pace: Lock::new(None) }))
+    Ok(Box::new(Sessions {
+        book: Book::new(body),
+        seats,
+        side: opened.side,
+        pace: Lock::new(None),
+        notes: Lock::default(),
+    }))
 }
 
 /// Sessions that plan.
@@ -66,6 +72,8 @@ struct Sessions {
     side: Side,
     /// Milliseconds for one unit of cost.
     pace: Lock<Option<f64>>,
+    /// What was assumed of the statements.
+    notes: Lock<Vec<String>>,
 }
 
 impl Sessions {
@@ -157,7 +165,8 @@ impl WhatIf for Sessions {
     ) -> BoxFuture<'a, Result<Vec<Prepared>, Failure>> {
         Box::pin(async move {
             let seat = self.first().await;
-            let prepared = prepare::all(&seat, &self.book.body, statements, progress).await?;
+            let (prepared, notes) = prepare::all(&seat, &self.book.body, statements, progress).await?;
+            *self.notes.lock().unwrap_or_else(PoisonError::into_inner) = notes;
             *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = prepare::pace(statements, &prepared);
             Ok(prepared)
         })
@@ -224,6 +233,10 @@ impl WhatIf for Sessions {
             Some(known) => change::drop(&self.book.body.catalog, &known),
             None => Change::new(Vec::<String>::new(), "none").irreversible("there is no such index"),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn ms_per_cost(&self) -> Option<f64> {

@@ -1,5 +1,7 @@
 //! Statements of the workload as queries that can be planned.
 
+use std::collections::BTreeSet;
+
 use dbwright_advise::port::{Prepared, Query, Skip};
 use dbwright_advise::usage::Usage;
 use dbwright_core::Failure;
@@ -13,18 +15,26 @@ use crate::body::PgBody;
 /// Why the statements after a Ctrl-C are left out.
 const STOPPED: &str = "stopped before it was looked at";
 
+/// Most notes on parameters.
+const NOTES: usize = 5;
+
 /// Prepares all statements, in order: first what each costs, then, with index paths off, what it does with its tables.
 pub(super) async fn all(
     seat: &Seat,
     body: &PgBody,
     statements: &[Statement],
     progress: &dyn Progress,
-) -> Result<Vec<Prepared>, Failure> {
+) -> Result<(Vec<Prepared>, Vec<String>), Failure> {
     progress.stage("planning the workload", Some(2 * statements.len() as u64));
     let mut prepared = Vec::with_capacity(statements.len());
+    let mut notes = BTreeSet::new();
     for (at, statement) in statements.iter().enumerate() {
         progress.step(at as u64);
-        prepared.push(if progress.cancelled() { skip(STOPPED) } else { one(seat, body, at, statement).await });
+        prepared.push(if progress.cancelled() {
+            skip(STOPPED)
+        } else {
+            one(seat, body, at, statement, &mut notes).await
+        });
         if seat.connection.client.is_closed() {
             return Err(seat.lost("the server closed the connection"));
         }
@@ -38,7 +48,7 @@ pub(super) async fn all(
         }
     }
     set_all(seat, usage::SETTINGS.iter().map(|(name, _)| format!("RESET /* dbwright */ {name}"))).await?;
-    Ok(prepared)
+    Ok((prepared, few(notes)))
 }
 
 async fn set_all(seat: &Seat, commands: impl Iterator<Item = String>) -> Result<(), Failure> {
@@ -50,17 +60,39 @@ fn skip(reason: impl Into<String>) -> Prepared {
     Err(Skip { reason: reason.into() })
 }
 
-/// One statement with parameters in place, once for each kind of value.
-async fn one(seat: &Seat, body: &PgBody, at: usize, statement: &Statement) -> Prepared {
+/// The first of many notes.
+fn few(notes: BTreeSet<String>) -> Vec<String> {
+    let more = notes.len().saturating_sub(NOTES);
+    let mut few: Vec<String> = notes.into_iter().take(NOTES).collect();
+    if more > 0 {
+        few.push(format!("{more} more parameters had to be made up."));
+    }
+    few
+}
+
+/// One statement with parameters in place, once for each kind of value. A value that the planner refuses costs its kind
+/// only.
+async fn one(seat: &Seat, body: &PgBody, at: usize, statement: &Statement, notes: &mut BTreeSet<String>) -> Prepared {
     let filled = params::fill(&seat.connection.client, statement, body).await?;
     let mut queries = Vec::with_capacity(filled.len());
+    let mut refused = String::new();
     for filled in filled {
-        let plan = seat.explain(&filled.sql, "").await;
-        let plan = plan.map_err(|reason| Skip { reason: format!("PostgreSQL can't plan it: {reason}") })?;
+        let plan = match seat.explain(&filled.sql, "").await {
+            Ok(plan) => plan,
+            Err(reason) => {
+                refused = format!("PostgreSQL can't plan it: {reason}");
+                continue;
+            }
+        };
+        notes.extend(filled.notes);
         let (sql, share) = (filled.sql, filled.share);
         queries.push(Query { statement: at, share, sql, usage: Usage::default(), cost: plan.total_cost });
     }
-    Ok(queries)
+    let whole: f64 = queries.iter().map(|query| query.share).sum();
+    for query in &mut queries {
+        query.share /= whole;
+    }
+    if queries.is_empty() { skip(refused) } else { Ok(queries) }
 }
 
 /// Fills in what the queries of a statement do with their tables.
