@@ -45,6 +45,8 @@ pub mod area {
     pub const SEQUENCES_PARTIAL: &str = "sequences-partial";
     /// First pages of indexes.
     pub const METAPAGES: &str = "metapages";
+    /// Histograms of range columns.
+    pub const RANGE_STATISTICS: &str = "range-statistics";
     /// What extended statistics hold.
     pub const EXTENDED_STATISTICS: &str = "extended-statistics";
 }

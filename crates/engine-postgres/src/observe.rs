@@ -17,6 +17,7 @@ mod highest;
 mod indexes;
 mod objects;
 mod objects_sql;
+mod probe;
 mod replication;
 mod rights;
 mod sequences;
@@ -116,7 +117,7 @@ async fn body(
     let mut columns = colstats::read(session, &server, options.values).await?;
     let blueprint = if options.values == Values::All {
         extended::ranges(session, &server, &mut columns).await?;
-        Some(Box::new(blueprint::read(session, &server).await?))
+        Some(Box::new(blueprint::read(session, &server, &tables, &indexes).await?))
     } else {
         None
     };

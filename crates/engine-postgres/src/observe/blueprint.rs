@@ -6,15 +6,26 @@
 use std::collections::BTreeMap;
 
 use dbwright_core::Failure;
-use dbwright_sql::model::ObjectId;
+use dbwright_sql::model::{ObjectId, Table};
 
 use super::cells::Cells;
 use super::session::Session;
-use super::{extended, objects_sql as sql};
-use crate::body::{Blueprint, ColumnExtra, Locale, Metapage, Object, RelationExtra, Server, Tablespace, area};
+use super::{extended, objects_sql as sql, probe};
+use crate::body::{
+    Blueprint, ColumnExtra, IndexStats, Locale, Metapage, Object, RelationExtra, Server, Tablespace, area,
+};
 
 /// Reads everything but the column statistics.
-pub(super) async fn read(session: &mut Session, server: &Server) -> Result<Blueprint, Failure> {
+pub(super) async fn read(
+    session: &mut Session,
+    server: &Server,
+    tables: &[Table],
+    indexes: &BTreeMap<ObjectId, IndexStats>,
+) -> Result<Blueprint, Failure> {
+    let mut metapages = metapages(session, server).await?;
+    let probed = probe::read(session, tables, indexes).await?;
+    // The planner's own answer is of now; a file may be older.
+    metapages.extend(probed.heights);
     Ok(Blueprint {
         locale: locale(session).await?,
         before: before(session, server).await?,
@@ -22,9 +33,9 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Result<Bluep
         columns: columns(session).await?,
         relations: relations(session).await?,
         tablespaces: tablespaces(session).await?,
-        metapages: metapages(session, server).await?,
+        metapages,
         extended: extended::read(session, server).await?,
-        ends: Vec::new(),
+        ends: probed.ends,
     })
 }
 

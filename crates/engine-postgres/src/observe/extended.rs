@@ -29,8 +29,10 @@ WHERE v.statistics_schemaname <> 'information_schema' AND v.statistics_schemanam
 
 /// How many there are that the views don't show: since the fix of CVE-2024-4317 only the table's owner sees them.
 const HIDDEN: &str = "\
-SELECT /* dbwright */ count(*), count(*) FILTER (WHERE v.statistics_name IS NULL), min(pg_get_userbyid(c.relowner)::text)
+SELECT /* dbwright */ count(*), count(*) FILTER (WHERE v.statistics_name IS NULL),
+       min(o.rolname::text) FILTER (WHERE NOT o.rolsuper)
 FROM pg_statistic_ext e JOIN pg_namespace n ON n.oid = e.stxnamespace JOIN pg_class c ON c.oid = e.stxrelid
+JOIN pg_roles o ON o.oid = c.relowner
 LEFT JOIN (SELECT DISTINCT s.statistics_schemaname, s.statistics_name FROM pg_stats_ext s) v
        ON v.statistics_schemaname = n.nspname AND v.statistics_name = e.stxname
 WHERE NOT pg_has_role(c.relowner, 'USAGE') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
@@ -57,18 +59,17 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Result<Vec<E
 async fn note_hidden(session: &mut Session, server: &Server) -> Result<(), Failure> {
     let decode = |row: &mut Cells<'_>| Ok((row.count()?, row.count()?, row.opt_text()?));
     let rows = session.read(area::EXTENDED_STATISTICS, HIDDEN, &[], decode).await?;
-    let Some((all, hidden, Some(owner))) = rows.into_iter().next().filter(|(_, hidden, _)| *hidden > 0) else {
+    let Some((all, hidden, owner)) = rows.into_iter().next().filter(|(_, hidden, _)| *hidden > 0) else {
         return Ok(());
     };
     let quote = |name: &str| dbwright_sql::Dialect::Postgres.ident(name);
-    session.gap(
-        area::EXTENDED_STATISTICS,
-        format!(
-            "role {} does not see what {hidden} of {all} extended statistics objects hold: only the tables' owners do",
-            server.role
-        ),
-        Some(format!("GRANT {} TO {}", quote(&owner), quote(&server.role))),
+    let reason = format!(
+        "role {} does not see what {hidden} of {all} extended statistics objects hold: only the tables' owners do",
+        server.role
     );
+    // To be made a member of a superuser is no remedy.
+    let remedy = owner.map(|owner| format!("GRANT {} TO {}", quote(&owner), quote(&server.role)));
+    session.gap(area::EXTENDED_STATISTICS, reason, remedy.or_else(|| Some("observe as the tables' owner".to_owned())));
     Ok(())
 }
 
@@ -134,7 +135,7 @@ pub(super) async fn ranges(
     let sql = match server.major() {
         17.. => RANGES,
         _ if server.superuser => OLD_RANGES,
-        _ => return Ok(()),
+        _ => return note_hidden_ranges(session, server).await,
     };
     let rows = session
         .read(area::COLUMN_STATISTICS, sql, &[], |row| {
@@ -149,6 +150,29 @@ pub(super) async fn ranges(
         if let Some(stats) = stats {
             (stats.range_lengths, stats.range_empty, stats.range_bounds) = (lengths, empty, bounds);
         }
+    }
+    Ok(())
+}
+
+const RANGE_COLUMNS: &str = "\
+SELECT /* dbwright */ count(*)
+FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
+JOIN pg_class c ON c.relname = s.tablename AND c.relnamespace = n.oid
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname JOIN pg_type t ON t.oid = a.atttypid
+WHERE t.typtype IN ('r', 'm') AND s.schemaname <> 'pg_catalog' AND s.schemaname <> 'information_schema'";
+
+async fn note_hidden_ranges(session: &mut Session, server: &Server) -> Result<(), Failure> {
+    let decode = |row: &mut Cells<'_>| {
+        let columns = row.count()?;
+        Ok(columns)
+    };
+    let counts = session.read(area::COLUMN_STATISTICS, RANGE_COLUMNS, &[], decode).await?;
+    if let Some(columns) = counts.first().filter(|columns| **columns > 0) {
+        let reason = format!(
+            "PostgreSQL {} shows the histograms of ranges to superusers only, so those of {columns} columns are missing",
+            server.major()
+        );
+        session.gap(area::RANGE_STATISTICS, reason, Some("observe as superuser, or upgrade to 17 or later".to_owned()));
     }
     Ok(())
 }

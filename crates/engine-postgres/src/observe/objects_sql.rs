@@ -109,7 +109,7 @@ SELECT 'cast', format('%s AS %s', s.source, s.target), format('CREATE CAST (%s A
          CASE c.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END)
 FROM pg_cast c CROSS JOIN LATERAL (SELECT format_type(c.castsource, NULL) AS source, format_type(c.casttarget, NULL) AS target) s
 WHERE c.oid >= 16384
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'e')";
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'i'))";
 
 /// User mappings hold passwords and are not read.
 pub(super) const FOREIGN: &str = "\

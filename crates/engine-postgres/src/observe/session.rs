@@ -11,9 +11,9 @@ use dbwright_core::engine::ObserveOptions;
 use dbwright_core::snapshot::{Cost, Gap};
 use dbwright_core::{Failure, FailureKind};
 use futures_util::TryStreamExt;
-use tokio_postgres::Error as PgError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error as PgError, SimpleQueryMessage};
 
 use super::cells::Cells;
 use crate::connect::Connection;
@@ -72,6 +72,13 @@ impl Session {
         self.command(&sql).await.map_err(|e| self.lost(&e))
     }
 
+    /// Changes several at once.
+    pub(super) async fn set_all(&mut self, settings: &[(&str, &str)]) -> Result<(), Failure> {
+        let one = |(name, value): &(&str, &str)| format!("SET /* dbwright */ LOCAL {name} = {value}");
+        let sql = settings.iter().map(one).collect::<Vec<_>>().join("; ");
+        self.command(&sql).await.map_err(|e| self.lost(&e))
+    }
+
     /// Ends the transaction and says what it cost. Rolled back: nothing was to be kept.
     pub(super) async fn end(mut self) -> (Cost, Vec<Gap>) {
         // Nothing depends on it: closing the connection ends the transaction as well.
@@ -120,6 +127,24 @@ impl Session {
     ) -> Result<Result<Vec<T>, PgError>, Failure> {
         match self.query(sql, params, decode).await {
             Ok(rows) => Ok(Ok(rows)),
+            Err(error) if error.as_db_error().is_some_and(|e| e.severity() == "FATAL") || error.is_closed() => {
+                Err(self.lost(&error))
+            }
+            Err(error) => {
+                self.forget().await?;
+                Ok(Err(error))
+            }
+        }
+    }
+
+    /// Runs several statements in one message and gives the first cell of every row; the error is the caller's to judge.
+    pub(super) async fn messages(&mut self, sql: &str) -> Result<Result<Vec<String>, PgError>, Failure> {
+        self.queries += 1;
+        let sent = Instant::now();
+        let answer = self.connection.client.simple_query(sql).await;
+        self.waited += sent.elapsed();
+        match answer {
+            Ok(messages) => Ok(Ok(messages.iter().filter_map(first_cell).collect())),
             Err(error) if error.as_db_error().is_some_and(|e| e.severity() == "FATAL") || error.is_closed() => {
                 Err(self.lost(&error))
             }
@@ -185,6 +210,13 @@ impl Session {
             ),
         )
         .hint("look into the server's log, then run the command again")
+    }
+}
+
+fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+        _ => None,
     }
 }
 

@@ -13,7 +13,8 @@ use dbwright_sql::model::{Index, Table};
 use super::files;
 use crate::body::PgBody;
 
-const PAGE: usize = 8192;
+/// Bytes of a page.
+pub(super) const PAGE: usize = 8192;
 const HEADER: usize = 24;
 /// Bytes of the b-tree's own data at the end of a page.
 const SPECIAL: usize = 16;
@@ -63,7 +64,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
     bytes[at..at + 4].iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
 
-fn put(page: &mut [u8; PAGE], at: usize, bytes: &[u8]) {
+pub(super) fn put(page: &mut [u8; PAGE], at: usize, bytes: &[u8]) {
     page[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
@@ -86,13 +87,64 @@ fn page(level: u32, flags: u16, child: Option<u32>) -> [u8; PAGE] {
         put(&mut page, upper + 2, &offset((child & 0xFFFF) as usize));
         put(&mut page, upper + 6, &(8 | ALTERNATIVE_TID).to_le_bytes());
     }
-    put(&mut page, 12, &offset(lower));
-    put(&mut page, 14, &offset(upper));
-    put(&mut page, 16, &offset(special));
-    put(&mut page, 18, &(8192 | LAYOUT).to_le_bytes());
+    header(&mut page, lower, upper, special);
     put(&mut page, special + 8, &level.to_le_bytes());
     put(&mut page, special + 12, &flags.to_le_bytes());
     page
+}
+
+/// Marks an entry that has nulls.
+const NULLS: u16 = 0x8000;
+/// Marks an entry with a column of varying length.
+const VARIES: u16 = 0x4000;
+/// Entries longer than this don't belong into a leaf of two.
+const LONGEST: usize = 2_000;
+
+/// An entry with a value in the first of so many columns and nulls in the others, still without its row.
+pub(super) fn entry(value: &[u8], columns: usize, varies: bool) -> Vec<u8> {
+    let mut entry = vec![0; 8];
+    let mut flags = 0;
+    if columns > 1 {
+        // A bit for each of at most 32 columns, set where there is a value, then up to the next alignment.
+        entry.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+        flags |= NULLS;
+    }
+    if varies {
+        flags |= VARIES;
+    }
+    entry.extend(value);
+    entry.resize(entry.len().next_multiple_of(8), 0);
+    let length = u16::try_from(entry.len()).unwrap_or(0);
+    entry[6..8].copy_from_slice(&(length | flags).to_le_bytes());
+    entry
+}
+
+/// A leaf with entries in order; none when one is too long. Their rows are the first ones of the table.
+pub(super) fn leaf(entries: &[Vec<u8>]) -> Option<[u8; PAGE]> {
+    let mut page = page(0, LEAF, None);
+    let special = PAGE - SPECIAL;
+    let (mut lower, mut upper) = (HEADER, special);
+    for (number, entry) in (1u16..).zip(entries) {
+        if entry.len() > LONGEST {
+            return None;
+        }
+        upper -= entry.len();
+        let pointer = u32::try_from(upper | entry.len() << 17).ok()? | 1 << 15;
+        put(&mut page, lower, &pointer.to_le_bytes());
+        put(&mut page, upper, entry);
+        put(&mut page, upper + 4, &number.to_le_bytes());
+        lower += 4;
+    }
+    header(&mut page, lower, upper, special);
+    Some(page)
+}
+
+/// The header of any page: where its pointers end, its entries begin, and its special part begins.
+pub(super) fn header(page: &mut [u8; PAGE], lower: usize, upper: usize, special: usize) {
+    put(page, 12, &offset(lower));
+    put(page, 14, &offset(upper));
+    put(page, 16, &offset(special));
+    put(page, 18, &(8192 | LAYOUT).to_le_bytes());
 }
 
 /// What the height of a b-tree depends on.

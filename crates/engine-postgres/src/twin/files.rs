@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 use dbwright_core::Failure;
 use dbwright_sql::model::{Index, Table};
 
-use super::btree;
+use super::datums::Datums;
+use super::ends::{self, Ends};
+use super::load::Statement;
 use super::names::Names;
+use super::{btree, metapages};
 use crate::body::{Metapage, PgBody};
 
 /// Bytes of a page.
@@ -20,35 +23,82 @@ pub(super) const PAGE: u64 = 8192;
 /// Pages of a file; a longer relation goes on in `FILE.1`, `FILE.2`, …
 const SEGMENT: u64 = 131_072;
 
-/// Gives every table and index of the twin the length that it has on the target, and every b-tree its height.
-pub(super) fn shape(data: &Path, body: &PgBody, names: &Names) -> Result<(), Failure> {
-    for table in &body.catalog.tables {
-        for index in &table.indexes {
-            let path = names.get(index.id).and_then(|relation| relation.path.as_ref());
-            if let Some(path) = path.map(|path| data.join(path)) {
-                shape_index(&path, body, table, index).map_err(|e| refused(&path, &e))?;
-            }
-        }
-        let path = names.get(table.id).and_then(|relation| relation.path.as_ref());
-        if let (Some(path), Some(stats)) = (path.map(|path| data.join(path)), body.tables.get(&table.id)) {
-            resize(&path, stats.main_bytes.div_ceil(PAGE)).map_err(|e| refused(&path, &e))?;
-        }
-    }
-    Ok(())
+/// Gives every table and index of the twin the length that it has on the target, and indexes the pages that are read.
+pub(super) struct Shaper<'a> {
+    /// The server's data folder.
+    pub(super) data: &'a Path,
+    /// The snapshot.
+    pub(super) body: &'a PgBody,
+    /// The twin's relations.
+    pub(super) names: &'a Names,
+    /// First and last values of columns.
+    pub(super) ends: &'a Ends<'a>,
+    /// Values as bytes.
+    pub(super) datums: &'a Datums,
 }
 
-fn shape_index(path: &Path, body: &PgBody, table: &Table, index: &Index) -> io::Result<()> {
-    let pages = index.bytes.unwrap_or(0).div_ceil(PAGE);
-    if index.method == "btree" {
-        let height = match body.blueprint.as_ref().and_then(|blueprint| blueprint.metapages.get(&index.id)) {
-            Some(Metapage::Btree { height }) => *height,
-            _ => btree::height_of(pages, &btree::Shape::of(body, table, index)),
-        };
-        btree::write(path, height, None)?;
+impl Shaper<'_> {
+    /// Shapes all files; the statements that follow tell the server of indexes that have a new file.
+    pub(super) fn shape(&self) -> Result<Vec<Statement>, Failure> {
+        let mut moved = Vec::new();
+        for table in &self.body.catalog.tables {
+            let mut visible = false;
+            for index in &table.indexes {
+                let Some(relation) = self.names.get(index.id) else { continue };
+                let Some(path) = relation.path.as_ref().map(|path| self.data.join(path)) else { continue };
+                let leaf = self.ends.leaf(table.id, index, self.datums).filter(|_| index.method == "btree");
+                visible |= leaf.is_some();
+                let number = self.index(&path, table, index, leaf.as_ref()).map_err(|e| refused(&path, &e))?;
+                moved.extend(number.map(|number| {
+                    let sql = format!("UPDATE pg_class SET relfilenode = {number} WHERE oid = {}", relation.oid);
+                    Statement::new(format!("file of index {}", index.name), sql)
+                }));
+            }
+            let path = self.names.get(table.id).and_then(|relation| relation.path.as_ref());
+            if let (Some(path), Some(stats)) = (path.map(|path| self.data.join(path)), self.body.tables.get(&table.id))
+            {
+                resize(&path, stats.main_bytes.div_ceil(PAGE)).map_err(|e| refused(&path, &e))?;
+                if visible {
+                    ends::all_visible(&path).map_err(|e| refused(&path, &e))?;
+                }
+            }
+        }
+        Ok(moved)
     }
-    // An index is never made shorter than it was created: its first pages say how it is read.
-    let own = fs::metadata(path)?.len().div_ceil(PAGE);
-    if pages > own { resize(path, pages) } else { Ok(()) }
+
+    /// Shapes one index; gives the number of its file when it is a new one.
+    fn index(&self, path: &Path, table: &Table, index: &Index, leaf: Option<&[u8; 8192]>) -> io::Result<Option<u32>> {
+        let pages = index.bytes.unwrap_or(0).div_ceil(PAGE);
+        let known = self.body.blueprint.as_ref().and_then(|blueprint| blueprint.metapages.get(&index.id));
+        match index.method.as_str() {
+            "btree" => {
+                let height = match known {
+                    Some(Metapage::Btree { height }) => *height,
+                    _ => btree::height_of(pages, &btree::Shape::of(self.body, table, index)),
+                };
+                btree::write(path, height, leaf)?;
+            }
+            "gin" => {
+                if let Some(first) = known.and_then(metapages::gin) {
+                    return metapages::replace(path, &first, pages).map(Some);
+                }
+            }
+            "brin" => {
+                let options =
+                    self.body.indexes.get(&index.id).map(|stats| stats.options.as_slice()).unwrap_or_default();
+                let table_pages = self.body.tables.get(&table.id).map_or(0, |stats| stats.main_bytes.div_ceil(PAGE));
+                let first = metapages::brin(metapages::pages_per_range(options), table_pages);
+                return metapages::replace(path, &first, pages).map(Some);
+            }
+            _ => {}
+        }
+        // An index is never made shorter than it was created: its first pages say how it is read.
+        let own = fs::metadata(path)?.len().div_ceil(PAGE);
+        if pages > own {
+            resize(path, pages)?;
+        }
+        Ok(None)
+    }
 }
 
 /// Makes a relation `pages` long, its further segments included.

@@ -6,8 +6,12 @@
 
 mod btree;
 pub mod check;
+mod datums;
+mod ends;
+mod extended;
 mod files;
 pub(crate) mod load;
+mod metapages;
 mod names;
 pub(crate) mod schema;
 pub(crate) mod settings;
@@ -16,6 +20,7 @@ mod tables;
 mod types;
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -49,6 +54,9 @@ pub struct Twin {
     database: String,
     gaps: Vec<Gap>,
 }
+
+/// Number of a file that stays empty; the server counts its own numbers up from below.
+const EMPTY_FILE: u32 = 0xFFFF_FFF0;
 
 /// How long the twin may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -85,7 +93,8 @@ impl Twin {
     ) -> Result<Self, Failure> {
         let lab = Lab::start(&lab_options(body, options), progress).await?;
         progress.stage("building the planner twin", None);
-        let mut gaps = observed.iter().filter(|gap| concerns(&gap.area)).cloned().collect();
+        let mut gaps: Vec<_> = observed.iter().filter(|gap| concerns(&gap.area)).cloned().collect();
+        gaps.extend(row_security(body));
         let database = schema::database(&lab, body, &mut gaps).await?;
         let mut twin = Self { lab, database, gaps };
         let connection = twin.connect().await?;
@@ -100,7 +109,15 @@ impl Twin {
         load::run(client, &schema::indexes(body), &mut self.gaps, progress).await?;
         let names = names::Names::read(client, body).await?;
         statistics::import(client, body, &names, &mut self.gaps).await?;
-        files::shape(&self.lab.data(), body, &names)?;
+        let objects = extended::objects(client, body.server.major()).await?;
+        let ends = ends::Ends::of(body, &names);
+        let mut values = extended::values(body, &objects);
+        values.extend(ends.values());
+        let datums = datums::Datums::of(client, &self.lab.data(), &values).await?;
+        extended::import(client, body, &objects, &datums, &mut self.gaps).await?;
+        let moved =
+            files::Shaper { data: &self.lab.data(), body, names: &names, ends: &ends, datums: &datums }.shape()?;
+        load::run(client, &moved, &mut self.gaps, progress).await?;
         load::run(client, &schema::last(body), &mut self.gaps, progress).await
     }
 
@@ -148,6 +165,31 @@ impl Twin {
         files::resize(file, pages).map_err(|e| files::refused(file, &e))
     }
 
+    /// Statements to run before and behind a `CREATE INDEX` in its transaction, so that it reads an empty table instead of
+    /// a long file of nothing: for that transaction alone the table (its oid, and its file) has another file. They
+    /// also keep the table's figures, which the server would set to those of an empty table.
+    ///
+    /// # Errors
+    /// When the empty file can't be made.
+    pub fn aside(&self, table: u32, filepath: &str) -> Result<(String, String), Failure> {
+        let path = self.path_of(filepath);
+        let empty = path.with_file_name(EMPTY_FILE.to_string());
+        let owner = std::fs::metadata(&path).map_err(|e| files::refused(&path, &e))?;
+        files::open(&empty, owner.uid(), owner.gid()).map_err(|e| files::refused(&empty, &e))?;
+        let before = format!(
+            "SELECT pg_catalog.set_config('dbwright.aside', concat_ws(' ', relfilenode, relpages, reltuples, relallvisible), true) \
+             FROM pg_catalog.pg_class WHERE oid = {table}; \
+             UPDATE pg_catalog.pg_class SET relfilenode = {EMPTY_FILE} WHERE oid = {table}"
+        );
+        let kept = |part: u8| format!("split_part(pg_catalog.current_setting('dbwright.aside'), ' ', {part})");
+        let (file, pages, rows, visible) = (kept(1), kept(2), kept(3), kept(4));
+        let behind = format!(
+            "UPDATE pg_catalog.pg_class SET relfilenode = {file}::oid, relpages = {pages}::int4, \
+             reltuples = {rows}::float4, relallvisible = {visible}::int4 WHERE oid = {table}"
+        );
+        Ok((before, behind))
+    }
+
     /// Makes a b-tree out of the file of an index that was just created on an empty table: `pages` long, `height` levels
     /// above the leaves. To be called before any session plans with the index, best in the transaction that creates it:
     /// afterwards its first page is cached.
@@ -162,8 +204,30 @@ impl Twin {
 /// Gaps of the snapshot that a twin inherits.
 fn concerns(area: &str) -> bool {
     area.starts_with("column-statistics")
-        || area.starts_with("settings")
-        || ["catalog", "definitions", "sizes", "blueprint", "metapages", "extended-statistics"].contains(&area)
+        || [
+            "catalog",
+            "settings",
+            "definitions",
+            "sizes",
+            "blueprint",
+            "metapages",
+            "extended-statistics",
+            "range-statistics",
+        ]
+        .contains(&area)
+}
+
+/// Policies are not applied in the twin, where a superuser plans.
+fn row_security(body: &PgBody) -> Option<Gap> {
+    let relations = body.blueprint.iter().flat_map(|blueprint| blueprint.relations.values());
+    let tables = relations.filter(|extra| extra.row_security.0).count();
+    (tables > 0 && !body.server.superuser).then(|| Gap {
+        area: load::AREA.to_owned(),
+        reason: format!(
+            "row-level security is on for {tables} tables; the twin plans as a superuser, without policies"
+        ),
+        remedy: None,
+    })
 }
 
 fn lab_options(body: &PgBody, options: &TwinOptions) -> LabOptions {

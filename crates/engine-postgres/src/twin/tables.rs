@@ -79,7 +79,10 @@ impl<'a> Maker<'a> {
         let value = match (column.generated, &column.default) {
             (Some(Generated::Stored), Some(expression)) => Some(format!("GENERATED ALWAYS AS ({expression}) STORED")),
             (Some(Generated::Virtual), Some(expression)) => Some(format!("GENERATED ALWAYS AS ({expression}) VIRTUAL")),
-            (Some(Generated::IdentityAlways | Generated::IdentityByDefault), _) => Some(self.identity(table, column)),
+            // A partition gets it from its parent.
+            (Some(Generated::IdentityAlways | Generated::IdentityByDefault), _) => {
+                (!table.is_partition).then(|| self.identity(table, column))
+            }
             (_, default) => default.as_ref().map(|default| format!("DEFAULT {default}")),
         };
         let not_null = extra.map_or(column.not_null, |extra| extra.not_null).then(|| "NOT NULL".to_owned());
