@@ -14,8 +14,9 @@ use dbwright_core::report::ReportTarget;
 use dbwright_core::workload::Workload;
 
 use crate::candidates;
+use crate::drops::{self, Look};
 use crate::port::{Prepared, Query, WhatIf};
-use crate::search::{Clock, Oracle, Search, Space};
+use crate::search::{Clock, Oracle, Outcome, Search, Space};
 use crate::solve::Limits;
 
 /// What the user asked for.
@@ -96,10 +97,33 @@ pub async fn advise(
         clock: &clock,
     };
     let (search, outcome) = search.run().await?;
-    let found = assemble::Found { subject, options, skipped, search, outcome };
+    let dropped =
+        if clock.over() { drops::Dropped::default() } else { drops(&search, &outcome, &subject, options).await? };
+    let found = assemble::Found { subject, options, skipped, search, outcome, dropped };
     let mut advised = found.advised().await?;
     advised.advice.seconds = started.elapsed().as_secs_f64();
     Ok(advised)
+}
+
+/// What need not be once the choice is there.
+async fn drops(
+    search: &Search<'_>,
+    outcome: &Outcome,
+    subject: &Subject,
+    options: &Options,
+) -> Result<drops::Dropped, Failure> {
+    let candidates = outcome.chosen.iter().map(|c| &search.space.candidates[*c as usize]);
+    let chosen: Vec<_> = candidates.map(|candidate| (candidate.id, &candidate.index)).collect();
+    let look = Look {
+        whatif: search.whatif,
+        queries: search.space.queries,
+        weights: &search.weights.queries,
+        upkeep: search.weights.upkeep,
+        chosen: &chosen,
+        window_s: subject.workload.window_s,
+        options,
+    };
+    drops::look(&look).await
 }
 
 /// Queries, and the statements that are left out with the reason.

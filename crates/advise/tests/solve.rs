@@ -105,7 +105,8 @@ proptest! {
         prop_assert!(allowed(&matrix, &limits, &choice.chosen));
         prop_assert_eq!(matrix.cost(&choice.chosen), choice.cost);
         prop_assert!(choice.bound <= best && best <= choice.cost);
-        let true_gap = if best > 0.0 && choice.cost > best { choice.cost / best - 1.0 } else { 0.0 };
+        let scale = if choice.bound > 0.0 { best } else { choice.cost.abs() };
+        let true_gap = if choice.cost > best { (choice.cost - best) / scale } else { 0.0 };
         prop_assert!(choice.gap() >= true_gap);
     }
 }

@@ -7,7 +7,8 @@ use dbwright_core::{Failure, Proof};
 use super::gains::{self, Worth};
 use super::text::{name_in, short};
 use super::{Advised, Options, Subject, Weighting, notes};
-use crate::advice::{Advice, Create, SCHEMA_VERSION, Skipped, StatementCost, WorkloadSummary};
+use crate::advice::{Advice, Create, Drop, Replace, SCHEMA_VERSION, Skipped, StatementCost, WorkloadSummary};
+use crate::drops::{Dropped, report};
 use crate::search::{Outcome, Search};
 
 /// Most runners-up that are handed on.
@@ -25,6 +26,8 @@ pub(super) struct Found<'a> {
     pub(super) search: Search<'a>,
     /// What it found.
     pub(super) outcome: Outcome,
+    /// What may go.
+    pub(super) dropped: Dropped,
 }
 
 impl Found<'_> {
@@ -32,16 +35,17 @@ impl Found<'_> {
     pub(super) async fn advised(mut self) -> Result<Advised, Failure> {
         let worths = gains::worths(&mut self.search, &self.outcome).await?;
         let create = self.creates(&worths);
+        let (drop, replace) = self.drops(&worths, &create);
         let space = &self.search.space;
         let indexes = worths.iter().map(|w| space.candidates[w.candidate as usize].index.clone()).collect();
         let near = self.outcome.runners_up.iter().take(RUNNERS_UP).map(|c| &space.candidates[*c as usize]);
         let runners_up = near.map(|c| (c.index.clone(), c.estimate.clone())).collect();
         let queries = space.queries.to_vec();
         let defined = space.defined().to_vec();
-        Ok(Advised { advice: self.advice(create), indexes, runners_up, queries, defined })
+        Ok(Advised { advice: self.advice(create, drop, replace), indexes, runners_up, queries, defined })
     }
 
-    fn advice(self, create: Vec<Create>) -> Advice {
+    fn advice(self, create: Vec<Create>, drop: Vec<Drop>, replace: Vec<Replace>) -> Advice {
         let (search, outcome) = (&self.search, &self.outcome);
         Advice {
             schema_version: SCHEMA_VERSION,
@@ -55,15 +59,15 @@ impl Found<'_> {
             cost_after: outcome.cost,
             optimality_gap: outcome.gap(),
             // One plan of each query was made when it was prepared.
-            planner_calls: search.oracle.calls + search.space.queries.len() as u64,
+            planner_calls: search.oracle.calls + self.dropped.calls + search.space.queries.len() as u64,
             cache_hits: search.oracle.hits,
             candidates: search.space.candidates.len(),
             seconds: 0.0,
             lab_seconds: 0.0,
             interrupted: outcome.stopped,
             create,
-            drop: Vec::new(),
-            replace: Vec::new(),
+            drop,
+            replace,
             statements: self.statements(),
             curve: outcome.curve.clone(),
             withdrawn: Vec::new(),
@@ -147,6 +151,17 @@ impl Found<'_> {
             change,
             proof: self.proof(outcome.cost - upkeep + worth.gain, outcome.cost),
         }
+    }
+
+    fn drops(&self, worths: &[Worth], create: &[Create]) -> (Vec<Drop>, Vec<Replace>) {
+        let id = |worth: &Worth| self.search.space.candidates[worth.candidate as usize].id;
+        let report = report::Report {
+            whatif: self.search.whatif,
+            unit: self.unit(),
+            repeat: format!("dbwright advise {}", self.subject.target.name),
+            created: worths.iter().map(id).zip(create.iter().map(|create| create.name.clone())).collect(),
+        };
+        report.lists(&self.dropped)
     }
 
     fn proof(&self, before: f64, after: f64) -> Proof {

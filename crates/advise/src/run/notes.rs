@@ -27,6 +27,9 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
     }
     notes.extend(found.subject.workload.notes.iter().cloned());
     notes.extend(search.whatif.notes());
+    if let Some(reason) = found.dropped.notes.first() {
+        notes.push(format!("Indexes that statements could not be planned without stay; the first reason: {reason}"));
+    }
     notes
 }
 

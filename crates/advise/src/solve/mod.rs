@@ -75,7 +75,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// How far the cost may lie above the best, as a share of the best: 0 is proven best, infinite is nothing proven.
+    /// How far the cost may lie above the best, as a share of the best; of the cost itself when nothing above 0 is proven.
+    /// 0 is proven best, infinite is nothing proven.
     #[must_use]
     pub fn gap(&self) -> f64 {
         if self.cost <= self.bound {
