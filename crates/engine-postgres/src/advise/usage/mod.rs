@@ -27,12 +27,16 @@ use self::refs::{Reference, References};
 use crate::body::PgBody;
 use crate::explain::Plan;
 
-/// Settings of the session that explains a statement for [`of`].
+/// Settings of the session that explains a statement for [`of`]. With little memory, subqueries are not hashed and show
+/// what they compare; without merge joins, no order shows that the statement does not ask for.
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("enable_indexscan", "off"),
     ("enable_indexonlyscan", "off"),
     ("enable_bitmapscan", "off"),
     ("enable_memoize", "off"),
+    ("enable_mergejoin", "off"),
+    ("work_mem", "64"),
+    ("hash_mem_multiplier", "1"),
     ("max_parallel_workers_per_gather", "0"),
     ("jit", "off"),
 ];

@@ -282,9 +282,10 @@ async fn statements_say_what_they_do_with_their_tables() {
 async fn search_path_policies_and_temporary_tables_are_as_the_session_has_them() {
     let database = Database::create(17);
     database.execute(SCHEMA);
-    database.execute(
-        "CREATE ROLE usage_reader; GRANT SELECT ON a TO usage_reader; ALTER TABLE a ENABLE ROW LEVEL SECURITY",
-    );
+    // Roles belong to the server: this one goes by the name of its database.
+    let role = format!("{}_reader", database.name);
+    database
+        .execute(&format!("CREATE ROLE {role}; GRANT SELECT ON a TO {role}; ALTER TABLE a ENABLE ROW LEVEL SECURITY"));
     database.execute("CREATE POLICY own ON a USING (x = 42)");
     let bench = Bench::open(&database.url).await;
     let run = async |sql: &str| bench.connection.client.batch_execute(sql).await.expect("it runs");
@@ -292,14 +293,14 @@ async fn search_path_policies_and_temporary_tables_are_as_the_session_has_them()
     let usage = bench.usage("SELECT id FROM a WHERE x = 1").await;
     assert_eq!(usage.tables.first().map(|table| table.table.schema.as_str()), Some("other"));
     run("RESET search_path").await;
-    run("SET ROLE usage_reader").await;
+    run(&format!("SET ROLE {role}")).await;
     bench
         .expect("SELECT id FROM a WHERE name = 'n1'", &["a as a: id x name", "Equal name = 'n1'::text", "Equal x = 42"])
         .await;
     run("RESET ROLE").await;
     run("CREATE TEMP TABLE mine (id int)").await;
     bench.expect("SELECT a.x FROM mine JOIN a ON a.id = mine.id", &["a as a: id x", "join id = mine.[mine.id]"]).await;
-    run("RESET ALL; DROP OWNED BY usage_reader; DROP ROLE usage_reader").await;
+    run(&format!("RESET ALL; DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
 
 #[tokio::test]

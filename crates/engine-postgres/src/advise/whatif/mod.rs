@@ -12,6 +12,7 @@ mod sides;
 pub(super) mod statement;
 mod twin;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
@@ -193,6 +194,9 @@ impl WhatIf for Sessions {
             let new = indexes.iter().zip(&shares);
             let new: Vec<New<'_>> =
                 new.map(|(index, share)| New { id: self.book.define(index), index, share }).collect();
+            let extensions: BTreeSet<String> =
+                indexes.iter().filter_map(|index| propose::needs(index, &self.book.body)).collect();
+            self.side.extend(&*self.first().await, &extensions).await;
             self.side.ready(&self.book, indexes)?;
             let next = AtomicUsize::new(0);
             let work = self.seats.iter().map(|seat| self.make_some(seat, &new, &next));

@@ -1,6 +1,6 @@
 //! The two places where plans can be made, as one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use dbwright_advise::index::Index;
 use dbwright_advise::port::{Ask, IndexId, WhatIfOptions};
@@ -80,6 +80,15 @@ impl Side {
         match self {
             Self::Target(hypo, server) => hypo.place(server),
             Self::Twin(stage) => stage.place(),
+        }
+    }
+
+    /// Makes extensions that new indexes need, in the twin; what fails shows itself with the index.
+    pub(super) async fn extend(&self, seat: &Seat, extensions: &BTreeSet<String>) {
+        if let Self::Twin(_) = self {
+            for statement in extensions {
+                seat.command(statement).await.ok();
+            }
         }
     }
 
