@@ -54,6 +54,9 @@ const STATEMENTS: &[&str] = &[
     "SELECT DISTINCT city FROM customers WHERE since BETWEEN '2012-01-01' AND '2012-02-01'",
 ];
 
+/// Bytes of an index, the cost of a statement with it alone, and its position.
+type Seen = (u64, f64, usize);
+
 #[tokio::test]
 async fn what_a_statement_cannot_use_changes_nothing_and_what_it_uses_alike_costs_alike() {
     let database = Database::create(17);
@@ -69,7 +72,7 @@ async fn what_a_statement_cannot_use_changes_nothing_and_what_it_uses_alike_cost
     assert!(indexes.len() > 100 && queries.iter().all(|query| candidates::plain(query).len() <= candidates::MOST));
     let first = place.existing().len();
     let defined = place.define(&indexes).await.expect("defined");
-    let mut groups: BTreeMap<usize, HashMap<Option<Signature>, Vec<(u64, f64, usize)>>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, HashMap<Option<Signature>, Vec<Seen>>> = BTreeMap::new();
     let (mut asks, mut about) = (Vec::new(), Vec::new());
     for (query, one) in queries.iter().enumerate() {
         for (at, index) in indexes.iter().enumerate() {
