@@ -179,3 +179,53 @@ async fn indexes_in_the_twin() {
         behaves(place.as_ref(), &database, true).await;
     }
 }
+
+const KINDS: &str = "
+    CREATE EXTENSION vector;
+    CREATE TABLE kinds (id int, day date, tags text[], doc jsonb, span int4range, spot point, name text, near vector(3));
+    INSERT INTO kinds SELECT n, date '2020-01-01' + n / 20, ARRAY['t' || n % 997, 'u' || n % 13], jsonb_build_object('k', n % 5000),
+        int4range(n, n + 5), point(n % 300, n / 300), md5(n::text), ARRAY[n % 7, n % 11, n % 13]::vector FROM generate_series(1, 60000) n";
+
+/// A statement, the access method that serves it, and its key.
+const SERVED: [(&str, &str, &str, Option<&str>); 7] = [
+    ("SELECT id FROM kinds WHERE tags @> ARRAY['t5']", "gin", "tags", None),
+    ("SELECT id FROM kinds WHERE doc @> '{\"k\": 7}'", "gin", "doc", Some("jsonb_path_ops")),
+    ("SELECT id FROM kinds WHERE span @> 17", "gist", "span", None),
+    ("SELECT id FROM kinds WHERE spot <@ box '((1,1),(2,2))'", "spgist", "spot", None),
+    ("SELECT id FROM kinds WHERE day = '2021-01-01'", "brin", "day", None),
+    ("SELECT id FROM kinds WHERE name = 'x'", "hash", "name", None),
+    ("SELECT id FROM kinds ORDER BY near <-> '[1,2,3]' LIMIT 5", "hnsw", "near", Some("vector_l2_ops")),
+];
+
+#[tokio::test]
+async fn every_access_method_can_be_tried_in_the_twin() {
+    let database = Database::create(17);
+    database.execute(KINDS);
+    visible(&database);
+    let place = open(&database, &with_programs(dbwright_testkit::postgres_bin(17))).await;
+    let statements: Vec<_> = SERVED.iter().map(|(sql, ..)| statement(sql)).collect();
+    let prepared = place.prepare(&statements, &Silent).await.expect("prepared");
+    let queries: Vec<_> = prepared.into_iter().flat_map(|queries| queries.expect("a plan")).collect();
+    place.admit(&queries).await.expect("admitted");
+    let index = |(_, method, column, opclass): &(&str, &str, &str, Option<&str>)| {
+        let mut index = Index::btree(name("public", "kinds"), [*column]);
+        index.method = (*method).to_owned();
+        index.keys[0].opclass = opclass.map(str::to_owned);
+        index
+    };
+    let indexes: Vec<Index> = SERVED.iter().map(index).collect();
+    let estimates = place.define(&indexes).await.expect("defined");
+    let asks: Vec<Ask> = (0..indexes.len()).map(|at| Ask { query: at, with: vec![at], without: Vec::new() }).collect();
+    let answers = place.plan(&asks).await.expect("answers");
+    for (at, answer) in answers.iter().enumerate() {
+        let planned = answer.as_ref().unwrap_or_else(|reason| panic!("{}: {reason}", SERVED[at].1));
+        assert_eq!(planned.used, [at], "{:?} {planned:?}", SERVED[at]);
+        assert!(planned.cost < queries[at].cost, "{:?} {planned:?} against {}", SERVED[at], queries[at].cost);
+        let created = place.create(&indexes[at], Some("tried"));
+        database.execute(&created.forward[0]);
+        let size = query(&database.url, "SELECT pg_relation_size('tried')").expect("a size")[0][0].parse::<f64>();
+        let (size, said) = (size.expect("a number"), estimates[at].as_ref().expect("an estimate").bytes as f64);
+        assert!(said / size < 3.0 && size / said < 3.0, "{:?}: {said} estimated, {size} built", SERVED[at]);
+        database.execute(&created.back[0]);
+    }
+}

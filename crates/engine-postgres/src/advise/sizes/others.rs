@@ -20,7 +20,7 @@ pub(super) fn pages(method: &str, index: &Index, body: &PgBody, table: &Table, o
         "hash" => hash(keys, rows),
         "brin" => brin(heap / option("pages_per_range", 128.0), bytes, keys.len()),
         "gin" => gin(keys, rows, heap, index),
-        "hnsw" => hnsw(rows, bytes, option("m", 16.0)),
+        "hnsw" => hnsw(elements(keys, rows), bytes, option("m", 16.0)),
         "ivfflat" => {
             rows / ((PAGE - 40.0) / (aligned(8.0 + bytes) + 4.0)).floor().max(1.0) + option("lists", 100.0) * 0.6
         }
@@ -93,6 +93,12 @@ fn gin(keys: &[Figures], rows: f64, heap: f64, index: &Index) -> f64 {
         pages += distinct * (aligned(bytes + 12.0) + 4.0) / (PAGE * 0.9) + entries * posting / (PAGE * 0.95);
     }
     pages
+}
+
+/// Ten rows with equal vectors share an element.
+fn elements(keys: &[Figures], rows: f64) -> f64 {
+    let distinct = keys.first().and_then(|key| key.distinct).unwrap_or(rows).clamp(1.0, rows.max(1.0));
+    (distinct * (rows / distinct / 10.0).ceil()).min(rows)
 }
 
 /// Each element with its neighbours, on pages that can't be shared beyond what fits.
