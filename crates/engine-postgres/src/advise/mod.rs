@@ -6,6 +6,7 @@ mod measure;
 mod params;
 mod port;
 mod propose;
+mod recorded;
 mod replicas;
 mod sizes;
 mod usage;

@@ -6,17 +6,16 @@ use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
-use super::{measure, replicas, whatif};
-use crate::body::PgBody;
+use super::{logs, measure, recorded, replicas, whatif};
 use crate::engine::Postgres;
 
 impl Advises for Postgres {
-    fn log(&self, _name: &str, _text: &str) -> Option<Result<Workload, Failure>> {
-        None
+    fn log(&self, name: &str, text: &str) -> Option<Result<Workload, Failure>> {
+        logs::read(name, text)
     }
 
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {
-        snapshot.body::<PgBody>().ok()?.workload.clone()
+        recorded::workload(snapshot)
     }
 
     fn with_reads_of(&self, snapshot: &Snapshot, replica: &Snapshot) -> Result<Snapshot, Failure> {
