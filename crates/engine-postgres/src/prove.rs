@@ -1,11 +1,13 @@
-//! Experiments on PostgreSQL: missing indexes of foreign keys, measured in a copy.
+//! Experiments on PostgreSQL: missing indexes of foreign keys, measured in a copy, and those of the workload, planned in a
+//! twin.
 //!
-//! The lab gets the rows of the referencing table, by COPY, and nothing else. Since that reads the user's rows, it
+//! The copy's lab gets the rows of the referencing table, by COPY, and nothing else. Since that reads the user's rows, it
 //! happens only when asked for. In the lab the same table is searched with and without the new index by turns: the
 //! index is hidden from the planner instead of dropped, so that both sides meet the same pages in the same cache.
 
 mod copy;
 mod measure;
+pub(crate) mod missing;
 
 use dbwright_check::{Outcome, Prover};
 use dbwright_core::engine::ObserveOptions;
@@ -31,7 +33,7 @@ const DATABASE: &str = "copy";
 
 impl Prover for Postgres {
     fn rules(&self) -> &'static [&'static str] {
-        &[RULE]
+        &[RULE, missing::RULE]
     }
 
     fn by_default(&self) -> bool {
@@ -44,28 +46,40 @@ impl Prover for Postgres {
         snapshot: &'a Snapshot,
         options: &'a ObserveOptions,
         outcome: &'a mut Outcome,
-        _limits: &'a Limits,
+        limits: &'a Limits,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let body: &PgBody = snapshot.body()?;
-            if !outcome.findings.iter().any(|finding| finding.rule == RULE) {
-                return Ok(());
-            }
-            let major = u32::try_from(body.server.major()).ok();
-            let wanted = LabOptions { programs: options.programs.clone(), major, ..LabOptions::default() };
-            let lab = Lab::start(&wanted, progress).await?;
-            lab.create_database(DATABASE).await?;
-            let bench = Bench { address, options, lab: &lab, body, progress };
-            for finding in outcome.findings.iter_mut().filter(|finding| finding.rule == RULE) {
-                if progress.cancelled() {
-                    break;
-                }
-                bench.finding(finding).await;
-            }
-            Ok(())
+            foreign_key_indexes(address, snapshot, options, outcome, progress).await?;
+            missing::look(address, snapshot, options, outcome, limits, progress).await
         })
     }
+}
+
+/// Measures the missing indexes of foreign keys.
+async fn foreign_key_indexes(
+    address: &Address,
+    snapshot: &Snapshot,
+    options: &ObserveOptions,
+    outcome: &mut Outcome,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    let body: &PgBody = snapshot.body()?;
+    if !outcome.findings.iter().any(|finding| finding.rule == RULE) {
+        return Ok(());
+    }
+    let major = u32::try_from(body.server.major()).ok();
+    let wanted = LabOptions { programs: options.programs.clone(), major, ..LabOptions::default() };
+    let lab = Lab::start(&wanted, progress).await?;
+    lab.create_database(DATABASE).await?;
+    let bench = Bench { address, options, lab: &lab, body, progress };
+    for finding in outcome.findings.iter_mut().filter(|finding| finding.rule == RULE) {
+        if progress.cancelled() {
+            break;
+        }
+        bench.finding(finding).await;
+    }
+    Ok(())
 }
 
 /// What every experiment of a run shares.

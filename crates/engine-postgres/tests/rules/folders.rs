@@ -19,6 +19,8 @@ pub(crate) struct Folder {
     pub(crate) bad: Script,
     /// The same without the fault.
     pub(crate) good: Script,
+    /// Statements to serve, for rules whose findings come from plans.
+    pub(crate) workload: Option<String>,
 }
 
 impl Folder {
@@ -75,5 +77,6 @@ fn read(path: &Path, id: String, shared: bool) -> Result<Folder, String> {
     };
     let (bad, good) = (script("bad")?, script("good")?);
     let expected = path.join(if shared { "expected.postgres.json" } else { "expected.json" });
-    Ok(Folder { id, expected, bad, good })
+    let workload = fs::read_to_string(path.join("workload.sql")).ok();
+    Ok(Folder { id, expected, bad, good, workload })
 }

@@ -10,7 +10,8 @@ use dbwright_core::rule::Limits;
 use dbwright_core::target::Address;
 use dbwright_core::{Change, Finding, Snapshot};
 use dbwright_engine_postgres::Postgres;
-use dbwright_testkit::Database;
+use dbwright_sql::Dialect;
+use dbwright_testkit::{Database, majors, postgres_bin};
 
 use crate::expected;
 use crate::folders::Folder;
@@ -120,17 +121,21 @@ struct View<'a> {
     rule: &'a str,
     limits: Limits,
     url: &'a str,
+    workload: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
     fn new(folder: &'a Folder, script: &Script, database: &'a Database) -> Self {
         let limits: Limits = BTreeMap::from([(folder.id.clone(), script.limits.clone())]);
-        Self { rule: &folder.id, limits, url: &database.url }
+        Self { rule: &folder.id, limits, url: &database.url, workload: folder.workload.as_deref() }
     }
 
     /// The rule's findings by subject; the same whether from the live database or from a file.
     async fn look(&self) -> Result<Vec<Finding>, String> {
         let snapshot = observe(self.url).await?;
+        if let Some(workload) = self.workload {
+            return self.of_outcome(self.prove(&snapshot, workload).await?);
+        }
         let found = self.check(&snapshot)?;
         let bytes = snapshot.encode().map_err(|e| e.to_string())?;
         let (header, body) = dbwright_core::snapshot::decode("snapshot", &bytes).map_err(|e| e.to_string())?;
@@ -142,8 +147,25 @@ impl<'a> View<'a> {
         Ok(found)
     }
 
+    /// What the rules say once plans were made for the folder's statements.
+    async fn prove(&self, snapshot: &Snapshot, workload: &str) -> Result<Outcome, String> {
+        let workload = dbwright_sql::workload::from_sql(workload, Dialect::Postgres, "workload.sql");
+        let workload = Some(workload.map_err(|e| e.to_string())?);
+        let programs = majors()?.into_iter().map(postgres_bin).collect();
+        let options = ObserveOptions { workload, programs, ..ObserveOptions::default() };
+        let address = Address::parse(self.url).map_err(|e| e.to_string())?;
+        let mut outcome = check(snapshot, &self.limits)?;
+        let prover = Postgres.prover().ok_or("no prover")?;
+        let proven = prover.prove(&address, snapshot, &options, &mut outcome, &self.limits, &Silent).await;
+        proven.map_err(|e| format!("no plans: {e}; {:?}", e.hints))?;
+        Ok(outcome)
+    }
+
     fn check(&self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
-        let outcome = check(snapshot, &self.limits)?;
+        self.of_outcome(check(snapshot, &self.limits)?)
+    }
+
+    fn of_outcome(&self, outcome: Outcome) -> Result<Vec<Finding>, String> {
         if let Some(skipped) = outcome.not_looked_at.iter().find(|skipped| skipped.rule == self.rule) {
             return Err(format!("did not look: {} (remedy: {:?})", skipped.reason, skipped.remedy));
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use dbwright_check::{Checks as _, Prover};
 use dbwright_core::Severity;
 use dbwright_core::rule::Limits;
+use dbwright_engine_postgres::Postgres;
 use dbwright_testkit::{Database, majors};
 use tokio::task::JoinSet;
 
@@ -39,7 +41,10 @@ async fn alarms(major: u32) -> Result<Vec<String>, String> {
     stage.run(&script::parse(include_str!("sound.sql"))?).await?;
     let snapshot = life::observe(&database.url).await?;
     let outcome = life::check(&snapshot, &young())?;
-    let skipped = outcome.not_looked_at.iter().map(|one| format!("{} did not look: {}", one.rule, one.reason));
+    // A rule whose findings come from plans looks only when some are made.
+    let planned = Postgres.prover().map_or(&[][..], Prover::rules);
+    let skipped = outcome.not_looked_at.iter().filter(|one| !planned.contains(&one.rule.as_str()));
+    let skipped = skipped.map(|one| format!("{} did not look: {}", one.rule, one.reason));
     let worse =
         outcome.findings.iter().filter(|finding| finding.severity >= Severity::Medium && finding.rule != CALENDAR);
     let worse = worse.map(|f| format!("{} {} {}: {} {:?}", f.severity, f.rule, f.subject, f.title, f.evidence));
