@@ -2,7 +2,6 @@
 
 mod logs;
 mod measure;
-
 mod params;
 mod port;
 mod propose;

@@ -22,7 +22,9 @@ use dbwright_sql::split;
 use tokio_postgres::error::{ErrorPosition, SqlState};
 use tokio_postgres::{Client, Error as PgError, SimpleQueryMessage};
 
-pub(super) use inner::{inner, is_utility};
+pub(super) use inner::inner;
+#[cfg(test)]
+use inner::is_utility;
 pub(super) use skip::{reason as skip_reason, ungathered};
 
 use crate::body::PgBody;

@@ -20,7 +20,8 @@ pub(in crate::advise) fn inner(sql: &str) -> Result<&str, Skip> {
 }
 
 /// Whether a statement is one that no index could serve, whatever it costs.
-pub(in crate::advise) fn is_utility(sql: &str) -> bool {
+#[cfg(test)]
+pub(super) fn is_utility(sql: &str) -> bool {
     inner(sql).is_err()
 }
 
