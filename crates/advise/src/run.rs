@@ -3,8 +3,8 @@
 mod assemble;
 mod gains;
 mod notes;
-mod text;
-mod weights;
+pub(crate) mod text;
+pub(crate) mod weights;
 
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,8 @@ pub struct Advised {
     pub queries: Vec<crate::Query>,
     /// Every index that was defined, in order: with the existing ones before them, their positions are their ids.
     pub defined: Vec<crate::Index>,
+    /// The workload, whose statements the queries stand for.
+    pub workload: Workload,
 }
 
 /// Looks for the best set of indexes.

@@ -1,1 +1,221 @@
-//! Proof by measurement: builds the advice in a copy, runs the workload, withdraws what does not gain.
+//! Lets a copy of the rows decide: what is advised is built, run and compared, and what does not gain is withdrawn.
+//!
+//! The advised indexes and those that were nearly chosen are built. Each query is run in every plan that they can give it,
+//! and the set is chosen again by the times, within the budget in true bytes. Then the chosen set is measured against
+//! today's, by turns; what turned out slower is learnt, and the choice made anew. At last each index is measured alone:
+//! the queries that use it, with and without it.
+
+mod bench;
+mod choose;
+mod prove;
+mod report;
+mod slim;
+mod writes;
+
+use dbwright_core::Failure;
+use dbwright_core::progress::Progress;
+
+use self::bench::{Bench, Candidate};
+use self::choose::{Choosing, Limits};
+use self::prove::Verdict;
+use crate::index::{Index, ObjectName};
+use crate::port::{Built, Estimate, Measurer, WhatIf};
+use crate::run::{Advised, Options, Weighting};
+
+/// Most indexes that are built.
+const POOL: usize = 48;
+/// Indexes are built until their estimates reach so many budgets.
+const BUDGETS: u64 = 4;
+/// Bytes that are built beside the advised indexes without a budget.
+const UNLIMITED: u64 = 4 << 30;
+/// How often the choice is made anew after a measurement.
+const ROUNDS: usize = 6;
+
+/// Measures the advice and settles it: indexes that do not gain are withdrawn, others may take their place.
+///
+/// # Errors
+/// When the copy or the what-if side fails. Stopped by the user it keeps what was settled until then.
+pub async fn settle(
+    advised: &mut Advised,
+    measurer: &dyn Measurer,
+    what_if: &dyn WhatIf,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    if advised.indexes.is_empty() && advised.runners_up.is_empty() {
+        return Ok(());
+    }
+    let queries = std::mem::take(&mut advised.queries);
+    let slim = slim::candidates(&queries, what_if, &mut advised.defined).await?;
+    let pool = pool(advised, &slim, options);
+    let bench = Bench { measurer, progress, queries: &queries, pool, cases: Vec::new(), failed: Vec::new() };
+    let without = leaving(advised, what_if);
+    let settled = Settling { bench, options, without, barred: Vec::new(), upkeep: Vec::new() }.run(advised).await;
+    let done = match settled {
+        Ok(outcome) => report::write(advised, &queries, &outcome, options, measurer, what_if).await,
+        Err(failure) => Err(failure),
+    };
+    advised.queries = queries;
+    done
+}
+
+/// What the measurement ended with.
+struct Outcome {
+    pool: Vec<Candidate>,
+    /// The chosen set.
+    set: Vec<bool>,
+    /// What was found out of each index and query.
+    verdict: Verdict,
+    /// What writers manage, in words, by table.
+    writes: Vec<(ObjectName, String)>,
+    /// Queries that could not be run.
+    failed: Vec<(usize, String)>,
+    /// Whether the user stopped it.
+    stopped: bool,
+}
+
+struct Settling<'a> {
+    bench: Bench<'a>,
+    options: &'a Options,
+    /// Existing indexes that the advice drops or replaces.
+    without: Vec<(ObjectName, String)>,
+    barred: Vec<bool>,
+    upkeep: Vec<f64>,
+}
+
+impl Settling<'_> {
+    async fn run(mut self, advised: &Advised) -> Result<Outcome, Failure> {
+        self.bench.build().await?;
+        self.bench.explore().await?;
+        self.weigh(advised);
+        self.barred = vec![false; self.bench.pool.len()];
+        let mut set = self.choose();
+        let mut verdict = Verdict::default();
+        for round in 0..ROUNDS {
+            if self.bench.progress.cancelled() {
+                break;
+            }
+            let learnt = prove::verify(&mut self.bench, &set, &self.without, &mut verdict).await?;
+            self.bar(&verdict, &set);
+            let next = if round + 2 < ROUNDS { self.choose() } else { self.without_harm(&set, &verdict) };
+            if !learnt || next == set {
+                break;
+            }
+            set = next;
+        }
+        set = self.prove_each(set, &mut verdict).await?;
+        let stopped = self.bench.progress.cancelled();
+        let writes = if stopped { Vec::new() } else { writes::measure(&self.bench, &set).await? };
+        let Bench { pool, failed, .. } = self.bench;
+        Ok(Outcome { pool, set, verdict, writes, failed, stopped })
+    }
+
+    /// How much one ms of each query, and the upkeep of each index, counts.
+    fn weigh(&mut self, advised: &Advised) {
+        let queries = self.bench.queries;
+        for case in &mut self.bench.cases {
+            let query = &queries[case.query];
+            let calls =
+                advised.workload.statements.get(query.statement).map_or(1.0, |statement| statement.calls.max(1e-9));
+            case.weight = match self.options.weighting {
+                Weighting::Calls => calls * query.share,
+                Weighting::Share => query.share / case.base.max(bench::TICK),
+            };
+        }
+        // Upkeep is in the unit of plan costs: what a unit takes is known of the queries.
+        let cases = &self.bench.cases;
+        let cost: f64 = cases.iter().map(|case| case.weight * case.atoms[0].cost).sum();
+        let time: f64 = cases.iter().map(|case| case.weight * case.base).sum();
+        let rate = if cost > 0.0 { time / cost } else { 0.0 };
+        // Without a window the calls and the writes that were counted are not of the same time.
+        let rate = if advised.workload.window_s.is_some() { rate } else { 0.0 };
+        self.upkeep = self.bench.pool.iter().map(|one| one.upkeep.0 * rate).collect();
+    }
+
+    fn choose(&self) -> Vec<bool> {
+        let limits = Limits { bytes: self.options.bytes, count: self.options.count };
+        let (pool, cases) = (&self.bench.pool, &self.bench.cases);
+        Choosing { pool, cases, limits, upkeep: &self.upkeep, barred: &self.barred }.best()
+    }
+
+    /// An index under which a query returned something else must not be advised.
+    fn bar(&mut self, verdict: &Verdict, set: &[bool]) {
+        for (at, barred) in self.barred.iter_mut().enumerate() {
+            *barred |= set[at] && verdict.reasons.contains_key(&at);
+        }
+    }
+
+    /// The set without the indexes whose plans made queries slower.
+    fn without_harm(&self, set: &[bool], verdict: &Verdict) -> Vec<bool> {
+        let mut left = set.to_vec();
+        for case in self.bench.cases.iter().filter(|case| verdict.is_slower(case.query)) {
+            case.under(set).used.iter().for_each(|at| left[*at] = false);
+        }
+        left
+    }
+
+    /// Measures each index against its absence, and takes back those that gain nothing.
+    async fn prove_each(&mut self, mut set: Vec<bool>, verdict: &mut Verdict) -> Result<Vec<bool>, Failure> {
+        let before = set.clone();
+        prove::each(&self.bench, &mut set, &self.without, verdict).await?;
+        if set != before && !self.bench.progress.cancelled() {
+            // Others may have taken over: the times that are reported are those of what is left.
+            prove::verify(&mut self.bench, &set, &self.without, verdict).await?;
+        }
+        Ok(set)
+    }
+}
+
+/// The advised indexes, then by turns the slim ones and the runners-up as far as they may be built.
+fn pool(advised: &Advised, slim: &[(Index, Estimate)], options: &Options) -> Vec<Candidate> {
+    let estimated = |index, bytes, upkeep, advised| Candidate {
+        index,
+        built: Err("it was not built".to_owned()),
+        estimated: bytes,
+        upkeep,
+        advised,
+    };
+    let chosen = advised.indexes.iter().zip(&advised.advice.create);
+    let mut pool: Vec<Candidate> = chosen
+        .map(|(index, create)| {
+            estimated(index.clone(), create.bytes, (create.write_cost, create.write_reason.clone()), true)
+        })
+        .collect();
+    let most = options.bytes.map_or(UNLIMITED, |bytes| bytes.saturating_mul(BUDGETS));
+    let mut bytes: u64 = pool.iter().map(|one| one.estimated).sum();
+    let mut others: Vec<(usize, &(Index, Estimate))> = slim.iter().enumerate().collect();
+    others.extend(advised.runners_up.iter().enumerate());
+    others.sort_by_key(|(rank, _)| *rank);
+    for (_, (index, estimate)) in others {
+        if pool.iter().any(|one| one.index == *index) {
+            continue;
+        }
+        let too_large = options.bytes.is_some_and(|budget| estimate.bytes > budget.saturating_mul(2));
+        if pool.len() >= POOL || too_large || bytes.saturating_add(estimate.bytes) > most {
+            continue;
+        }
+        bytes += estimate.bytes;
+        pool.push(estimated(index.clone(), estimate.bytes, (estimate.upkeep, estimate.reason.clone()), false));
+    }
+    pool
+}
+
+/// The existing indexes that are gone when the advice is carried out.
+fn leaving(advised: &Advised, what_if: &dyn WhatIf) -> Vec<(ObjectName, String)> {
+    let statements: Vec<&str> = advised
+        .advice
+        .drop
+        .iter()
+        .map(|one| one.statement.as_str())
+        .chain(advised.advice.replace.iter().map(|one| one.statement.as_str()))
+        .collect();
+    let existing = what_if.existing();
+    let goes = |at: usize| statements.contains(&what_if.drop(at).forward.join("; ").as_str());
+    let leaving = existing.iter().enumerate().filter(|(at, _)| !statements.is_empty() && goes(*at));
+    leaving.map(|(_, one)| (one.index.table.clone(), one.name.clone())).collect()
+}
+
+/// Bytes of a built index in the target.
+fn true_bytes(built: &Built) -> u64 {
+    built.scaled_bytes.max(1)
+}

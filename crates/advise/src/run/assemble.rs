@@ -42,7 +42,9 @@ impl Found<'_> {
         let runners_up = near.map(|c| (c.index.clone(), c.estimate.clone())).collect();
         let queries = space.queries.to_vec();
         let defined = space.defined().to_vec();
-        Ok(Advised { advice: self.advice(create, drop, replace), indexes, runners_up, queries, defined })
+        let workload = self.subject.workload.clone();
+        let advice = self.advice(create, drop, replace);
+        Ok(Advised { advice, indexes, runners_up, queries, defined, workload })
     }
 
     fn advice(self, create: Vec<Create>, drop: Vec<Drop>, replace: Vec<Replace>) -> Advice {

@@ -14,7 +14,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// The name in `CREATE INDEX … name ON …`, without quotes.
-pub(super) fn name_in(statements: &[String]) -> String {
+pub(crate) fn name_in(statements: &[String]) -> String {
     let rest = statements.iter().find_map(|s| s.split_once("INDEX ")).map_or("", |(_, rest)| rest);
     let rest = rest.strip_prefix("CONCURRENTLY ").unwrap_or(rest);
     match rest.strip_prefix('"') {

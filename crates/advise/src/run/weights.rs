@@ -7,7 +7,7 @@ use crate::port::Query;
 use crate::search::Weights;
 
 /// The weight of each query, and of upkeep against them.
-pub(super) fn weights(workload: &Workload, queries: &[Query], weighting: Weighting) -> Weights {
+pub(crate) fn weights(workload: &Workload, queries: &[Query], weighting: Weighting) -> Weights {
     let calls: Vec<f64> = queries.iter().map(|q| workload.statements[q.statement].calls * q.share).collect();
     match weighting {
         Weighting::Calls => Weights { queries: calls, upkeep: 1.0 },

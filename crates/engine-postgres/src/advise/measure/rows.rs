@@ -1,5 +1,6 @@
 //! Streams rows out of the target, in one read-only transaction, into the copy.
 
+use std::io::Cursor;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ const SQL: Dialect = Dialect::Postgres;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Missing rows that are fetched with one statement.
 const BATCH: usize = 1_000;
+
+/// Bytes that are handed on together.
+const PIECE: usize = 256 << 10;
 
 /// How values are written on both sides.
 const SPEECH: &str =
@@ -140,12 +144,18 @@ async fn absent(
     Ok(lab.query(&sql, &[]).await?.iter().map(|row| row.get(0)).collect())
 }
 
+/// The rows come one by one and go on in large pieces: most of the time would be spent on handing them over.
 async fn stream(source: &Client, read: &str, lab: &Client, write: &str) -> Result<u64, Error> {
     let mut rows = pin!(source.copy_out(read).await?);
-    let mut sink = pin!(lab.copy_in(write).await?);
-    while let Some(chunk) = rows.next().await {
-        sink.send(chunk?).await?;
+    let mut sink = pin!(lab.copy_in::<_, Cursor<Vec<u8>>>(write).await?);
+    let mut piece = Vec::with_capacity(PIECE * 2);
+    while let Some(row) = rows.next().await {
+        piece.extend_from_slice(&row?);
+        if piece.len() >= PIECE {
+            sink.feed(Cursor::new(std::mem::replace(&mut piece, Vec::with_capacity(PIECE * 2)))).await?;
+        }
     }
+    sink.feed(Cursor::new(piece)).await?;
     sink.finish().await
 }
 
