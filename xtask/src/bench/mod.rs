@@ -11,6 +11,7 @@ mod report;
 mod sizes;
 mod solver;
 mod sqlite;
+mod truth;
 mod watch;
 
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ enum Subject {
     Load,
     /// The advisor on TPC-H, TPC-DS and a growing number of statements.
     Advise,
+    /// TPC-H with the advised indexes really built.
+    Truth,
 }
 
 /// What `cargo xtask bench` takes.
@@ -48,7 +51,7 @@ pub(crate) struct Options {
     /// Put the results into this page, such as docs/benchmarks.md, in the place of the last ones.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
-    /// What `advise` takes.
+    /// What `advise` takes; `truth` takes its `--url`.
     #[command(flatten)]
     advise: advise::Options,
 }
@@ -73,7 +76,8 @@ fn subjects(word: &str) -> Result<Subjects, String> {
         "check-sqlite" => Ok(Subjects(&[Subject::CheckSqlite])),
         "load" => Ok(Subjects(&[Subject::Load])),
         "advise" => Ok(Subjects(&[Subject::Advise])),
-        _ => Err("there are advise, check, check-postgres, check-sqlite, load".to_owned()),
+        "truth" => Ok(Subjects(&[Subject::Truth])),
+        _ => Err("there are advise, check, check-postgres, check-sqlite, load, truth".to_owned()),
     }
 }
 
@@ -89,16 +93,22 @@ pub(crate) fn run(options: &Options) -> Done {
         None => release()?,
     };
     for subject in options.subjects.iter().flat_map(|subjects| subjects.0) {
+        let mut table = String::new();
         let (name, figures) = match subject {
             Subject::CheckPostgres => ("check-postgres", check::postgres(&binary)?),
             Subject::CheckSqlite => ("check-sqlite", check::sqlite(&binary)?),
             Subject::Load => ("load", load::figures(&binary)?),
+            Subject::Truth => {
+                let (figures, queries) = truth::figures(options.advise.url(), &binary)?;
+                table = queries;
+                ("truth", figures)
+            }
             Subject::Advise => {
                 advise::run(&options.advise, &binary, options.write.as_ref())?;
                 continue;
             }
         };
-        let section = report::markdown(name, &figures);
+        let section = report::markdown(name, &figures) + &table;
         println!("{section}\n{}", report::json(name, &figures));
         if let Some(page) = &options.write {
             report::write(page, name, &section)?;

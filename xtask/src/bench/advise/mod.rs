@@ -41,6 +41,19 @@ pub(crate) struct Options {
     shapes: Vec<u32>,
 }
 
+impl Options {
+    /// The database that holds the benchmark already.
+    pub(super) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+}
+
+/// A database with TPC-H, and its queries by number.
+pub(super) fn tpch(url: Option<&str>) -> Done<(String, Vec<(u32, String)>)> {
+    let ready = load::ready(Kind::Tpch, url)?;
+    Ok((ready.url, ready.queries))
+}
+
 /// A budget in bytes; none without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Budget(Option<u64>);
