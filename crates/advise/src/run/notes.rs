@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::assemble::Found;
+use super::weights;
 use crate::index::ObjectName;
 
 /// Most tables that are named for their writes.
@@ -20,6 +21,13 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
             "The gap is proven over all combinations that were planned or derived from plans. Whatever the budget, no set of \
              the candidates brings the cost below {least:.0} % of what the advice reaches."
         ));
+    }
+    if weights::listed(&found.subject.workload) {
+        notes.push(
+            "The workload is a list of statements that says nothing of how often rows are written, so the upkeep of indexes \
+             is not weighed against what they save."
+                .to_owned(),
+        );
     }
     if let Some((_, first)) = search.oracle.refused.first() {
         let count = search.oracle.refused.len();

@@ -9,10 +9,17 @@ use crate::search::Weights;
 /// The weight of each query, and of upkeep against them.
 pub(crate) fn weights(workload: &Workload, queries: &[Query], weighting: Weighting) -> Weights {
     let calls: Vec<f64> = queries.iter().map(|q| workload.statements[q.statement].calls * q.share).collect();
-    match weighting {
+    let weights = match weighting {
         Weighting::Calls => Weights { queries: calls, upkeep: 1.0 },
         Weighting::Share => shares(workload, queries, &calls),
-    }
+    };
+    if listed(workload) { Weights { upkeep: 0.0, ..weights } } else { weights }
+}
+
+/// Whether the workload is a list of statements with weights, which no one ever saw run: how often rows are written beside
+/// so many calls can't be known then, and the counters of the tables tell of another time.
+pub(super) fn listed(workload: &Workload) -> bool {
+    workload.window_s.is_none() && workload.statements.iter().all(|s| s.total_ms.is_none() && s.mean_ms.is_none())
 }
 
 /// Each statement counts 1 today. Upkeep counts in shares of what all calls cost today, times the number of statements, so
@@ -43,7 +50,8 @@ mod tests {
     #[test]
     fn in_shares_every_statement_counts_the_same() {
         let called = |calls| Statement { calls, ..Statement::default() };
-        let workload = Workload { statements: vec![called(10.0), called(1000.0)], ..Workload::default() };
+        let statements = vec![called(10.0), called(1000.0)];
+        let workload = Workload { statements, window_s: Some(60.0), ..Workload::default() };
         let queries = [query(0, 0.5, 4.0), query(0, 0.5, 8.0), query(1, 1.0, 100.0)];
         let plain = weights(&workload, &queries, Weighting::Calls);
         assert_eq!(plain.queries, [5.0, 5.0, 1000.0]);
