@@ -6,6 +6,7 @@ mod notes;
 pub(crate) mod text;
 pub(crate) mod weights;
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
@@ -152,13 +153,29 @@ async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query]) -> Result<Space<'a
             owners.push(q);
         }
     }
-    let defined = space.define(whatif, all).await?;
+    let own = all.len();
+    all.extend(candidates::partial(&recurring(queries)));
+    let mut defined = space.define(whatif, all).await?;
+    for candidate in defined.split_off(own).into_iter().flatten() {
+        for query in 0..queries.len() {
+            space.show(query, candidate);
+        }
+    }
     for (query, candidate) in owners.into_iter().zip(defined) {
         if let Some(candidate) = candidate {
             space.show(query, candidate);
         }
     }
     Ok(space)
+}
+
+/// Queries of statements that were seen with several parameters: only of those it is known which constants never change.
+fn recurring(queries: &[Query]) -> Vec<Query> {
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    for query in queries {
+        *counts.entry(query.statement).or_default() += 1;
+    }
+    queries.iter().filter(|query| counts[&query.statement] > 1).cloned().collect()
 }
 
 fn limits(options: &Options) -> Limits {

@@ -4,7 +4,7 @@
 //! does may stand in for it, and gains on different tables add up. A guess is never below what plans prove, and the
 //! search asks for the truth before it trusts a choice that rests on one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::oracle::{Fact, Oracle};
 use super::probe::gains;
@@ -13,8 +13,10 @@ use super::set::Set;
 use super::space::Space;
 use crate::port::QueryId;
 
-/// Most options of one query.
+/// Most sets that stand-ins make of one atom.
 const MOST: usize = 160;
+/// Most guesses of one query, of each kind.
+const GUESSES: usize = 100;
 /// Most atoms whose gains are added up in pairs.
 const PAIRED: usize = 14;
 /// Most stand-ins for one index of an atom.
@@ -48,7 +50,9 @@ pub(crate) fn offers(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, tru
             guess(oracle, query, &mut all, set, cost, trust);
         }
     }
-    best(all)
+    let sure: HashSet<Set> = known.iter().map(|fact| fact.used.clone()).collect();
+    let bytes = |set: &Set| set.iter().map(|place| space.bytes(query, place)).sum::<u64>();
+    best(all, &sure, oracle.base(query), &bytes)
 }
 
 fn put(all: &mut HashMap<Set, f64>, set: Set, cost: f64) {
@@ -127,15 +131,23 @@ fn pairs(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, all: &HashMap<S
     found
 }
 
-/// Without what a part of itself beats, the cheapest first.
-fn best(all: HashMap<Set, f64>) -> Vec<Offer> {
+/// Without what a part of itself beats, the cheapest first. What plans told stays; of the guesses those that gain most, and
+/// those that gain most for their bytes.
+fn best(all: HashMap<Set, f64>, sure: &HashSet<Set>, base: f64, bytes: &dyn Fn(&Set) -> u64) -> Vec<Offer> {
     let mut sorted: Vec<_> = all.into_iter().map(|(set, cost)| Offer { set, cost }).collect();
     sorted.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.set.len().cmp(&b.set.len())));
     let mut kept: Vec<Offer> = Vec::new();
     for offer in sorted {
-        if kept.len() < MOST && !kept.iter().any(|k| k.set.within(&offer.set)) {
+        if !kept.iter().any(|k| k.set.within(&offer.set)) {
             kept.push(offer);
         }
     }
-    kept
+    let (mut offers, guesses): (Vec<_>, Vec<_>) = kept.into_iter().partition(|offer| sure.contains(&offer.set));
+    let mut dense: Vec<_> = guesses.iter().collect();
+    let density = |offer: &Offer| (base - offer.cost) / bytes(&offer.set).max(1) as f64;
+    dense.sort_by(|a, b| density(b).total_cmp(&density(a)));
+    let chosen: HashSet<&Set> = dense.into_iter().take(GUESSES).map(|o| &o.set).collect();
+    let picked = guesses.iter().enumerate().filter(|(at, offer)| *at < GUESSES || chosen.contains(&offer.set));
+    offers.extend(picked.map(|(_, offer)| offer.clone()));
+    offers
 }

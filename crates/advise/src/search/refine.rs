@@ -1,5 +1,6 @@
 //! The loop: choose on the matrix, ask for the truth about the choice, look around it, until nothing changes.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use dbwright_core::Failure;
@@ -79,6 +80,7 @@ impl Search<'_> {
     pub(crate) async fn run(mut self) -> Result<(Self, Outcome), Failure> {
         self.look().await?;
         let mut best = Outcome { costs: self.bases(), cost: self.weigh(&[], &self.bases()), ..Outcome::default() };
+        let mut seen = HashSet::new();
         let mut quiet = 0;
         for round in 0..ROUNDS {
             if self.clock.over() || quiet > 1 {
@@ -86,25 +88,48 @@ impl Search<'_> {
             }
             self.clock.progress.stage(&format!("choosing, round {}", round + 1), None);
             // In turns with guesses, which find what plans have not shown yet, and without, which can't be wrong.
-            let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING).await?;
+            let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING, &mut seen).await?;
             quiet = if learnt { 0 } else { quiet + 1 };
         }
+        self.prune(&mut best).await?;
         let model = self.model(false);
         self.finish(&model, &mut best);
         Ok((self, best))
     }
 
-    /// Chooses, asks for the truth about the choice and for what is near it. Whether anything was learnt.
-    async fn round(&mut self, best: &mut Outcome, guessing: bool) -> Result<bool, Failure> {
+    /// Chooses, asks for the truth about the choice and for what is near it. Whether anything new was seen.
+    async fn round(
+        &mut self,
+        best: &mut Outcome,
+        guessing: bool,
+        seen: &mut HashSet<Vec<CandidateId>>,
+    ) -> Result<bool, Failure> {
         let model = self.model(guessing);
         let choice = self.solve(&model);
         let chosen = model.named(&choice.chosen);
-        let calls = self.oracle.calls;
+        let fresh = !seen.contains(&chosen);
         self.settle(best, &model, &choice, &chosen).await?;
-        if !guessing && self.oracle.calls == calls {
-            self.around(&model, &choice, &chosen).await?;
+        let around = !guessing && fresh && self.around(&model, &choice, &chosen).await?;
+        seen.insert(chosen);
+        Ok(fresh || around)
+    }
+
+    /// Takes out of the best choice what gains nothing by real plans: a plan that was expected is sometimes not made.
+    async fn prune(&mut self, best: &mut Outcome) -> Result<(), Failure> {
+        for candidate in best.chosen.clone() {
+            let rest: Vec<_> = best.chosen.iter().copied().filter(|c| *c != candidate).collect();
+            let questions: Vec<Question> =
+                (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, &rest))).collect();
+            let answers = self.oracle.finish(&self.space, &questions).await?;
+            let costs: Option<Vec<f64>> = answers.iter().map(|answer| answer.as_ref().map(|fact| fact.cost)).collect();
+            if let Some(costs) = costs {
+                let cost = self.weigh(&rest, &costs);
+                if cost <= best.cost {
+                    *best = Outcome { chosen: rest, costs, cost, ..Outcome::default() };
+                }
+            }
         }
-        Ok(self.oracle.calls > calls)
+        Ok(())
     }
 
     /// The first look: each query's own candidates, then those of the others.

@@ -47,14 +47,14 @@ pub(super) async fn open(
 ) -> Result<Box<dyn WhatIf>, Failure> {
     let body: Arc<PgBody> = Arc::new(snapshot.body::<PgBody>()?.clone());
     let version = &snapshot.header.version;
-    let opened = match sides::twin(snapshot, address, options, progress).await {
-        Ok(opened) => opened,
-        Err(failure) if failure.code == "postgres.no-programs" => match address {
-            Some(address) if options.on_target => sides::on_target(version, address, options, progress).await?,
-            Some(_) => return Err(failure.hint("or let --on-target plan in sessions on the target, by HypoPG there")),
-            None => return Err(failure),
+    let opened = match address {
+        Some(address) if options.on_target => sides::on_target(version, address, options, progress).await?,
+        _ => match sides::twin(snapshot, address, options, progress).await {
+            Err(failure) if failure.code == "postgres.no-programs" && address.is_some() => {
+                return Err(failure.hint("or let --on-target plan in sessions on the target, by HypoPG there"));
+            }
+            opened => opened?,
         },
-        Err(failure) => return Err(failure),
     };
     let seats = opened.seats.into_iter().map(Mutex::new).collect();
     Ok(Box::new(Sessions {
