@@ -131,6 +131,8 @@ pub struct Estimate {
     pub upkeep: f64,
     /// Why that upkeep, in words: rows written, random or rising keys, lost HOT updates.
     pub reason: String,
+    /// What one written row costs, in the same unit.
+    pub entry: f64,
 }
 
 /// One question to the planner.
@@ -180,6 +182,11 @@ pub trait WhatIf: Send + Sync {
     /// Unit of its costs.
     fn unit(&self) -> String {
         "planner cost".to_owned()
+    }
+
+    /// Seconds that the counters cover which upkeep was reckoned from; none when it was reckoned from the workload itself.
+    fn counted_s(&self) -> Option<f64> {
+        None
     }
 
     /// Statements of the workload as queries, several for one statement when its parameters are sampled, in the order of

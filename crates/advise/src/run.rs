@@ -4,6 +4,7 @@ mod assemble;
 mod gains;
 mod notes;
 pub(crate) mod text;
+mod upkeep;
 pub(crate) mod weights;
 
 use std::collections::HashMap;
@@ -89,7 +90,8 @@ pub async fn advise(
     let prepared = whatif.prepare(&subject.workload.statements, progress).await?;
     let (queries, skipped) = sort(prepared);
     whatif.admit(&queries).await?;
-    let space = space(whatif, &queries).await?;
+    let mut space = space(whatif, &queries).await?;
+    upkeep::fit(whatif.counted_s(), &subject.workload, &mut space);
     let search = Search {
         whatif,
         oracle: Oracle::new(whatif, &space),

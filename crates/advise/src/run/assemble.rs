@@ -53,7 +53,7 @@ impl Found<'_> {
             schema_version: SCHEMA_VERSION,
             dbwright: env!("CARGO_PKG_VERSION").to_owned(),
             place: search.whatif.place(),
-            unit: self.unit().to_owned(),
+            unit: self.unit(),
             workload: self.summary(),
             budget_bytes: self.options.bytes,
             budget_indexes: self.options.count,
@@ -78,10 +78,11 @@ impl Found<'_> {
         }
     }
 
-    fn unit(&self) -> &'static str {
+    fn unit(&self) -> String {
+        let unit = self.search.whatif.unit();
         match self.options.weighting {
-            Weighting::Calls => "planner cost",
-            Weighting::Share => "share of today's planner cost",
+            Weighting::Calls => unit,
+            Weighting::Share => format!("share of today's {unit}"),
         }
     }
 
@@ -170,7 +171,7 @@ impl Found<'_> {
         Proof::Planner(Experiment {
             before,
             after,
-            unit: self.unit().to_owned(),
+            unit: self.unit(),
             runs: 1,
             spread: 0.0,
             repeat: format!("dbwright advise {}", self.subject.target.name),

@@ -182,7 +182,7 @@ impl Trials {
         } else {
             "no statement of the workload writes to it".to_owned()
         };
-        Ok(Estimate { bytes, upkeep: entries * ENTRY, reason })
+        Ok(Estimate { bytes, upkeep: entries * ENTRY, reason, entry: ENTRY })
     }
 }
 

@@ -45,18 +45,20 @@ pub(crate) fn estimate(index: &Index, body: &PgBody) -> Estimate {
 pub(crate) fn estimate_share(index: &Index, body: &PgBody, share: f64) -> Estimate {
     let Some(table) = find(index, body) else { return Estimate::default() };
     let mut bytes = 0;
-    let mut costs = 0.0;
+    let (mut costs, mut entry) = (0.0, 0.0_f64);
     let mut reasons = Vec::new();
     for stored in stored(body, table) {
         let shape = shape(index, body, stored, share);
         bytes += whole(shape.pages as f64 * PAGE);
-        let (cost, reason) = upkeep::of(index, body, stored, &shape, share);
-        costs += cost;
-        reasons.push((cost, reason));
+        let upkeep = upkeep::of(index, body, stored, &shape, share);
+        costs += upkeep.cost;
+        // A row is written to one partition; the dearest stands for all.
+        entry = entry.max(upkeep.entry);
+        reasons.push((upkeep.cost, upkeep.reason));
     }
     reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
     let reason = reasons.into_iter().next().map(|(_, reason)| reason).unwrap_or_default();
-    Estimate { bytes, upkeep: costs, reason }
+    Estimate { bytes, upkeep: costs, reason, entry }
 }
 
 /// The file of an index on one table with rows of its own.

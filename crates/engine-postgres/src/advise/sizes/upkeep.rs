@@ -6,21 +6,33 @@ use dbwright_sql::model::Table;
 use super::{Shape, columns};
 use crate::body::{PgBody, TableStats};
 
+/// What keeping an index costs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Upkeep {
+    /// Over the window of the counters.
+    pub(super) cost: f64,
+    /// For one written row.
+    pub(super) entry: f64,
+    /// Why, in words.
+    pub(super) reason: String,
+}
+
 /// Upkeep of an index over the window of the counters, and why.
-pub(super) fn of(index: &Index, body: &PgBody, table: &Table, shape: &Shape, share: f64) -> (f64, String) {
+pub(super) fn of(index: &Index, body: &PgBody, table: &Table, shape: &Shape, share: f64) -> Upkeep {
     let Some(stats) = body.tables.get(&table.id) else {
-        return (0.0, "the table's writes are not counted".to_owned());
+        return Upkeep { reason: "the table's writes are not counted".to_owned(), ..Upkeep::default() };
     };
-    let writes = Writes::of(stats);
-    if writes.entries() + writes.lost < 0.5 {
-        return (0.0, "the table was not written to in the window".to_owned());
-    }
     let rising = rising(index, body, table);
     let entry = insertion(body, shape, rising);
+    let writes = Writes::of(stats);
+    if writes.entries() + writes.lost < 0.5 {
+        let reason = "the table was not written to in the window".to_owned();
+        return Upkeep { cost: 0.0, entry: share * entry, reason };
+    }
     // A lost HOT update writes an entry into every index of the table, this one and the others, and leaves a dead one.
     let others = table.indexes.iter().filter(|index| index.valid).count() as f64;
     let cost = share * (writes.entries() * entry + writes.lost * entry * (1.0 + others));
-    (cost, writes.said(rising, table))
+    Upkeep { cost, entry: share * entry, reason: writes.said(rising, table) }
 }
 
 /// Rows written in the window.

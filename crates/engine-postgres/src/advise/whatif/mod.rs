@@ -159,6 +159,10 @@ impl WhatIf for Sessions {
         self.side.place()
     }
 
+    fn counted_s(&self) -> Option<f64> {
+        self.book.body.server.window_s()
+    }
+
     fn prepare<'a>(
         &'a self,
         statements: &'a [Statement],
