@@ -160,7 +160,7 @@ impl Found<'_> {
         let id = |worth: &Worth| self.search.space.candidates[worth.candidate as usize].id;
         let report = report::Report {
             whatif: self.search.whatif,
-            unit: self.unit(),
+            unit: &self.unit(),
             repeat: format!("dbwright advise {}", self.subject.target.name),
             created: worths.iter().map(id).zip(create.iter().map(|create| create.name.clone())).collect(),
         };

@@ -6,7 +6,8 @@ const SHORT: usize = 500;
 /// A statement on one line, shortened.
 pub(super) fn short(text: &str) -> String {
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = line.char_indices().nth(SHORT) {
+    if line.chars().nth(SHORT).is_some() {
+        let end = line.char_indices().nth(SHORT - 1).map_or(line.len(), |(end, _)| end);
         line.truncate(end);
         line.push('…');
     }
