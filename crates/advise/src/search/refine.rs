@@ -20,12 +20,16 @@ use crate::solve::{self, Choice, Limits};
 
 /// Most rounds of choosing and asking.
 const ROUNDS: usize = 40;
+/// Most candidates of other queries that are shown to a query's planner at once: planning takes longer with each.
+const FOREIGN: usize = 96;
 /// Rounds in which guesses are made.
 const GUESSING: usize = 16;
 /// A cost that exceeds the guessed one by more than this share shows that the guess was wrong.
 const WRONG: f64 = 0.001;
 /// What is left of the trust in a query's guesses after a wrong one.
 const DOUBT: f64 = 0.6;
+/// Queries that are taken to share what an index costs, when one of them looks for what could pay.
+const SHARED: f64 = 3.0;
 /// Longest time of one choice inside the loop; the last one may take longer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -144,7 +148,7 @@ impl Search<'_> {
         let mut candidates: Vec<_> = useful.into_keys().collect();
         candidates.extend(merged);
         let shown = pool::share(&mut self.space, &candidates, &open);
-        let foreign = shown.into_iter().map(|(q, places)| (q, places.into_iter().collect())).collect();
+        let foreign = shown.into_iter().map(|(q, places)| (q, places.into_iter().take(FOREIGN).collect())).collect();
         self.down(foreign).await
     }
 
@@ -259,7 +263,7 @@ impl Search<'_> {
         }
         let pays = |place: &usize| {
             let estimate = &self.space.at(query, *place).estimate;
-            estimate.bytes as f64 * price + estimate.upkeep * self.weights.upkeep < left
+            (estimate.bytes as f64 * price + estimate.upkeep * self.weights.upkeep) < left * SHARED
         };
         let set: Set = self.space.views[query].all().iter().filter(pays).collect();
         let set = set.union(&seen);
