@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::assemble::Found;
-use super::weights;
 use crate::index::ObjectName;
 
 /// Most tables that are named for their writes.
@@ -22,10 +21,10 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
              the candidates brings the cost below {least:.0} % of what the advice reaches."
         ));
     }
-    if weights::listed(&found.subject.workload) {
+    if search.whatif.counted_s().is_some() && found.subject.workload.window_s.is_none() {
         notes.push(
-            "The workload is a list of statements that says nothing of how often rows are written, so the upkeep of indexes \
-             is not weighed against what they save."
+            "The workload is a list of statements that tells of no time: only what its own statements write is weighed as \
+             upkeep, not what others write meanwhile."
                 .to_owned(),
         );
     }

@@ -9,17 +9,10 @@ use crate::search::Weights;
 /// The weight of each query, and of upkeep against them.
 pub(crate) fn weights(workload: &Workload, queries: &[Query], weighting: Weighting) -> Weights {
     let calls: Vec<f64> = queries.iter().map(|q| workload.statements[q.statement].calls * q.share).collect();
-    let weights = match weighting {
+    match weighting {
         Weighting::Calls => Weights { queries: calls, upkeep: 1.0 },
         Weighting::Share => shares(workload, queries, &calls),
-    };
-    if listed(workload) { Weights { upkeep: 0.0, ..weights } } else { weights }
-}
-
-/// Whether the workload is a list of statements with weights, which no one ever saw run: how often rows are written beside
-/// so many calls can't be known then, and the counters of the tables tell of another time.
-pub(super) fn listed(workload: &Workload) -> bool {
-    workload.window_s.is_none() && workload.statements.iter().all(|s| s.total_ms.is_none() && s.mean_ms.is_none())
+    }
 }
 
 /// Each statement counts 1 today. Upkeep counts in shares of what all calls cost today, times the number of statements, so
