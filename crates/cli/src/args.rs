@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dbwright_core::Severity;
 
-pub(crate) use advise::Advise;
+pub(crate) use advise::{Advise, ProveBy};
 use quantity::duration;
 
 use crate::demo;

@@ -25,10 +25,8 @@ pub(super) async fn write(
     advised.advice.interrupted |= outcome.stopped;
     let place = measurer.place();
     if outcome.verdict.times.is_empty() {
-        advised
-            .advice
-            .notes
-            .push(format!("stopped before anything was measured in {place}: the proofs are the planner's"));
+        let why = outcome.failed.first().map_or("it was stopped before", |(_, reason)| reason.as_str());
+        advised.advice.notes.push(format!("nothing was measured in {place}: {why}; the proofs are the planner's"));
         return Ok(());
     }
     let old = std::mem::take(&mut advised.advice.create);

@@ -51,6 +51,7 @@ const EXAMPLES: &str = "\
 Examples:
   dbwright advise postgres://app@db.example/shop
   dbwright advise shop --budget 2GB --format html -o advice.html
+  dbwright advise shop --prove measured                      builds and runs it in a copy of the rows
   dbwright advise shop --workload postgresql.csv             the statements of a server log
   dbwright advise shop --workload queries.sql --no-drops     a file of SQL statements
   dbwright advise shop.snapshot.json.zst --budget 500MB      no server needed, only its programs
@@ -92,9 +93,24 @@ pub(crate) struct Wish {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Proof")]
 pub(crate) struct ProofOptions {
+    /// How the advice is proven: by the planner, or also measured in a copy of the rows, which decides
+    #[arg(long, value_name = "METHOD", default_value = "planner")]
+    pub(crate) prove: ProveBy,
+    /// With --prove measured, most bytes of rows to copy; of a larger database a sample that keeps foreign keys whole
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) copy_bytes: Option<u64>,
     /// Make plans in a session on the target with hypothetical indexes (`HypoPG`) instead of in a private server
     #[arg(long)]
     pub(crate) on_target: bool,
+}
+
+/// How an advice is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProveBy {
+    /// Costs by the engine's planner, before and after
+    Planner,
+    /// Indexes are built in a copy of the rows and the statements run; what does not gain is withdrawn
+    Measured,
 }
 
 /// What makes a statement weigh.

@@ -3,17 +3,18 @@
 mod replicas;
 mod workload;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use dbwright_advise::Advice;
-use dbwright_advise::port::WhatIfOptions;
-use dbwright_advise::run::{self, Options, Subject};
+use dbwright_advise::port::{CopyOptions, WhatIfOptions};
+use dbwright_advise::run::{self, Advised, Options, Subject};
+use dbwright_advise::{Advice, ObjectName, settle};
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::report::ReportTarget;
 use dbwright_core::{Failure, Snapshot};
 
 use super::observe::{self, Observed};
-use crate::args::{Advise, Reach};
+use crate::args::{Advise, ProveBy, Reach};
 use crate::config::{self, Found};
 use crate::context::Context;
 use crate::failure::Exit;
@@ -47,8 +48,29 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
         run::advise(&*place, Subject { target: reported(&snapshot), workload }, &wish, &cx.progress).await?;
     advised.advice.lab_seconds = lab_seconds;
     advised.advice.notes.extend(notes);
+    if args.proof.prove == ProveBy::Measured && !interrupt::requested() {
+        let Some(address) = &address else { return Err(no_rows(name)) };
+        let copy = CopyOptions {
+            programs: options.programs.clone(),
+            bytes: args.proof.copy_bytes,
+            tables: Some(tables(&advised)),
+        };
+        let measurer = adviser.measurer(&snapshot, address, &copy, &cx.progress).await?;
+        settle::settle(&mut advised, &*measurer, &*place, &wish, &cx.progress).await?;
+    }
     drop(patience);
     finish(advised.advice, args, cx)
+}
+
+/// The tables that the workload reads or writes.
+fn tables(advised: &Advised) -> Vec<ObjectName> {
+    let all = advised.queries.iter().flat_map(|query| query.usage.tables.iter().map(|table| table.table.clone()));
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn no_rows(name: &str) -> Failure {
+    Failure::usage("advise.no-rows", format!("{name} has no rows to measure with"))
+        .hint("name the live database, or leave --prove measured out")
 }
 
 /// The target, which must be able to have statistics; measuring needs rows besides.

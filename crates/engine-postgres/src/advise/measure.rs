@@ -60,6 +60,15 @@ impl State {
         &self.connection.client
     }
 
+    /// A server that is gone must not look like statements that fail.
+    fn alive(&self) -> Result<(), Failure> {
+        if !self.client().is_closed() {
+            return Ok(());
+        }
+        Err(Failure::internal("lab.gone", "the private server with the copy has ended while it was measured")
+            .hint("look whether the machine ran out of memory or disk; --copy-bytes copies fewer rows"))
+    }
+
     async fn build(&mut self, index: &Index, scale: f64) -> Result<Built, String> {
         let name = run::built_name(self.built.len());
         let table = SQL.qualified(&index.table.schema, &index.table.name);
@@ -118,6 +127,7 @@ impl Measurer for Bench {
             for run in runs {
                 all.push(run::shape(state.client(), run, &state.built).await);
             }
+            state.alive()?;
             Ok(all)
         })
     }
@@ -139,6 +149,7 @@ impl Measurer for Bench {
                     }
                     run::again(state.client(), run, &state.built, timing, (round, limit_ms)).await;
                 }
+                state.alive()?;
             }
             Ok(all)
         })
