@@ -40,7 +40,7 @@ enum Task {
     /// Check what the compiler does not: the map, the arrows, the rule folders, the length of files.
     Tidy,
     /// Measure what dbwright costs, on large and on busy databases.
-    Bench(bench::Options),
+    Bench(Box<bench::Options>),
     /// Bring the servers up, run every test, and stop the servers that were started for it.
     Test(test::Options),
 }

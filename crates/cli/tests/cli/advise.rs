@@ -107,7 +107,7 @@ fn text_can_be_pasted() {
     let (forward, back) = sql.split_once("The way back").expect("a way back");
     let statements = |part: &str| {
         let lines = part.lines().skip(1).take_while(|line| !line.is_empty());
-        lines.map(|line| format!("{line}\n")).collect::<String>()
+        lines.flat_map(|line| [line, "\n"]).collect::<String>()
     };
     let database = rusqlite::Connection::open(shop.path("shop.db")).expect("opens");
     let indexes = || -> i64 {

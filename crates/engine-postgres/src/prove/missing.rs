@@ -157,10 +157,12 @@ fn key_text(part: &KeyPart) -> String {
 fn subject(index: &Index, create: &Create, keys: &[String]) -> String {
     let mut subject = format!("{}.{}", create.table, keys.join(","));
     if index.method != "btree" && index.method != "brin" {
-        subject += &format!(" {}", index.method);
+        subject.push(' ');
+        subject.push_str(&index.method);
     }
     if let Some(predicate) = &index.predicate {
-        subject += &format!(" WHERE {predicate}");
+        subject.push_str(" WHERE ");
+        subject.push_str(predicate);
     }
     subject
 }

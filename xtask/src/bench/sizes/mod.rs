@@ -147,7 +147,8 @@ fn built(options: &Options, lines: &[&str]) -> Done<BTreeMap<String, u64>> {
     sql::execute(&format!("{server}/postgres"), &format!("DROP DATABASE {copy} WITH (FORCE)"))?;
     outcome?;
     if let Some(file) = &options.built {
-        let text: String = sizes.iter().map(|(line, size)| format!("{size}|{line}\n")).collect();
+        let lines: Vec<String> = sizes.iter().map(|(line, size)| format!("{size}|{line}")).collect();
+        let text = lines.join("\n") + "\n";
         fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     }
     Ok(sizes)
