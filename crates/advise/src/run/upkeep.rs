@@ -30,8 +30,7 @@ fn by_statements(estimate: &mut Estimate, rows: Option<f64>) {
     estimate.reason = if rows > 0.0 {
         format!("{rows:.0} rows are written to its table by the workload's statements")
     } else {
-        "no statement of the workload writes to its table; a file of statements tells of no time in which others would"
-            .to_owned()
+        "nothing in the workload writes to its table".to_owned()
     };
 }
 
