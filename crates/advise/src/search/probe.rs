@@ -20,6 +20,11 @@ const ABOUT: f64 = 0.97;
 /// A gain below this share of a query's cost is none.
 pub(crate) const NOTHING: f64 = 1e-4;
 
+/// Most indexes of a query that are asked for alone: further ones matter to sets that gain less.
+const ALONE: usize = 12;
+/// Most sets of a query that are asked for without one of their indexes.
+const WITHOUT: usize = 8;
+
 /// By what a step down decides which index is the most expensive one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measure {
@@ -86,7 +91,7 @@ pub(crate) fn gains(oracle: &Oracle<'_>, query: QueryId, cost: f64) -> bool {
     base - cost > base * NOTHING
 }
 
-/// Asks for the parts of every atom: without each one of its indexes, and each alone.
+/// Asks for the parts of atoms: each of their indexes alone, and the best ones without each of theirs.
 pub(crate) async fn parts(
     oracle: &mut Oracle<'_>,
     space: &Space<'_>,
@@ -95,13 +100,26 @@ pub(crate) async fn parts(
 ) -> Result<(), Failure> {
     let mut questions = Vec::new();
     for &query in queries {
-        for set in atoms(oracle, query).into_iter().filter(|set| set.len() > 1) {
-            questions.extend(set.iter().map(|place| (query, [place].into_iter().collect::<Set>())));
-            questions.extend(set.iter().map(|place| (query, set.without(&[place].into_iter().collect()))));
-        }
+        let sets: Vec<Set> = atoms(oracle, query).into_iter().filter(|set| set.len() > 1).collect();
+        questions.extend(parts_of(&sets).into_iter().map(|set| (query, set)));
     }
     oracle.ask(space, &questions, clock).await?;
     Ok(())
+}
+
+/// The parts of some atoms, those of the best first, as many as are worth a plan.
+fn parts_of(sets: &[Set]) -> Vec<Set> {
+    let mut alone: Vec<usize> = Vec::new();
+    for place in sets.iter().flat_map(|set| set.iter()) {
+        if alone.len() < ALONE && !alone.contains(&place) {
+            alone.push(place);
+        }
+    }
+    let one = |place: usize| [place].into_iter().collect::<Set>();
+    let mut parts: Vec<Set> = alone.into_iter().map(one).collect();
+    let without = sets.iter().flat_map(|set| set.iter().map(move |place| set.without(&one(place))));
+    parts.extend(without.take(WITHOUT));
+    parts
 }
 
 /// Sets that a plan used and that gain: none is part of another that is no better.
