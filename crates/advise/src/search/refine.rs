@@ -9,7 +9,7 @@ use super::clock::Clock;
 use super::curve;
 use super::matrix::{Model, Weights};
 use super::options;
-use super::oracle::{Oracle, Question};
+use super::oracle::{Fact, Oracle, Question};
 use super::pool;
 use super::probe::{self, Measure};
 use super::set::Set;
@@ -32,6 +32,9 @@ const DOUBT: f64 = 0.6;
 const SHARED: f64 = 3.0;
 /// Longest time of one choice inside the loop; the last one may take longer.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Time of the choices that are made even when no time is left.
+const LAST: Duration = Duration::from_secs(1);
 
 /// A search under way.
 pub(crate) struct Search<'a> {
@@ -95,6 +98,9 @@ impl Search<'_> {
             let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING, &mut seen).await?;
             quiet = if learnt { 0 } else { quiet + 1 };
         }
+        if self.clock.over() {
+            self.last_choice(&mut best).await?;
+        }
         self.prune(&mut best).await?;
         let model = self.model(false);
         self.finish(&model, &mut best);
@@ -124,13 +130,11 @@ impl Search<'_> {
             let rest: Vec<_> = best.chosen.iter().copied().filter(|c| *c != candidate).collect();
             let questions: Vec<Question> =
                 (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, &rest))).collect();
-            let answers = self.oracle.finish(&self.space, &questions).await?;
-            let costs: Option<Vec<f64>> = answers.iter().map(|answer| answer.as_ref().map(|fact| fact.cost)).collect();
-            if let Some(costs) = costs {
-                let cost = self.weigh(&rest, &costs);
-                if cost <= best.cost {
-                    *best = Outcome { chosen: rest, costs, cost, ..Outcome::default() };
-                }
+            let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
+            let costs = self.costs(&questions, &answers);
+            let cost = self.weigh(&rest, &costs);
+            if cost <= best.cost {
+                *best = Outcome { chosen: rest, costs, cost, ..Outcome::default() };
             }
         }
         Ok(())
@@ -204,8 +208,7 @@ impl Search<'_> {
     ) -> Result<(), Failure> {
         let questions: Vec<Question> = (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, chosen))).collect();
         let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
-        let costs: Option<Vec<f64>> = answers.iter().map(|answer| answer.as_ref().map(|fact| fact.cost)).collect();
-        let Some(costs) = costs else { return Ok(()) };
+        let costs = self.costs(&questions, &answers);
         let mut wrong = Vec::new();
         for (query, cost) in costs.iter().enumerate() {
             if cost * self.weights.queries[query] > model.cost(query, &choice.chosen) * (1.0 + WRONG) {
@@ -218,6 +221,23 @@ impl Search<'_> {
             *best = Outcome { chosen: chosen.to_vec(), costs, cost, ..Outcome::default() };
         }
         probe::parts(&mut self.oracle, &self.space, &wrong, self.clock).await
+    }
+
+    /// The answers' costs; for what could not be asked, or not any more, the most that earlier plans let it cost.
+    fn costs(&self, questions: &[Question], answers: &[Option<Fact>]) -> Vec<f64> {
+        let cost = |((query, set), answer): (&Question, &Option<Fact>)| {
+            answer.as_ref().map_or_else(|| self.oracle.ceiling(*query, set), |fact| fact.cost)
+        };
+        questions.iter().zip(answers).map(cost).collect()
+    }
+
+    /// The choice by what plans have shown so far, when the time was up before any was made.
+    async fn last_choice(&mut self, best: &mut Outcome) -> Result<(), Failure> {
+        let model = self.model(false);
+        let limits = Limits { time: Some(LAST), ..self.limits.clone() };
+        let choice = solve::solve(&model.matrix, &limits);
+        let chosen = model.named(&choice.chosen);
+        self.settle(best, &model, &choice, &chosen).await
     }
 
     fn bases(&self) -> Vec<f64> {
@@ -273,7 +293,8 @@ impl Search<'_> {
     /// Bound, floor, curve and runners-up of the best choice.
     fn finish(&self, model: &Model, best: &mut Outcome) {
         best.stopped = self.clock.over();
-        best.bound = self.solve(model).bound.min(best.cost);
+        let limits = Limits { time: Some(LAST), ..self.limits.clone() };
+        best.bound = solve::solve(&model.matrix, &limits).bound.min(best.cost);
         let queries = 0..self.space.queries.len();
         best.floor = queries.map(|q| self.oracle.least(q) * self.weights.queries[q]).sum();
         best.curve = curve::curve(self, model, best);

@@ -53,13 +53,15 @@ const NAMES: [&str; 45] = [
 
 /// Settings of the private server itself: it holds no rows and needs no memory. `wal_level = minimal` would write less, but
 /// reads the pages of small new indexes back into shared buffers, where they would hide what is written to their files.
-const OWN: [(&str, &str); 6] = [
+const OWN: [(&str, &str); 7] = [
     ("shared_buffers", "16MB"),
     ("wal_level", "replica"),
     ("max_wal_senders", "0"),
     ("max_wal_size", "1GB"),
     ("checkpoint_timeout", "1d"),
     ("max_worker_processes", "0"),
+    // Planning locks every index of a table, and a table may have thousands of candidates.
+    ("max_locks_per_transaction", "8192"),
 ];
 
 /// All settings for the twin of a database.
