@@ -7,6 +7,7 @@
 
 mod bench;
 mod choose;
+mod leaving;
 mod prove;
 mod report;
 mod slim;
@@ -17,6 +18,7 @@ use dbwright_core::progress::Progress;
 
 use self::bench::{Bench, Candidate};
 use self::choose::{Choosing, Limits};
+use self::leaving::Leaving;
 use self::prove::Verdict;
 use crate::index::{Index, ObjectName};
 use crate::port::{Built, Estimate, Measurer, WhatIf};
@@ -49,8 +51,8 @@ pub async fn settle(
     let slim = slim::candidates(&queries, what_if, &mut advised.defined).await?;
     let pool = pool(advised, &slim, options);
     let bench = Bench { measurer, progress, queries: &queries, pool, cases: Vec::new(), failed: Vec::new() };
-    let without = leaving(advised, what_if);
-    let settled = Settling { bench, options, without, barred: Vec::new(), upkeep: Vec::new() }.run(advised).await;
+    let leaving = Leaving::of(advised, what_if);
+    let settled = Settling { bench, options, leaving, barred: Vec::new(), upkeep: Vec::new() }.run(advised).await;
     let done = match settled {
         Ok(outcome) => report::write(advised, &queries, &outcome, options, measurer, what_if).await,
         Err(failure) => Err(failure),
@@ -77,8 +79,7 @@ struct Outcome {
 struct Settling<'a> {
     bench: Bench<'a>,
     options: &'a Options,
-    /// Existing indexes that the advice drops or replaces.
-    without: Vec<(ObjectName, String)>,
+    leaving: Leaving,
     barred: Vec<bool>,
     upkeep: Vec<f64>,
 }
@@ -95,7 +96,7 @@ impl Settling<'_> {
             if self.bench.progress.cancelled() {
                 break;
             }
-            let learnt = prove::verify(&mut self.bench, &set, &self.without, &mut verdict).await?;
+            let learnt = prove::verify(&mut self.bench, &set, &self.leaving, &mut verdict).await?;
             self.bar(&verdict, &set);
             let next = if round + 2 < ROUNDS { self.choose() } else { self.without_harm(&set, &verdict) };
             if !learnt || next == set {
@@ -157,10 +158,10 @@ impl Settling<'_> {
     /// Measures each index against its absence, and takes back those that gain nothing.
     async fn prove_each(&mut self, mut set: Vec<bool>, verdict: &mut Verdict) -> Result<Vec<bool>, Failure> {
         let before = set.clone();
-        prove::each(&self.bench, &mut set, &self.without, verdict).await?;
+        prove::each(&self.bench, &mut set, &self.leaving, verdict).await?;
         if set != before && !self.bench.progress.cancelled() {
             // Others may have taken over: the times that are reported are those of what is left.
-            prove::verify(&mut self.bench, &set, &self.without, verdict).await?;
+            prove::verify(&mut self.bench, &set, &self.leaving, verdict).await?;
         }
         Ok(set)
     }
@@ -198,21 +199,6 @@ fn pool(advised: &Advised, slim: &[(Index, Estimate)], options: &Options) -> Vec
         pool.push(estimated(index.clone(), estimate.bytes, (estimate.upkeep, estimate.reason.clone()), false));
     }
     pool
-}
-
-/// The existing indexes that are gone when the advice is carried out.
-fn leaving(advised: &Advised, what_if: &dyn WhatIf) -> Vec<(ObjectName, String)> {
-    let statements: Vec<&str> = advised
-        .advice
-        .drop
-        .iter()
-        .map(|one| one.statement.as_str())
-        .chain(advised.advice.replace.iter().map(|one| one.statement.as_str()))
-        .collect();
-    let existing = what_if.existing();
-    let goes = |at: usize| statements.contains(&what_if.drop(at).forward.join("; ").as_str());
-    let leaving = existing.iter().enumerate().filter(|(at, _)| !statements.is_empty() && goes(*at));
-    leaving.map(|(_, one)| (one.index.table.clone(), one.name.clone())).collect()
 }
 
 /// Bytes of a built index in the target.

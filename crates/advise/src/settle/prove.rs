@@ -7,7 +7,7 @@ use dbwright_core::proof::Experiment;
 
 use super::bench::{Bench, TICK, differ};
 use super::choose::SLOWER;
-use crate::index::ObjectName;
+use super::leaving::Leaving;
 use crate::port::{Run, Timing};
 
 /// Counted runs of each side.
@@ -67,11 +67,11 @@ pub(super) fn members(set: &[bool]) -> Vec<usize> {
 pub(super) async fn verify(
     bench: &mut Bench<'_>,
     set: &[bool],
-    without: &[(ObjectName, String)],
+    leaving: &Leaving,
     verdict: &mut Verdict,
 ) -> Result<bool, Failure> {
     bench.progress.stage("measuring the advice against today's indexes", Some(bench.cases.len() as u64));
-    let with = members(set);
+    let (with, without) = (members(set), leaving.under(set));
     let mut harmed = false;
     for at in 0..bench.cases.len() {
         bench.progress.step(at as u64);
@@ -79,7 +79,7 @@ pub(super) async fn verify(
             return Ok(false);
         }
         let query = bench.cases[at].query;
-        let (before, after) = (bench.run(query, &[], &[]), bench.run(query, &with, without));
+        let (before, after) = (bench.run(query, &[], &[]), bench.run(query, &with, &without));
         let shapes = bench.measurer.plans(&[before.clone(), after.clone()]).await?;
         let [Ok(today), Ok(then)] = shapes.as_slice() else { continue };
         if today.hash == then.hash && then.used.is_empty() {
@@ -141,7 +141,7 @@ fn learn(bench: &mut Bench<'_>, case: usize, (hash, used): (u64, &[usize]), befo
 pub(super) async fn each(
     bench: &Bench<'_>,
     set: &mut [bool],
-    without: &[(ObjectName, String)],
+    leaving: &Leaving,
     verdict: &mut Verdict,
 ) -> Result<(), Failure> {
     let mut order = members(set);
@@ -153,7 +153,7 @@ pub(super) async fn each(
         if bench.progress.cancelled() {
             return Ok(());
         }
-        let one = alone(bench, set, at, without).await?;
+        let one = alone(bench, set, at, leaving).await?;
         if bench.progress.cancelled() {
             return Ok(());
         }
@@ -199,17 +199,21 @@ fn nothing(experiment: &Experiment) -> String {
 type Alone = Option<(Experiment, Vec<(usize, f64)>)>;
 
 /// The queries that use an index, with it and without; none when no query does.
-async fn alone(bench: &Bench<'_>, set: &[bool], at: usize, without: &[(ObjectName, String)]) -> Result<Alone, Failure> {
+async fn alone(bench: &Bench<'_>, set: &[bool], at: usize, leaving: &Leaving) -> Result<Alone, Failure> {
     let with = members(set);
-    let less: Vec<usize> = with.iter().copied().filter(|other| *other != at).collect();
-    let all: Vec<Run> = bench.cases.iter().map(|case| bench.run(case.query, &with, without)).collect();
+    let without = leaving.under(set);
+    // What it replaces stays where it is absent.
+    let mut others = set.to_vec();
+    others[at] = false;
+    let (less, stays) = (members(&others), leaving.under(&others));
+    let all: Vec<Run> = bench.cases.iter().map(|case| bench.run(case.query, &with, &without)).collect();
     let shapes = bench.measurer.plans(&all).await?;
     let users =
         bench.cases.iter().zip(shapes).filter(|(_, shape)| shape.as_ref().is_ok_and(|one| one.used.contains(&at)));
     let (mut slow, mut fast, mut uses) = (Vec::new(), Vec::new(), Vec::new());
     let mut weights = 0.0;
     for (case, _) in users {
-        let (before, after) = (bench.run(case.query, &less, without), bench.run(case.query, &with, without));
+        let (before, after) = (bench.run(case.query, &less, &stays), bench.run(case.query, &with, &without));
         let Some((before, after)) = pair(bench, before, after).await? else { continue };
         if let (Some(one), Some(other)) = (median(&before.ms), median(&after.ms)) {
             uses.push((case.query, (one - other) * case.weight));

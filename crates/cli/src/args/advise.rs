@@ -24,6 +24,9 @@ use super::{Format, Reach};
 pub(crate) struct Advise {
     /// What to advise on; without it: the bundled sample
     pub(crate) target: Option<String>,
+    /// What the advice calls the target, when that is not its own name.
+    #[arg(skip)]
+    pub(crate) called: Option<String>,
     /// What may be proposed.
     #[command(flatten)]
     pub(crate) wish: Wish,
@@ -51,7 +54,7 @@ const EXAMPLES: &str = "\
 Examples:
   dbwright advise postgres://app@db.example/shop
   dbwright advise shop --budget 2GB --format html -o advice.html
-  dbwright advise shop --prove measured                      builds and runs it in a copy of the rows
+  dbwright advise shop --prove measured                      built and run in a copy of the rows
   dbwright advise shop --workload postgresql.csv             the statements of a server log
   dbwright advise shop --workload queries.sql --no-drops     a file of SQL statements
   dbwright advise shop.snapshot.json.zst --budget 500MB      no server needed, only its programs

@@ -11,7 +11,7 @@ use dbwright_advise::run::{self, Advised, Options, Subject};
 use dbwright_advise::{Advice, ObjectName, settle};
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::report::ReportTarget;
-use dbwright_core::{Failure, Snapshot};
+use dbwright_core::{Failure, Proof, Snapshot};
 
 use super::observe::{self, Observed};
 use crate::args::{Advise, ProveBy, Reach};
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
     let patience = interrupt::patiently();
     let wish = wish(args);
     let mut advised =
-        run::advise(&*place, Subject { target: reported(&snapshot), workload }, &wish, &cx.progress).await?;
+        run::advise(&*place, Subject { target: reported(args, &snapshot), workload }, &wish, &cx.progress).await?;
     advised.advice.lab_seconds = lab_seconds;
     advised.advice.notes.extend(notes);
     if args.proof.prove == ProveBy::Measured && !interrupt::requested() {
@@ -57,6 +57,7 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
         };
         let measurer = adviser.measurer(&snapshot, address, &copy, &cx.progress).await?;
         settle::settle(&mut advised, &*measurer, &*place, &wish, &cx.progress).await?;
+        repeat_on_sample(&mut advised.advice, args);
     }
     drop(patience);
     finish(advised.advice, args, cx)
@@ -66,6 +67,16 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
 fn tables(advised: &Advised) -> Vec<ObjectName> {
     let all = advised.queries.iter().flat_map(|query| query.usage.tables.iter().map(|table| table.table.clone()));
     all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The sample is nowhere but in this run: a measurement is repeated without a target.
+fn repeat_on_sample(advice: &mut Advice, args: &Advise) {
+    let proofs = advice.create.iter_mut().map(|create| &mut create.proof).filter(|_| args.called.is_some());
+    for proof in proofs {
+        if let Proof::Measured(experiment) = proof {
+            "dbwright advise --prove measured".clone_into(&mut experiment.repeat);
+        }
+    }
 }
 
 fn no_rows(name: &str) -> Failure {
@@ -82,6 +93,7 @@ fn source(name: &str, args: &Advise, found: &Found) -> Result<Source, Failure> {
     match &source {
         Source::Schema(..) => Err(no_statistics(name)),
         Source::Live(engine, _) => engines::adviser(*engine).map(|_| source),
+        Source::Snapshot(_) if args.proof.prove == ProveBy::Measured => Err(no_rows(name)),
         Source::Snapshot(_) if args.proof.on_target => {
             Err(Failure::usage("advise.no-target", format!("{name} is a snapshot: there is no target to plan on"))
                 .hint("leave --on-target out"))
@@ -119,9 +131,10 @@ fn wish(args: &Advise) -> Options {
     }
 }
 
-fn reported(snapshot: &Snapshot) -> ReportTarget {
+fn reported(args: &Advise, snapshot: &Snapshot) -> ReportTarget {
     let header = &snapshot.header;
-    ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() }
+    let name = args.called.clone().unwrap_or_else(|| header.name.clone());
+    ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name }
 }
 
 fn finish(mut advice: Advice, args: &Advise, cx: &Context) -> Result<Exit, Failure> {

@@ -103,9 +103,11 @@ pub(crate) async fn advise(args: Advise, cx: &Context) -> Result<Exit, Failure> 
         Some(shop) => shop.url(sample::DATABASE),
         None => format!("sqlite:{}", place.sqlite(&cx.progress)?.display()),
     });
+    args.called = Some("the sample shop".to_owned());
     let exit = commands::advise::run(&args, cx).await?;
     if args.format == Format::Text && args.output.is_none() {
         closing(&[
+            ("Measured in a copy", "dbwright advise --prove measured".to_owned()),
             ("As a page", "dbwright advise --format html -o advice.html".to_owned()),
             ("On your own server", "dbwright advise postgres://USER@HOST/DATABASE --budget 2GB".to_owned()),
         ]);

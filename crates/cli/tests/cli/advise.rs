@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
 
+use dbwright_testkit::Database;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,14 +17,20 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
+        Self::with(20_000)
+    }
+
+    fn with(orders: u32) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let database = rusqlite::Connection::open(folder.path().join("shop.db")).expect("a new file");
-        let sql = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, note TEXT NOT NULL);
+        let sql = format!(
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, note TEXT NOT NULL);
              CREATE INDEX orders_note_idx ON orders (note);
-             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {orders})
              INSERT INTO orders (customer_id, note) SELECT i % 4000, 'some words on order ' || i FROM n;
-             ANALYZE;";
-        database.execute_batch(sql).expect("valid SQL");
+             ANALYZE;"
+        );
+        database.execute_batch(&sql).expect("valid SQL");
         let shop = Self { folder };
         let workload = "-- weight: 500\nSELECT id, note FROM orders WHERE customer_id = 42;\nSELECT note FROM orders WHERE id = 7;\n";
         fs::write(shop.path("queries.sql"), workload).expect("written");
@@ -137,4 +144,60 @@ fn a_replica_that_can_not_be_had_is_named() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{message}");
     assert!(message.contains("replica sqlite:no-such-file.db"), "{message}");
+}
+
+/// The first proposed index on the column, which must have been measured to gain.
+fn measured_on<'a>(advice: &'a Value, column: &str) -> &'a Value {
+    let create = advice["create"].as_array().expect("a list");
+    let one = create.iter().find(|one| one["statement"].as_str().is_some_and(|sql| sql.contains(column)));
+    let one = one.unwrap_or_else(|| panic!("no index on {column}: {advice}"));
+    let proof = &one["proof"];
+    assert_eq!(proof["method"], "measured", "{one}");
+    assert!(proof["after"].as_f64() < proof["before"].as_f64(), "{one}");
+    one
+}
+
+#[test]
+fn an_index_is_proven_by_measurement_in_a_copy_of_the_file() {
+    // So many that a scan takes far longer than a busy machine makes a look-up wait.
+    let shop = Shop::with(400_000);
+    let before = fs::read(shop.path("shop.db")).expect("readable");
+    let advice = shop.json(&["--prove", "measured"]);
+    measured_on(&advice, "(customer_id");
+    let times = |key: &str| advice["statements"].as_array().expect("a list").iter().any(|one| one[key].is_number());
+    assert!(times("measured_before_ms") && times("measured_after_ms"), "{advice}");
+    assert!(fs::read(shop.path("shop.db")).expect("readable") == before, "the file was changed");
+}
+
+#[test]
+fn an_index_is_proven_by_measurement_in_a_copy_of_a_servers_rows() {
+    let database = Database::create(17);
+    database.execute(
+        "CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, note text NOT NULL);
+         INSERT INTO orders SELECT g, g % 4000, repeat('some words on order ' || g, 4) FROM generate_series(1, 200000) g;
+         ANALYZE orders",
+    );
+    let shop = Shop::new();
+    let workload = shop.path("queries.sql").display().to_string();
+    let binaries = dbwright_testkit::postgres_bin(17).display().to_string();
+    let arguments = ["advise", &database.url, "--workload", &workload, "--pg-bin", &binaries, "--prove", "measured"];
+    let output = dbwright().args(arguments).args(["--format", "json"]).output().expect("dbwright starts");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    measured_on(&serde_json::from_slice(&output.stdout).expect("JSON"), "(customer_id");
+}
+
+#[test]
+fn a_snapshot_has_no_rows_to_measure_with() {
+    let shop = Shop::new();
+    let run = |arguments: &[&str]| {
+        let mut command = dbwright();
+        command.current_dir(shop.folder.path()).args(arguments).output().expect("dbwright starts")
+    };
+    let taken = run(&["snapshot", "sqlite:shop.db", "-o", "shop.snapshot.json.zst"]);
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    let output = run(&["advise", "shop.snapshot.json.zst", "--workload", "queries.sql", "--prove", "measured"]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("has no rows to measure with"), "{message}");
 }
