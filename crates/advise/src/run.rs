@@ -90,7 +90,7 @@ pub async fn advise(
     let prepared = whatif.prepare(&subject.workload.statements, progress).await?;
     let (queries, skipped) = sort(prepared);
     whatif.admit(&queries).await?;
-    let mut space = space(whatif, &queries).await?;
+    let mut space = space(whatif, &queries, &subject.workload).await?;
     upkeep::fit(whatif.counted_s(), &subject.workload, &mut space);
     let search = Search {
         whatif,
@@ -123,7 +123,7 @@ async fn drops(
         whatif: search.whatif,
         queries: search.space.queries,
         weights: &search.weights.queries,
-        upkeep: search.weights.upkeep,
+        upkeep: search.weights.upkeep * upkeep::share(search.whatif.counted_s(), &subject.workload),
         chosen: &chosen,
         window_s: subject.workload.window_s,
         options,
@@ -144,7 +144,7 @@ fn sort(prepared: Vec<Prepared>) -> (Vec<Query>, Vec<(usize, String)>) {
 }
 
 /// Each query with its own candidates.
-async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query]) -> Result<Space<'a>, Failure> {
+async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query], workload: &Workload) -> Result<Space<'a>, Failure> {
     let mut space = Space::new(whatif, queries);
     let mut all = Vec::new();
     let mut owners = Vec::new();
@@ -156,7 +156,7 @@ async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query]) -> Result<Space<'a
         }
     }
     let own = all.len();
-    all.extend(candidates::partial(&recurring(queries)));
+    all.extend(candidates::partial(&recurring(queries, workload)));
     let mut defined = space.define(whatif, all).await?;
     for candidate in defined.split_off(own).into_iter().flatten() {
         for query in 0..queries.len() {
@@ -172,12 +172,26 @@ async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query]) -> Result<Space<'a
 }
 
 /// Queries of statements that were seen with several parameters: only of those it is known which constants never change.
-fn recurring(queries: &[Query]) -> Vec<Query> {
+/// What was filled in for a placeholder is nobody's constant: no index may hang on it.
+fn recurring(queries: &[Query], workload: &Workload) -> Vec<Query> {
     let mut counts: HashMap<usize, usize> = HashMap::new();
     for query in queries {
         *counts.entry(query.statement).or_default() += 1;
     }
-    queries.iter().filter(|query| counts[&query.statement] > 1).cloned().collect()
+    let mut found: Vec<Query> = queries.iter().filter(|query| counts[&query.statement] > 1).cloned().collect();
+    for query in &mut found {
+        let statement = &workload.statements[query.statement];
+        if !statement.samples.is_empty() {
+            continue; // what was filled in was seen
+        }
+        let conditions = query.usage.tables.iter_mut().flat_map(|table| &mut table.conditions);
+        for constant in conditions.filter_map(|condition| condition.constant.as_mut()) {
+            if !text::says(&statement.text, constant) {
+                "$1".clone_into(constant);
+            }
+        }
+    }
+    found
 }
 
 fn limits(options: &Options) -> Limits {

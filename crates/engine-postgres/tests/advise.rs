@@ -24,6 +24,10 @@ const QUERIES: [&str; 3] = [
 ];
 
 async fn advise(database: &Database, options: &Options) -> Advised {
+    advise_on(database, &QUERIES, options).await
+}
+
+async fn advise_on(database: &Database, queries: &[&str], options: &Options) -> Advised {
     let address = Address::parse(&database.url).expect("an address");
     let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.expect("a snapshot");
     let observe = ObserveOptions { programs: vec![dbwright_testkit::postgres_bin(17)], ..ObserveOptions::default() };
@@ -38,7 +42,7 @@ async fn advise(database: &Database, options: &Options) -> Advised {
     };
     let workload = Workload {
         source: "a list".to_owned(),
-        statements: QUERIES.iter().map(statement).collect(),
+        statements: queries.iter().map(statement).collect(),
         ..Workload::default()
     };
     let target = ReportTarget { engine: "postgres".to_owned(), version: "17".to_owned(), name: "shop".to_owned() };
@@ -66,4 +70,50 @@ async fn the_known_best_indexes_are_found_and_a_budget_is_kept() {
     let none = advise(&database, &Options { bytes: Some(0), ..Options::default() }).await.advice;
     assert!(none.create.is_empty() && none.cost_after == none.cost_before);
     assert!(none.curve.iter().any(|point| point.chosen && point.bytes == 0), "{:?}", none.curve);
+}
+
+#[tokio::test]
+async fn a_stopped_search_claims_no_more_than_it_proved() {
+    let database = Database::create(17);
+    database.execute(SCHEMA);
+    let whole = advise(&database, &Options::default()).await.advice;
+    let time = Some(std::time::Duration::from_nanos(1));
+    let cut = advise(&database, &Options { time, keep: vec!["no_such".to_owned()], ..Options::default() }).await.advice;
+    let bound = cut.cost_after * (1.0 - cut.optimality_gap);
+    assert!(bound <= whole.cost_after, "{bound} is claimed, but {} was reached", whole.cost_after);
+    assert!(cut.interrupted && cut.notes.iter().any(|note| note.contains("stopped before its end")), "{:?}", cut.notes);
+    assert!(cut.notes.iter().any(|note| note.contains("no index no_such")), "{:?}", cut.notes);
+}
+
+#[tokio::test]
+async fn what_is_advised_can_be_built_and_serves_more_than_invented_constants() {
+    let database = Database::create(17);
+    database.execute(
+        "CREATE TABLE long (id int, t text COLLATE \"C\", body jsonb);
+         ALTER TABLE long ALTER t SET STORAGE EXTERNAL;
+         INSERT INTO long SELECT i, repeat(md5(i::text), 120), '{}' FROM generate_series(1, 3000) i;
+         CREATE TABLE orders (id int, customer int, state text, mail text, note text);
+         INSERT INTO orders SELECT i, i % 9000, CASE WHEN i % 50 = 0 THEN 'open' ELSE 'done' END, 'M' || i, repeat('x', 90)
+         FROM generate_series(1, 40000) i; ANALYZE",
+    );
+    let queries = [
+        "SELECT id FROM long WHERE t = 'x'",
+        "SELECT id, body FROM long WHERE id = 5",
+        "SELECT note FROM orders WHERE customer = $1 AND state = $2",
+        "SELECT note FROM orders WHERE lower(mail) = 'm7'",
+    ];
+    let advice = advise_on(&database, &queries, &Options::default()).await.advice;
+    let all: Vec<_> =
+        advice.create.iter().flat_map(|create| create.change.forward.iter().map(String::as_str)).collect();
+    assert!(!all.iter().any(|sql| sql.contains(" WHERE ")), "a predicate of invented constants: {all:?}");
+    assert!(!all.iter().any(|sql| sql.contains("INCLUDE (body")), "documents have no usual length: {all:?}");
+    assert!(all.contains(&"ANALYZE public.orders"), "an expression has no statistics yet: {all:?}");
+    for sql in &all {
+        database.execute(sql);
+    }
+    for create in &advice.create {
+        for sql in &create.change.back {
+            database.execute(sql);
+        }
+    }
 }

@@ -15,11 +15,17 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
     if search.space.queries.is_empty() {
         notes.push("No statement could be planned, so there is nothing to advise on.".to_owned());
     } else if outcome.cost > 0.0 {
-        let least = 100.0 * outcome.floor / outcome.cost;
-        notes.push(format!(
-            "The gap is proven over all combinations that were planned or derived from plans. Whatever the budget, no set of \
-             the candidates brings the cost below {least:.0} % of what the advice reaches."
-        ));
+        let least = (100.0 * outcome.floor / outcome.cost).floor();
+        notes.push(if outcome.stopped {
+            "The search was stopped before its end: the gap is what plans had proven until then, so give it more time for a \
+             smaller one. Old indexes were not looked at."
+                .to_owned()
+        } else {
+            format!(
+                "The gap is proven over all combinations that were planned or derived from plans. Whatever the budget, the \
+                 cheapest plans that were seen bring the cost to {least:.0} % of what the advice reaches."
+            )
+        });
     }
     if search.whatif.counted_s().is_some() && found.subject.workload.window_s.is_none() {
         notes.push(
@@ -28,6 +34,7 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(unknown_keeps(found));
     if let Some((_, first)) = search.oracle.refused.first() {
         let count = search.oracle.refused.len();
         notes.push(format!("{count} plans could not be made and count as no gain; the first because: {first}"));
@@ -38,6 +45,16 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
         notes.push(format!("Indexes that statements could not be planned without stay; the first reason: {reason}"));
     }
     notes
+}
+
+/// Names that the user wants to keep and that no index has: one that is misspelt would not be kept.
+fn unknown_keeps(found: &Found<'_>) -> Vec<String> {
+    let existing = found.search.whatif.existing();
+    let known = |kept: &String| {
+        existing.iter().any(|one| one.name == *kept || format!("{}.{}", one.index.table.schema, one.name) == *kept)
+    };
+    let unknown = found.options.keep.iter().filter(|kept| !known(kept));
+    unknown.map(|kept| format!("There is no index {kept} to keep: check how it is spelt.")).collect()
 }
 
 /// Tables on which an index would help reads, but costs its writers more.

@@ -24,6 +24,23 @@ pub(crate) fn name_in(statements: &[String]) -> String {
     }
 }
 
+/// Whether a statement names a constant itself, as it is when it has no placeholders.
+pub(super) fn says(text: &str, constant: &str) -> bool {
+    let mut parts = text.split('$');
+    let mut bare = parts.next().unwrap_or_default().to_owned();
+    let mut filled = false;
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        filled |= rest.len() < part.len();
+        bare.push(' ');
+        bare.push_str(rest);
+    }
+    let value = constant.split("::").next().unwrap_or_default().trim_matches(['(', ')', ' ']);
+    let quoted = value.starts_with('\'');
+    let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '.');
+    !filled || (quoted && bare.contains(value)) || (!quoted && bare.split(word).any(|one| one == value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +50,14 @@ mod tests {
         let name = |s: &str| name_in(&[s.to_owned()]);
         assert_eq!(name("CREATE INDEX CONCURRENTLY a_b_idx ON t (b)"), "a_b_idx");
         assert_eq!(name("CREATE INDEX \"odd \"\"name\" ON t (b)"), "odd \"name");
+    }
+
+    #[test]
+    fn what_a_placeholder_was_filled_with_is_not_said() {
+        assert!(says("SELECT x FROM t WHERE a = 7", "9"), "without placeholders all is said");
+        assert!(!says("SELECT x FROM t WHERE a = $1", "1"));
+        assert!(!says("SELECT x FROM t WHERE a = $1 AND b = 17", "7") && says("… a = $1 AND b = 17", "17"));
+        assert!(says("… a = $1 AND s = 'open'", "'open'::text") && !says("… a = $1 AND s = $2", "'open'::text"));
     }
 
     #[test]

@@ -24,6 +24,15 @@ pub(super) fn fit(counted: Option<f64>, workload: &Workload, space: &mut Space<'
     }
 }
 
+/// Share of the counted upkeep of existing indexes that falls into the window of the workload.
+pub(super) fn share(counted: Option<f64>, workload: &Workload) -> f64 {
+    match (counted, workload.window_s) {
+        (Some(counted), Some(window)) if counted > 0.0 => window / counted,
+        (Some(_), None) => 0.0,
+        _ => 1.0,
+    }
+}
+
 fn by_statements(estimate: &mut Estimate, rows: Option<f64>) {
     let rows = rows.unwrap_or(0.0);
     estimate.upkeep = rows * estimate.entry;

@@ -110,7 +110,7 @@ pub(crate) async fn parts(
 /// The parts of some atoms, those of the best first, as many as are worth a plan.
 fn parts_of(sets: &[Set]) -> Vec<Set> {
     let mut alone: Vec<usize> = Vec::new();
-    for place in sets.iter().flat_map(|set| set.iter()) {
+    for place in sets.iter().flat_map(Set::iter) {
         if alone.len() < ALONE && !alone.contains(&place) {
             alone.push(place);
         }

@@ -98,10 +98,12 @@ impl Search<'_> {
             let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING, &mut seen).await?;
             quiet = if learnt { 0 } else { quiet + 1 };
         }
-        if self.clock.over() {
+        let stopped = self.clock.over();
+        if stopped {
             self.last_choice(&mut best).await?;
         }
         self.prune(&mut best).await?;
+        best.stopped = stopped;
         let model = self.model(false);
         self.finish(&model, &mut best);
         Ok((self, best))
@@ -292,11 +294,15 @@ impl Search<'_> {
 
     /// Bound, floor, curve and runners-up of the best choice.
     fn finish(&self, model: &Model, best: &mut Outcome) {
-        best.stopped = self.clock.over();
+        let queries = || (0..self.space.queries.len()).map(|q| (q, self.weights.queries[q]));
         let limits = Limits { time: Some(LAST), ..self.limits.clone() };
         best.bound = solve::solve(&model.matrix, &limits).bound.min(best.cost);
-        let queries = 0..self.space.queries.len();
-        best.floor = queries.map(|q| self.oracle.least(q) * self.weights.queries[q]).sum();
+        best.floor = queries().map(|(q, weight)| self.oracle.least(q) * weight).sum();
+        if best.stopped {
+            // A matrix that was not filled says nothing of what was not asked: only plans with everything visible do.
+            best.floor = queries().map(|(q, weight)| self.oracle.floor(q, &self.space.views[q].all()) * weight).sum();
+            best.bound = best.bound.min(best.floor);
+        }
         best.curve = curve::curve(self, model, best);
         best.runners_up = self.useful().into_iter().map(|(c, _)| c).filter(|c| !best.chosen.contains(c)).collect();
     }

@@ -138,10 +138,11 @@ fn reported(args: &Advise, snapshot: &Snapshot) -> ReportTarget {
 }
 
 fn finish(mut advice: Advice, args: &Advise, cx: &Context) -> Result<Exit, Failure> {
-    advice.interrupted = interrupt::requested();
+    let stopped = interrupt::requested();
+    advice.interrupted |= stopped;
     cx.progress.finish();
     render::advice::write(&advice, args.all, args.format, args.output.as_deref(), cx)?;
-    Ok(if advice.interrupted { Exit::Stopped } else { exit(&advice, args.fail_on) })
+    Ok(if stopped { Exit::Stopped } else { exit(&advice, args.fail_on) })
 }
 
 /// Whether the advice fails the run: there is one, and it saves enough.

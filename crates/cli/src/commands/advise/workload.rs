@@ -29,7 +29,7 @@ pub(super) fn find(
         Some(path) => of_file(path, adviser, engine)?,
         None => adviser.workload(snapshot).ok_or_else(|| none(snapshot))?,
     };
-    if workload.statements.is_empty() { Err(empty(&workload)) } else { Ok(workload) }
+    if workload.statements.is_empty() { Err(empty(&workload, args, snapshot)) } else { Ok(workload) }
 }
 
 fn of_file(path: &Path, adviser: &dyn Advises, engine: &EngineInfo) -> Result<Workload, Failure> {
@@ -76,9 +76,18 @@ fn none(snapshot: &Snapshot) -> Failure {
     failure.hint(GIVE_A_FILE)
 }
 
-fn empty(workload: &Workload) -> Failure {
+fn empty(workload: &Workload, args: &Advise, snapshot: &Snapshot) -> Failure {
     let message = format!("there is no workload to advise on: {} holds no statement of this database", workload.source);
-    Failure::unreachable("advise.empty-workload", message)
-        .hint("let the applications run for a while, best a whole day, and try again")
-        .hint(GIVE_A_FILE)
+    let failure = Failure::unreachable("advise.empty-workload", message);
+    if args.wish.workload.is_some() {
+        return failure.hint("write the statements into it, each ended by a semicolon");
+    }
+    // Statements that the role may not see are a matter of rights, not of patience.
+    let hidden = snapshot.header.gaps.iter().find(|gap| gap.area.starts_with("statements"));
+    let failure = match hidden {
+        Some(gap) => failure.hint(format!("it may be for lack of rights: {}", gap.reason)),
+        None => failure.hint("let the applications run for a while, best a whole day, and try again"),
+    };
+    let remedy = hidden.and_then(|gap| gap.remedy.clone());
+    remedy.into_iter().fold(failure, Failure::hint).hint(GIVE_A_FILE)
 }

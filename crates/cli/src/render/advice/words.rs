@@ -359,7 +359,10 @@ pub(super) fn definition(statement: &str) -> String {
     let parts = tokens(statement, Dialect::Postgres);
     let word = |token: &Token, word: &str| token.text(statement).eq_ignore_ascii_case(word);
     let Some(on) = parts.iter().position(|token| word(token, "on")) else { return statement.to_owned() };
-    let rest = parts.get(on + 1).map_or("", |token| &statement[token.start..]).trim_start();
+    // A partitioned table takes several statements: the first says what the index is.
+    let end = parts.iter().find(|token| token.text(statement) == ";").map_or(statement.len(), |token| token.start);
+    let rest = parts.get(on + 1).map_or("", |token| &statement[token.start.min(end)..end]).trim();
+    let rest = rest.strip_prefix("ONLY ").unwrap_or(rest);
     rest.replacen(" USING btree", "", 1)
 }
 

@@ -6,6 +6,7 @@
 
 mod btree;
 mod columns;
+mod fits;
 mod groups;
 mod others;
 mod upkeep;
@@ -59,6 +60,12 @@ pub(crate) fn estimate_share(index: &Index, body: &PgBody, share: f64) -> Estima
     reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
     let reason = reasons.into_iter().next().map(|(_, reason)| reason).unwrap_or_default();
     Estimate { bytes, upkeep: costs, reason, entry }
+}
+
+/// Why an index can't hold every row of its table, as far as statistics tell.
+pub(crate) fn refused(index: &Index, body: &PgBody) -> Option<String> {
+    let table = find(index, body)?;
+    stored(body, table).into_iter().find_map(|stored| fits::refused(index, body, stored))
 }
 
 /// The file of an index on one table with rows of its own.

@@ -63,6 +63,9 @@ pub(crate) fn of(plan: &Plan, body: &PgBody) -> Usage {
         table.limited |= limited.contains(&at);
         table.needed = needed.map(|columns| in_table_order(reference, &columns));
         estimate(body, reference, table);
+        if table.written && reference.scans.is_empty() {
+            table.kept = inserted(plan);
+        }
     }
     Usage { tables }
 }
@@ -182,6 +185,12 @@ fn close(joins: &mut Vec<(usize, Join)>, references: &References<'_>) {
 
 /// Columns that are all equal to each other grow into pairs; beyond this many they say nothing new.
 const WIDEST_CLASS: usize = 12;
+
+/// Rows that a statement puts into a table that it does not read: those of its source.
+fn inserted(plan: &Plan) -> f64 {
+    let writes = plan.walk().filter(|node| node.node_type == "ModifyTable");
+    writes.flat_map(|node| node.plans.iter().map(|source| source.rows)).fold(1.0, f64::max)
+}
 
 /// Selectivities, rows that are kept, and figures of the columns.
 fn estimate(body: &PgBody, reference: &Reference<'_>, table: &mut TableUse) {

@@ -12,8 +12,17 @@ use super::statement;
 
 const SQL: Dialect = Dialect::Postgres;
 
-/// The change that creates an index.
+/// The change that creates an index, and gathers the statistics that plans with it need.
 pub(super) fn create(catalog: &Catalog, names: &Names, index: &Index, name: Option<&str>) -> Change {
+    let mut change = made(catalog, names, index, name);
+    if index.keys.iter().any(|key| key.part.column().is_none()) {
+        // What an expression holds is known from the next ANALYZE on, which would come with writes only.
+        change.forward.push(format!("ANALYZE {}", SQL.qualified(&index.table.schema, &index.table.name)));
+    }
+    change
+}
+
+fn made(catalog: &Catalog, names: &Names, index: &Index, name: Option<&str>) -> Change {
     let (schema, table) = (&index.table.schema, &index.table.name);
     let name = name.map_or_else(|| names.give(index, schema, table), str::to_owned);
     let found = catalog.tables.iter().find(|known| known.schema == *schema && known.name == *table);

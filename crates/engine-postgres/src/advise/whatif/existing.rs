@@ -120,10 +120,31 @@ fn definition(catalog: &Catalog, table: &Table, index: &model::Index) -> Index {
     }
 }
 
+/// An expression with one pair of brackets around an operator, as plans write it; the catalog writes two.
+fn peeled(text: &str) -> &str {
+    let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
+    if whole(text) && whole(inner) { inner } else { text }
+}
+
+/// Whether the first bracket is closed by the last one.
+fn whole(text: &str) -> bool {
+    let (mut depth, mut quoted) = (0_usize, false);
+    let mut closed = text.char_indices().filter(|(_, c)| {
+        quoted ^= *c == '\'';
+        match c {
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    text.starts_with('(') && closed.next().is_some_and(|(at, _)| at + 1 == text.len())
+}
+
 fn key(catalog: &Catalog, table: &Table, index: &model::Index, key: &IndexKey) -> Key {
     let part = match (&key.column, &key.expression) {
         (Some(column), _) => KeyPart::Column(column.clone()),
-        (None, expression) => KeyPart::Expression(expression.clone().unwrap_or_default()),
+        (None, expression) => KeyPart::Expression(peeled(expression.as_deref().unwrap_or_default()).to_owned()),
     };
     let nulls_first = (index.method == "btree" && key.nulls_first != key.descending).then_some(key.nulls_first);
     Key {
@@ -148,4 +169,17 @@ fn is_default(method: &str, opclass: &str) -> bool {
         _ => return false,
     };
     !opclass.contains('(') && !special.iter().any(|part| opclass.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peeled;
+
+    #[test]
+    fn expressions_of_the_catalog_are_written_as_in_plans() {
+        assert_eq!(peeled("((body ->> 'kind'::text))"), "(body ->> 'kind'::text)");
+        assert_eq!(peeled("((a) || (b))"), "((a) || (b))");
+        assert_eq!(peeled("((a || '))('))"), "(a || '))(')");
+        assert_eq!(peeled("lower(email)"), "lower(email)");
+    }
 }

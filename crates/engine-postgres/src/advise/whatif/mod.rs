@@ -99,6 +99,7 @@ impl Sessions {
     /// Makes one index that has its id already.
     async fn make(&self, seat: &mut Seat, new: &New<'_>) -> Result<Estimate, String> {
         let made = match new.share {
+            Ok(_) if let Some(reason) = sizes::refused(new.index, &self.book.body) => Err(reason),
             Ok(share) => self.side.make(seat, &self.book, new.id, *share).await.map(|()| *share),
             Err(reason) => Err(reason.clone()),
         };
