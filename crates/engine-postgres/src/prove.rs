@@ -8,6 +8,7 @@
 mod copy;
 mod measure;
 pub(crate) mod missing;
+pub(crate) mod smaller;
 
 use dbwright_check::{Outcome, Prover};
 use dbwright_core::engine::ObserveOptions;
@@ -33,7 +34,7 @@ const DATABASE: &str = "copy";
 
 impl Prover for Postgres {
     fn rules(&self) -> &'static [&'static str] {
-        &[RULE, missing::RULE]
+        &[RULE, missing::RULE, smaller::BRIN, smaller::PARTIAL]
     }
 
     fn by_default(&self) -> bool {

@@ -54,7 +54,7 @@ pub(super) async fn look(
     outcome.not_looked_at.retain(|entry| entry.rule != RULE);
     outcome.not_looked_at.extend(left_out(&advised));
     outcome.findings.extend(findings(&advised, &workload, limits));
-    Ok(())
+    super::smaller::look(&*place, &advised, snapshot, outcome, limits).await
 }
 
 /// What the rules say of a snapshot alone: that the findings need plans, and how to have some made.

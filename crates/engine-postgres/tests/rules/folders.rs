@@ -46,7 +46,21 @@ pub(crate) fn all() -> Vec<Result<Folder, String>> {
 pub(crate) fn code(id: &str) -> String {
     let (prefix, name) = id.split_once('/').expect("ids have a slash");
     let file = root(prefix).join(name).join("rule.rs");
-    fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+    let mut code = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    if let Some(prover) = prover(&code) {
+        let prove = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/prove");
+        let parts = fs::read_dir(prove.join(&prover)).into_iter().flatten().flatten().map(|entry| entry.path());
+        for part in parts.chain([prove.join(format!("{prover}.rs"))]) {
+            code += &fs::read_to_string(&part).unwrap_or_else(|e| panic!("{}: {e}", part.display()));
+        }
+    }
+    code.replace("limit(limits, ", "limit(")
+}
+
+/// The part of `prove` that makes the findings of a rule, when experiments do.
+pub(crate) fn prover(code: &str) -> Option<String> {
+    let (_, rest) = code.split_once("use crate::prove::")?;
+    rest.split_once(';').map(|(name, _)| name.to_owned())
 }
 
 /// The folder of the rules with this prefix.
