@@ -94,7 +94,8 @@ async fn what_a_statement_cannot_use_changes_nothing_and_what_it_uses_alike_cost
             for pair in members.windows(2) {
                 let [(_, small, a), (_, large, b)] = pair else { continue };
                 let what = (&indexes[*a], &indexes[*b]);
-                assert!(*small <= large * 1.01, "{}: {small} {large} {what:#?}", STATEMENTS[query]);
+                // A page more or less of a small index is no other plan.
+                assert!(*small <= large * 1.01 + 0.5, "{}: {small} {large} {what:#?}", STATEMENTS[query]);
             }
             if signature.is_none() {
                 let other = members.iter().find(|member| (member.1 - queries[query].cost).abs() > 0.01);

@@ -14,7 +14,7 @@ use dbwright_core::rule::Limits;
 use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{Cx, Failure, Finding, NotLookedAt, Severity, Snapshot};
-use dbwright_sql::Dialect;
+use dbwright_sql::{Catalog, Dialect};
 
 use crate::body::PgBody;
 use crate::engine::Postgres;
@@ -53,7 +53,7 @@ pub(super) async fn look(
     let advised = run::advise(&*place, Subject { target, workload: workload.clone() }, &wish, progress).await?;
     outcome.not_looked_at.retain(|entry| entry.rule != RULE);
     outcome.not_looked_at.extend(left_out(&advised));
-    outcome.findings.extend(findings(&advised, &workload, limits));
+    outcome.findings.extend(findings(&advised, &workload, &body.catalog, limits));
     super::smaller::look(&*place, &advised, snapshot, outcome, limits).await
 }
 
@@ -90,12 +90,27 @@ fn left_out(advised: &Advised) -> Option<NotLookedAt> {
     Some(NotLookedAt { rule: RULE.to_owned(), reason, remedy })
 }
 
-fn findings(advised: &Advised, workload: &Workload, limits: &Limits) -> Vec<Finding> {
+fn findings(advised: &Advised, workload: &Workload, catalog: &Catalog, limits: &Limits) -> Vec<Finding> {
     let advice = &advised.advice;
     let pairs = advised.indexes.iter().zip(&advice.create);
     let least = advice.cost_before * limit(limits, "gain_share");
-    let worth = |(_, create): &(&Index, &Create)| create.gain >= least;
+    let worth = |(index, create): &(&Index, &Create)| create.gain >= least && !widens(index, catalog);
     pairs.filter(worth).map(|(index, create)| finding(advised, index, create, &workload.source, limits)).collect()
+}
+
+/// Whether an index with the same keys is there already: then none is missing, and `advise` tells what a wider one saves.
+fn widens(index: &Index, catalog: &Catalog) -> bool {
+    let keys: Option<Vec<&str>> = index.keys.iter().map(|key| key.part.column()).collect();
+    let here = catalog.tables.iter().filter(|t| t.schema == index.table.schema && t.name == index.table.name);
+    keys.is_some_and(|keys| {
+        let same = |known: &dbwright_sql::model::Index| {
+            known.valid
+                && known.predicate.is_none()
+                && known.method == index.method
+                && known.leading_columns().eq(keys.iter().copied())
+        };
+        here.flat_map(|table| &table.indexes).any(same)
+    })
 }
 
 /// A threshold, as the user set it or as the rule has it.
