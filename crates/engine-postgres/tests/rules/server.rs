@@ -89,7 +89,7 @@ impl Private {
     }
 
     async fn answers(&mut self) -> Result<(), String> {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_mins(5);
         while tokio_postgres::connect(&self.url(), NoTls).await.is_err() {
             let ended = self.running.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None)));
             if ended || Instant::now() > end {
