@@ -115,8 +115,8 @@ async fn who_stops_it_gets_no_lab_at_once_and_nothing_goes_on() {
             continue;
         };
         assert_eq!(failure.kind, FailureKind::Interrupted);
-        // Far less than it takes to give up on a server, far more than a busy machine needs to end one.
-        assert!(limit.elapsed() < Duration::from_secs(5), "it took {:?}", limit.elapsed());
+        // Not the minute and more that it waits for a server that does not answer.
+        assert!(limit.elapsed() < Duration::from_mins(1), "it took {:?}", limit.elapsed());
         assert!(!runs(&mark), "its server still runs");
     }
 }

@@ -20,7 +20,7 @@ use crate::server::Private;
 use crate::stage::Stage;
 
 /// Longest time until a change shows in the statistics.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Runs the fault and what follows from it; `private` is the server when it is a private one.
 pub(crate) async fn bad(folder: &Folder, database: &Database, mut private: Option<&mut Private>) -> Result<(), String> {
