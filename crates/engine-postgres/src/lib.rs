@@ -8,6 +8,7 @@ mod autovacuum;
 pub mod body;
 mod compare;
 mod connect;
+pub mod ddl;
 pub mod engine;
 mod error;
 pub mod explain;

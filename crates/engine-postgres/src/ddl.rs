@@ -1,0 +1,7 @@
+//! What a statement does, as data: read once, used by lint and by the planner of online changes.
+//!
+//! Names are the real ones (unquoted, folded); expressions and types stay the text that the user wrote.
+
+mod act;
+
+pub use act::*;

@@ -1,0 +1,14 @@
+//! Changes without downtime: plain SQL in, an online plan out, carried out step by step.
+//!
+//! The flow: [`script`] is what the user wrote; an engine turns each statement into a [`plan::Planned`], a list of steps
+//! that are data; the runner carries steps out through the engine's [`port::Session`], which keeps the journal in the
+//! target. Because steps are data and the journal holds them whole, what a crash left behind is resumed or undone
+//! without planning again against a schema that is half changed. This crate names no engine and runs no SQL.
+
+pub mod plan;
+pub mod port;
+pub mod script;
+
+pub use plan::{Backfill, Phase, Planned, Step, Work};
+pub use port::OnlineDdl;
+pub use script::{Script, Statement};
