@@ -6,6 +6,10 @@ pub trait Progress: Send + Sync {
     fn stage(&self, what: &str, total: Option<u64>);
     /// `done` steps of the current stage are finished.
     fn step(&self, done: u64);
+    /// Something that the user should see now, though the work goes on: who is waited for, why it pauses.
+    fn note(&self, _what: &str) {}
+    /// The work has come to a place where it could be interrupted. Nobody shows it; tests interrupt there.
+    fn point(&self, _name: &str) {}
     /// Whether the user asked to stop; long loops look at it between steps.
     fn cancelled(&self) -> bool {
         false

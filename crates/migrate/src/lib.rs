@@ -5,10 +5,16 @@
 //! target. Because steps are data and the journal holds them whole, what a crash left behind is resumed or undone
 //! without planning again against a schema that is half changed. This crate names no engine and runs no SQL.
 
+pub mod journal;
+pub mod migration;
 pub mod plan;
 pub mod port;
+pub mod run;
 pub mod script;
+pub mod throttle;
 
+pub use migration::Migration;
 pub use plan::{Backfill, Phase, Planned, Step, Work};
-pub use port::OnlineDdl;
+pub use port::{OnlineDdl, Session};
 pub use script::{Script, Statement};
+pub use throttle::Limits;

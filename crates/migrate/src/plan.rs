@@ -49,7 +49,8 @@ pub enum Phase {
     Backfill,
     /// The new takes the place of the old, in one short transaction.
     Switch,
-    /// The old is removed; no way back from here. `apply` stops before it where there is something to remove.
+    /// The old is removed; no way back from here. `apply` stops before it, and `contract` does it: so a step is one only when
+    /// later statements of the same file can do without it. What the user's own statement removes is no such step.
     Contract,
 }
 

@@ -1,8 +1,21 @@
 //! What migrations need from an engine.
+//!
+//! [`OnlineDdl`] is the engine, [`Session`] one connection to a target for the length of a command. The runner in
+//! [`crate::run`] decides what comes next and says so to the session; the session knows how. All that must survive a
+//! crash is in the journal, and the session writes a step's mark together with the step.
 
-use dbwright_core::Failure;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::script::Script;
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::{BoxFuture, Failure};
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{Entry, Place, Write};
+use crate::plan::{Planned, Require, Step};
+use crate::script::{Script, Statement};
+use crate::throttle::Limits;
 
 /// An engine whose schema can be changed online.
 pub trait OnlineDdl: Send + Sync {
@@ -11,4 +24,109 @@ pub trait OnlineDdl: Send + Sync {
     /// # Errors
     /// When it holds what no statement is: client commands (`\i`), or an unfinished string; with line and caret.
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure>;
+
+    /// Opens a session on a target. Nothing is written and nothing locked by that.
+    ///
+    /// # Errors
+    /// When the target can't be reached, or can't be changed through this address: a standby, a read-only role, a pooler that
+    /// hands every transaction to another session.
+    fn open<'a>(
+        &'a self,
+        address: &'a Address,
+        options: &'a OpenOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>>;
+}
+
+/// How to open a session.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// How long a lost connection is tried to be had again, before the command ends (and can be resumed).
+    pub reconnect: Duration,
+    /// Whether the target is only read: for `plan` and `status`. A standby will do then, and nothing is refused.
+    pub read_only: bool,
+    /// Folders with the engine's own programs (`--pg-bin`).
+    pub programs: Vec<PathBuf>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            reconnect: Duration::from_mins(2),
+            read_only: false,
+            programs: Vec::new(),
+        }
+    }
+}
+
+/// What a session says of its target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The engine's id.
+    pub engine: String,
+    /// `host:port/database` or a file, without secrets.
+    pub target: String,
+    /// The server's version, for people.
+    pub version: String,
+    /// What the user should know before anything is done.
+    pub warnings: Vec<String>,
+}
+
+/// A connection to a target through which migrations are planned, carried out and recorded.
+pub trait Session: Send {
+    /// What it is connected to.
+    fn facts(&self) -> &Facts;
+
+    /// Makes sure that nobody else migrates this target, until the session ends.
+    ///
+    /// # Errors
+    /// When another has the lock for longer than `wait`: who, from where, since when.
+    fn lock<'a>(&'a mut self, wait: Duration, progress: &'a dyn Progress) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Reads the journal, the oldest entry first; none when there is no journal yet. Writes nothing.
+    fn journal(&mut self) -> BoxFuture<'_, Result<Vec<Entry>, Failure>>;
+
+    /// Writes to the journal, all in one transaction; makes the journal first where there is none.
+    fn write<'a>(&'a mut self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Plans statements that follow each other, none of which is carried out yet: a later one sees what an earlier one
+    /// makes, or is left for its turn (`later`). Writes nothing.
+    fn plan<'a>(&'a mut self, statements: &'a [Statement]) -> BoxFuture<'a, Result<Vec<Planned>, Failure>>;
+
+    /// Carries a step out, together with its mark in the journal; goes on where an interrupted attempt stopped, and
+    /// does nothing when the mark says that it is done.
+    ///
+    /// # Errors
+    /// When it can't be done; what the failed attempt did is either gone, or found again by the next attempt.
+    fn run<'a>(
+        &'a mut self,
+        place: &'a Place,
+        step: &'a Step,
+        limits: &'a Limits,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Undoes a step, however far it came, together with its mark; does nothing when the mark says that it is undone.
+    ///
+    /// # Errors
+    /// When it can't be undone; trying again is safe.
+    fn back<'a>(
+        &'a mut self,
+        place: &'a Place,
+        step: &'a Step,
+        limits: &'a Limits,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The questions that are answered with no.
+    fn ask<'a>(&'a mut self, questions: &'a [Require]) -> BoxFuture<'a, Result<Vec<Require>, Failure>>;
+
+    /// Why the target should be left alone for now (replicas far behind, sessions waiting); empty when all is well.
+    fn health<'a>(&'a mut self, limits: &'a Limits) -> BoxFuture<'a, Result<Vec<String>, Failure>>;
+
+    /// Objects of dbwright's own making that stand in the target, but for the journal.
+    fn helpers(&mut self) -> BoxFuture<'_, Result<Vec<String>, Failure>>;
 }
