@@ -124,9 +124,23 @@ pub trait Session: Send {
     /// The questions that are answered with no.
     fn ask<'a>(&'a mut self, questions: &'a [Require]) -> BoxFuture<'a, Result<Vec<Require>, Failure>>;
 
-    /// Why the target should be left alone for now (replicas far behind, sessions waiting); empty when all is well.
-    fn health<'a>(&'a mut self, limits: &'a Limits) -> BoxFuture<'a, Result<Vec<String>, Failure>>;
+    /// Waits while the target should be left alone (replicas far behind, many sessions waiting), and says why.
+    ///
+    /// # Errors
+    /// When it does not get better within `limits.patience`, or the user stops.
+    fn settle<'a>(&'a mut self, limits: &'a Limits, progress: &'a dyn Progress) -> BoxFuture<'a, Result<(), Failure>>;
 
-    /// Objects of dbwright's own making that stand in the target, but for the journal.
-    fn helpers(&mut self) -> BoxFuture<'_, Result<Vec<String>, Failure>>;
+    /// What stands in the target that should not stay: helper objects, invalid indexes, constraints that were never validated.
+    fn inspect(&mut self) -> BoxFuture<'_, Result<Vec<Remark>, Failure>>;
+}
+
+/// Something in the target that should not stay as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The object, as messages name it.
+    pub object: String,
+    /// What is the matter with it, the end of a sentence.
+    pub what: String,
+    /// Whether dbwright made it for a change: while one is under way it belongs there.
+    pub helper: bool,
 }

@@ -4,6 +4,16 @@
 //! statement is planned at its turn against what is there then, its steps are journaled whole, then they are run one
 //! by one, each with its mark. So the journal alone says what to resume and what to undo.
 
+mod apply;
+mod baseline;
+mod contract;
+mod preview;
+mod resume;
+mod status;
+mod steps;
+mod undo;
+mod verify;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -11,6 +21,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::State;
 use crate::throttle::Limits;
+
+pub use apply::apply;
+pub use baseline::baseline;
+pub use contract::contract;
+pub use preview::{Preview, pending, preview};
+pub use resume::resume;
+pub use status::{Line, Status, Where, status};
+pub use undo::{Leaving, undo, what_undo_leaves};
+pub use verify::{Problem, verify};
 
 /// How to carry out.
 #[derive(Debug, Clone)]

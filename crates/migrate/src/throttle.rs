@@ -40,7 +40,7 @@ impl Default for Limits {
             replica_lag: Duration::from_secs(10),
             waiting: 10,
             active: None,
-            patience: Duration::from_mins(60),
+            patience: Duration::from_hours(1),
         }
     }
 }

@@ -1,0 +1,172 @@
+//! Goes back: the steps' own ways back in reverse order, or the `-- down` part of a finished migration.
+
+use std::time::Instant;
+
+use dbwright_core::Failure;
+use dbwright_core::progress::Progress;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::steps::{Runner, begun};
+use super::{Done, Options, Outcome};
+use crate::journal::{Entry, Mark, Part, State, Write, Written};
+use crate::migration::{Migration, written};
+use crate::port::Session;
+
+/// What an undo can't bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Leaving {
+    /// The step.
+    pub step: String,
+    /// Why there is no way back.
+    pub reason: String,
+}
+
+/// Undoes the last migration, or all after `options.to`, the latest first.
+///
+/// # Errors
+/// When there is nothing to undo, when a step can't be undone (unless `options.leave_irreversible`), or one fails.
+pub async fn undo(
+    session: &mut dyn Session,
+    migrations: &[Migration],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, Failure> {
+    let mut runner = Runner::new(session, options, progress);
+    let journal = runner.begin().await?;
+    let mut entries = targets(journal, options.to.as_deref())?;
+    for entry in &entries {
+        allowed(entry, file(migrations, entry), options)?;
+    }
+    let mut outcome = Outcome::default();
+    for entry in &mut entries {
+        outcome.migrations.push(runner.undo_one(entry, file(migrations, entry)).await?);
+    }
+    Ok(outcome)
+}
+
+/// Steps that have been done and that an undo leaves as they are.
+#[must_use]
+pub fn what_undo_leaves(entry: &Entry) -> Vec<Leaving> {
+    let reason = |mark: &Mark| {
+        let reason = mark.plan.back.irreversible.clone()?;
+        begun(mark).then(|| Leaving { step: mark.plan.title.clone(), reason })
+    };
+    entry.steps.iter().filter(|mark| mark.place.part == Part::Up).filter_map(reason).collect()
+}
+
+fn file<'a>(migrations: &'a [Migration], entry: &Entry) -> Option<&'a Migration> {
+    migrations.iter().find(|m| m.version == entry.version)
+}
+
+/// What is undone, the latest first.
+fn targets(journal: Vec<Entry>, to: Option<&str>) -> Result<Vec<Entry>, Failure> {
+    let there = |entry: &Entry| entry.state.in_effect() || entry.state.unfinished();
+    if let Some(to) = to
+        && !journal.iter().any(|entry| entry.version == to && there(entry))
+    {
+        return Err(Failure::usage(
+            "migrate.no-version",
+            format!("{to} is not in effect, so nothing can be undone down to it"),
+        )
+        .hint("`dbwright migrate status` lists what is in effect"));
+    }
+    let mut entries: Vec<_> = journal.into_iter().filter(there).collect();
+    entries.reverse();
+    match to {
+        None => entries.truncate(1),
+        Some(to) => entries = entries.into_iter().take_while(|entry| entry.version != to).collect(),
+    }
+    if entries.is_empty() {
+        return Err(Failure::usage("migrate.nothing-to-undo", "there is nothing to undo")
+            .hint("`dbwright migrate status` lists what is in effect"));
+    }
+    Ok(entries)
+}
+
+/// The statements of the down part, where it is the way back: only for what is finished.
+fn down(entry: &Entry, migration: Option<&Migration>) -> Option<Vec<Written>> {
+    let begun = entry.planned.iter().any(|turn| turn.part == Part::Down);
+    let way = match entry.state {
+        State::Undoing if begun => entry.down.clone(),
+        State::Applied | State::Baseline => {
+            migration.and_then(|m| m.down.as_ref()).map(written).or_else(|| entry.down.clone())
+        }
+        _ => None,
+    };
+    way.filter(|statements| !statements.is_empty())
+}
+
+fn allowed(entry: &Entry, migration: Option<&Migration>, options: &Options) -> Result<(), Failure> {
+    if down(entry, migration).is_some() {
+        return Ok(());
+    }
+    if entry.state == State::Baseline {
+        let message = format!("{} was only recorded as applied, so it is not known what to undo", entry.title());
+        return Err(Failure::usage("migrate.baseline", message).hint("write a `-- down` part into its file"));
+    }
+    let left = what_undo_leaves(entry);
+    if left.is_empty() || options.leave_irreversible {
+        return Ok(());
+    }
+    let lines: Vec<_> = left.iter().map(|l| format!("{}: {}", l.step, l.reason)).collect();
+    let failure = Failure::usage("migrate.irreversible", format!("{} can't be undone whole", entry.title()));
+    Err(failure
+        .excerpt(lines.join("\n"))
+        .hint("--leave-irreversible undoes the rest and leaves these as they are")
+        .hint("a `-- down` part in its file says how to go back once it is finished"))
+}
+
+impl Runner<'_> {
+    /// Undoes one migration, or goes on doing so.
+    pub(super) async fn undo_one(&mut self, entry: &mut Entry, migration: Option<&Migration>) -> Result<Done, Failure> {
+        let began = Instant::now();
+        self.steps = 0;
+        if let Some(statements) = down(entry, migration) {
+            self.by_down(entry, statements, migration).await?;
+        } else {
+            self.by_steps(entry).await?;
+        }
+        self.state(entry, State::RolledBack).await?;
+        Ok(self.done(entry, began))
+    }
+
+    async fn by_down(
+        &mut self,
+        entry: &mut Entry,
+        statements: Vec<Written>,
+        migration: Option<&Migration>,
+    ) -> Result<(), Failure> {
+        if entry.state != State::Undoing {
+            entry.down = Some(statements);
+            let (version, checksum) = (entry.version.clone(), entry.checksum.clone());
+            let write = Write::Mended { version, checksum, up: entry.up.clone(), down: entry.down.clone() };
+            self.session.write(&[write]).await?;
+        }
+        let file = migration.map_or_else(|| entry.title(), |m| m.file.clone());
+        self.plan_down(entry, &file).await?;
+        self.advance(entry, Part::Down, &file).await?;
+        self.contract(entry, Part::Down).await
+    }
+
+    /// The state says by which way it goes back only once the first down statement has its plan.
+    async fn plan_down(&mut self, entry: &mut Entry, file: &str) -> Result<(), Failure> {
+        if entry.state != State::Undoing {
+            self.first_turn(entry, file).await?;
+            self.state(entry, State::Undoing).await?;
+        }
+        Ok(())
+    }
+
+    async fn by_steps(&mut self, entry: &mut Entry) -> Result<(), Failure> {
+        if entry.state != State::Undoing {
+            self.state(entry, State::Undoing).await?;
+        }
+        let mut marks: Vec<Mark> = entry.steps.iter().filter(|mark| mark.place.part == Part::Up).cloned().collect();
+        marks.retain(|mark| begun(mark) && mark.plan.back.irreversible.is_none());
+        for mark in marks.iter().rev() {
+            self.back(entry, mark).await?;
+        }
+        Ok(())
+    }
+}
