@@ -5,7 +5,6 @@
 //! the terminal reaches dbwright, which ends the lab, and not the server behind dbwright's back.
 
 mod account;
-mod excerpt;
 mod loader;
 mod process;
 mod programs;

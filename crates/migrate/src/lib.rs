@@ -5,10 +5,12 @@
 //! target. Because steps are data and the journal holds them whole, what a crash left behind is resumed or undone
 //! without planning again against a schema that is half changed. This crate names no engine and runs no SQL.
 
+pub mod files;
 pub mod journal;
 pub mod migration;
 pub mod plan;
 pub mod port;
+pub mod read;
 pub mod run;
 pub mod script;
 pub mod throttle;

@@ -18,6 +18,8 @@ pub struct Migration {
     pub up: Script,
     /// What `undo` does once the migration is finished, when its author wrote it.
     pub down: Option<Script>,
+    /// Whether it is applied again whenever its checksum is another than the journal's, and never undone (Flyway's `R__`).
+    pub repeatable: bool,
 }
 
 impl Migration {

@@ -5,6 +5,7 @@
 
 pub mod dialect;
 pub mod diff;
+pub mod excerpt;
 pub mod indexing;
 pub mod keywords;
 pub mod lex;

@@ -13,7 +13,7 @@ use dbwright_sql::split::{Piece, PieceKind, pieces};
 use tokio_postgres::Client;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
-use super::excerpt::{self, Place};
+use dbwright_sql::excerpt::{self, Place};
 
 /// How many things one statement may lack that are made for it.
 const MENDS: usize = 20;
