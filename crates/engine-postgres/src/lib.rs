@@ -14,6 +14,7 @@ mod error;
 pub mod explain;
 mod hits;
 pub mod lab;
+pub mod migrate;
 pub mod observe;
 mod prove;
 mod retype;

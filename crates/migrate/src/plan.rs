@@ -88,7 +88,8 @@ pub enum Work {
     Alone {
         /// The statement.
         statement: String,
-        /// A query that yields one true when the work is done, whoever did it.
+        /// A query that yields one true when the work is done, whoever did it; empty when nothing tells (`VACUUM`): the
+        /// statement's success is all there is, and an interrupted attempt is made again.
         done: String,
         /// Queries whose rows are statements that clear what an interrupted attempt left (an invalid index); run before
         /// each attempt, each outside a transaction.
@@ -154,6 +155,10 @@ pub struct Back {
     /// Whether each of them is sent outside a transaction (`DROP INDEX CONCURRENTLY`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
+    /// Queries whose rows are statements that clear what an interrupted attempt of going back left (an invalid index);
+    /// run before the statements, each outside a transaction. Only with `alone`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clear: Vec<String>,
     /// Why there is no way back, when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,

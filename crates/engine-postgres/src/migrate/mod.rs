@@ -1,0 +1,3 @@
+//! Changes without downtime on PostgreSQL.
+
+pub mod plan;

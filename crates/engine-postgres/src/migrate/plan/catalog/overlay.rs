@@ -1,0 +1,50 @@
+//! What earlier statements of the same run made or changed, for showing a plan before anything has run.
+
+use dbwright_migrate::Statement;
+
+use crate::ddl::{Act, Name};
+
+use super::super::dispatch;
+
+/// Objects that an earlier statement of the run makes or changes.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    objects: Vec<Touched>,
+}
+
+#[derive(Debug, Clone)]
+struct Touched {
+    name: Name,
+    line: usize,
+    new: bool,
+}
+
+impl Overlay {
+    /// Whether an earlier statement makes this object.
+    #[must_use]
+    pub fn is_new(&self, name: &Name) -> bool {
+        self.objects.iter().any(|object| object.new && same(&object.name, name))
+    }
+
+    /// The line of the last statement that made or changed this object.
+    #[must_use]
+    pub fn touched(&self, name: &Name) -> Option<usize> {
+        self.objects.iter().rev().find(|object| same(&object.name, name)).map(|object| object.line)
+    }
+
+    /// Remembers what a statement makes and changes.
+    pub fn note(&mut self, statement: &Statement, acts: &[Act]) {
+        for act in acts {
+            let made = dispatch::makes(act);
+            let new = made.is_some();
+            if let Some(name) = made.or_else(|| dispatch::concerns(act)) {
+                self.objects.push(Touched { name: name.clone(), line: statement.line, new });
+            }
+        }
+    }
+}
+
+/// A name without a schema may be the one with it.
+fn same(a: &Name, b: &Name) -> bool {
+    a.name == b.name && (a.schema == b.schema || a.schema.is_none() || b.schema.is_none())
+}

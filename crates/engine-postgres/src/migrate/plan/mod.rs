@@ -1,0 +1,46 @@
+//! Each statement becomes the fewest steps that do the same without a long lock.
+//!
+//! The flow: [`plan`] asks the [`Catalog`] what is there, hands each [`Act`] to the file of its method, and gets steps back.
+//! Planning changes nothing. What an earlier statement of the run will have made is in the catalog's overlay; a statement
+//! that can't be planned before it is there is planned at its turn.
+
+pub mod catalog;
+mod dispatch;
+mod locks;
+pub mod name;
+mod plain;
+pub mod size;
+pub mod step;
+
+use dbwright_core::Failure;
+use dbwright_migrate::{Planned, Statement};
+
+use crate::ddl::Act;
+pub use catalog::Catalog;
+
+/// Plans one statement against the catalog as it is at this moment, and what earlier statements of the run made.
+///
+/// # Errors
+/// When the catalog can't be read.
+pub async fn plan(catalog: &mut Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
+    let planned = match later(catalog, acts).await? {
+        Some(reason) => Planned { later: Some(reason), ..plain::empty(statement) },
+        None => dispatch::dispatch(catalog, statement, acts).await?,
+    };
+    catalog.made.note(statement, acts);
+    Ok(planned)
+}
+
+/// Why the statement has to wait for its turn: what it concerns is not there yet, and an earlier statement makes it.
+async fn later(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Option<String>, Failure> {
+    let mut reason = None;
+    for name in acts.iter().filter_map(dispatch::concerns) {
+        let Some(line) = catalog.made.touched(name) else { continue };
+        // A table of the same run is empty or new when its turn comes; one that was there before is half known.
+        if !catalog.made.is_new(name) || catalog.table(name).await?.is_some() {
+            continue;
+        }
+        reason = Some(format!("planned at its turn, because the statement on line {line} makes {}", name.name));
+    }
+    Ok(reason)
+}
