@@ -3,5 +3,7 @@
 //! Names are the real ones (unquoted, folded); expressions and types stay the text that the user wrote.
 
 mod act;
+mod read;
 
 pub use act::*;
+pub use read::{Inner, SyntaxError, read, read_body};

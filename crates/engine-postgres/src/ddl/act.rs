@@ -148,8 +148,9 @@ pub enum Act {
     Set { name: String, value: String, local: bool },
     /// `SELECT` or another query; functions that it calls, without schema, lower case.
     Query { calls: Vec<String> },
-    /// Anything else, by its first words.
-    Other { words: String },
+    /// Anything else, by its first words; `unread` is the parser's message when it did not understand the statement, which
+    /// the server may well do.
+    Other { words: String, unread: Option<String> },
 }
 
 /// One clause of an `ALTER`.
