@@ -35,6 +35,20 @@ pub struct Finding {
     pub proof: Proof,
     /// Stable across runs: made of rule and subject only.
     pub fingerprint: String,
+    /// Where it is in a file of the user's; only of findings on files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+}
+
+/// A place in a file of the user's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Location {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
 }
 
 /// One measured value.
@@ -143,7 +157,15 @@ impl Finding {
             change: None,
             proof: Proof::unproven(NO_EXPERIMENT),
             fingerprint,
+            location: None,
         }
+    }
+
+    /// Says where it is in a file.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = Some(location);
+        self
     }
 
     /// Sets the explanation.

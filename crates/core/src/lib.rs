@@ -23,7 +23,7 @@ pub mod workload;
 
 pub use change::Change;
 pub use failure::{Failure, FailureKind};
-pub use finding::{Evidence, Finding, NotLookedAt};
+pub use finding::{Evidence, Finding, Location, NotLookedAt};
 pub use proof::Proof;
 pub use rule::{Cx, Rule, RuleMeta};
 pub use severity::Severity;

@@ -7,6 +7,7 @@
 
 pub mod files;
 pub mod journal;
+pub mod lint;
 pub mod migration;
 pub mod plan;
 pub mod port;

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure};
+use dbwright_core::{BoxFuture, Failure, FailureKind, RuleMeta, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Entry, Place, Write};
+use crate::lint::{LintOptions, Linted};
 use crate::plan::{Planned, Require, Step};
 use crate::script::{Script, Statement};
 use crate::throttle::Limits;
@@ -24,6 +25,25 @@ pub trait OnlineDdl: Send + Sync {
     /// # Errors
     /// When it holds what no statement is: client commands (`\i`), or an unfinished string; with line and caret.
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure>;
+
+    /// The rules of [`OnlineDdl::lint`], by id.
+    fn lint_rules(&self) -> Vec<&'static RuleMeta> {
+        Vec::new()
+    }
+
+    /// Looks at scripts in their order and says what each statement would do to whom. `context` is a snapshot of the target;
+    /// without one, what is assumed is said. A pure function of its arguments.
+    ///
+    /// # Errors
+    /// When the snapshot belongs to another engine, or the engine has no rules for migrations.
+    fn lint(
+        &self,
+        _scripts: &[Script],
+        _context: Option<&Snapshot>,
+        _options: &LintOptions,
+    ) -> Result<Linted, Failure> {
+        Err(Failure::new(FailureKind::Usage, "migrate-lint-unsupported", "this engine has no rules for migrations yet"))
+    }
 
     /// Opens a session on a target. Nothing is written and nothing locked by that.
     ///

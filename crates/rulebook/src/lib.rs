@@ -43,12 +43,44 @@ struct ThresholdMatter {
 /// # Panics
 /// When a folder is incomplete or its page is not of the fixed form; that stops the build with the reason.
 pub fn generate(folder: &str, prefix: &str, body: &str) {
+    generate_as("rules.rs", folder, prefix, body);
+}
+
+/// As [`generate`], into `$OUT_DIR/output`: for a crate with more than one registry. The bad and good examples are
+/// there too, as `pub static EXAMPLES: &[(id, file, text)]`.
+///
+/// # Panics
+/// As [`generate`].
+pub fn generate_with_examples(output: &str, folder: &str, prefix: &str, body: &str) {
+    generate_as(output, folder, prefix, body);
+    let root = root(folder);
+    let mut entries = String::new();
+    for rule in rule_folders(&root) {
+        let id = format!("{prefix}/{}", folder_name(&rule));
+        for (name, text) in examples(&rule) {
+            println!("cargo::rerun-if-changed={}", rule.join(&name).display());
+            writeln!(entries, "    ({id:?}, {name:?}, {text:?}),").expect("string");
+        }
+    }
+    let out = out(output);
+    let mut written = fs::read_to_string(&out).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
+    write!(
+        written,
+        "\n/// The example files of the rules: rule id, file name, text.\n\
+         pub static EXAMPLES: &[(&str, &str, &str)] = &[\n{entries}];\n"
+    )
+    .expect("string");
+    fs::write(&out, written).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
+}
+
+/// Writes the registry of one folder.
+fn generate_as(output: &str, folder: &str, prefix: &str, body: &str) {
     println!("cargo::rerun-if-changed={folder}");
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join(folder);
+    let root = root(folder);
     let mut modules = String::new();
     let mut entries = String::new();
     for rule in rule_folders(&root) {
-        let name = rule.file_name().and_then(|n| n.to_str()).expect("rule folders have plain names").to_owned();
+        let name = folder_name(&rule);
         let module = name.replace('-', "_");
         let code = rule.join("rule.rs");
         assert!(code.is_file(), "{} has no rule.rs", rule.display());
@@ -58,8 +90,23 @@ pub fn generate(folder: &str, prefix: &str, body: &str) {
     let text = format!(
         "{modules}\n/// The rules of this crate, by id.\n#[allow(clippy::unreadable_literal)]\npub static RULES: &[dbwright_core::Rule<{body}>] = &[\n{entries}];\n"
     );
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("rules.rs");
+    let out = out(output);
     fs::write(&out, text).unwrap_or_else(|e| panic!("{}: {e}", out.display()));
+}
+
+/// A folder of the crate that is built.
+fn root(folder: &str) -> PathBuf {
+    PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join(folder)
+}
+
+/// A file that the build writes.
+fn out(file: &str) -> PathBuf {
+    PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join(file)
+}
+
+/// The last part of a rule's id.
+fn folder_name(rule: &Path) -> String {
+    rule.file_name().and_then(|n| n.to_str()).expect("rule folders have plain names").to_owned()
 }
 
 /// The rule folders below `root`, by name; none for a new engine that has no rule yet.

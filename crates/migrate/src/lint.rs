@@ -1,0 +1,46 @@
+//! What lint is asked, and what it says.
+
+use std::collections::BTreeSet;
+
+use dbwright_core::rule::Limits;
+use dbwright_core::{Finding, Location, NotLookedAt};
+use serde::{Deserialize, Serialize};
+
+/// How to lint.
+#[derive(Debug, Clone, Default)]
+pub struct LintOptions {
+    /// Numbers that the user changed.
+    pub limits: Limits,
+    /// The server's major version to assume without a snapshot; none means the oldest that is supported.
+    pub version: Option<u32>,
+    /// Files (as [`crate::Script::file`] has them) that the user's tool runs in one transaction each.
+    pub in_transaction: BTreeSet<String>,
+}
+
+/// What lint found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Linted {
+    /// Findings in the order of files and places; each has a location.
+    pub findings: Vec<Finding>,
+    /// Findings that a comment with a reason silenced.
+    pub ignored: Vec<Ignored>,
+    /// Statements and rules that could not be looked at.
+    pub not_looked_at: Vec<NotLookedAt>,
+    /// What is assumed for want of a target; empty with one.
+    pub assumptions: Vec<String>,
+    /// Statements that were looked at.
+    pub statements: usize,
+}
+
+/// A finding that a comment with a reason silenced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// Rule id.
+    pub rule: String,
+    /// What the finding was on.
+    pub subject: String,
+    /// The user's reason.
+    pub reason: String,
+    /// Where the finding was.
+    pub location: Option<Location>,
+}
