@@ -20,6 +20,8 @@ pub struct Limits {
     pub pause: f64,
     /// Replicas may be behind by this much.
     pub replica_lag: Duration,
+    /// And by this many bytes of log: one that stands still tells no time.
+    pub replica_bytes: u64,
     /// Sessions that may wait for a lock, whoever holds it.
     pub waiting: u32,
     /// Sessions that may be at work, when there is a limit.
@@ -38,6 +40,7 @@ impl Default for Limits {
             largest_batch: 50_000,
             pause: 0.5,
             replica_lag: Duration::from_secs(10),
+            replica_bytes: 256 * 1024 * 1024,
             waiting: 10,
             active: None,
             patience: Duration::from_hours(1),
@@ -49,7 +52,14 @@ impl Limits {
     /// No pauses and no looking at load (`--no-throttle`): batches and short lock waits remain.
     #[must_use]
     pub fn unthrottled() -> Self {
-        Self { pause: 0.0, replica_lag: Duration::MAX, waiting: u32::MAX, active: None, ..Self::default() }
+        Self {
+            pause: 0.0,
+            replica_lag: Duration::MAX,
+            replica_bytes: u64::MAX,
+            waiting: u32::MAX,
+            active: None,
+            ..Self::default()
+        }
     }
 }
 

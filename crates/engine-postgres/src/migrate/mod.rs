@@ -1,3 +1,31 @@
 //! Changes without downtime on PostgreSQL.
 
 pub mod plan;
+mod read;
+mod session;
+
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::{BoxFuture, Failure};
+use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::{OnlineDdl, Script, Session};
+
+use crate::Postgres;
+
+impl OnlineDdl for Postgres {
+    fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
+        read::read(file, text)
+    }
+
+    fn open<'a>(
+        &'a self,
+        address: &'a Address,
+        options: &'a OpenOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
+        Box::pin(async move {
+            let session = session::PgSession::open(address, options, progress).await?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! Asks the planner, on the connection that will do the work: search path and settings are the same.
+
+use dbwright_core::Failure;
+use dbwright_core::progress::Silent;
+use dbwright_migrate::Statement;
+use dbwright_migrate::plan::Planned;
+
+use super::PgSession;
+use crate::ddl;
+use crate::migrate::plan::{self, Catalog};
+
+impl PgSession {
+    pub(super) async fn plan_statements(&mut self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
+        match self.try_plan(statements).await {
+            Err(_) if self.main.lost() => {
+                self.reconnect("while planning", &Silent).await?;
+                self.try_plan(statements).await
+            }
+            planned => planned,
+        }
+    }
+
+    async fn try_plan(&self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
+        let mut catalog = Catalog::open(self.main.client()).await?;
+        let mut plans = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let acts = ddl::read(&statement.sql).map_err(|e| {
+                Failure::usage("migrate.syntax", format!("line {}: {}", statement.line, e.message))
+                    .excerpt(statement.sql.clone())
+            })?;
+            plans.push(plan::plan(&mut catalog, statement, &acts).await?);
+        }
+        Ok(plans)
+    }
+}

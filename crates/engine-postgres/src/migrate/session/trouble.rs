@@ -1,0 +1,78 @@
+//! What an error in the middle of a step means: try again, connect again, or give up.
+
+use dbwright_core::{Failure, FailureKind};
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+/// What went wrong with an attempt.
+pub(super) enum Trouble {
+    /// The connection is gone; what became of the attempt is in the journal.
+    Lost(String),
+    /// A lock could not be had in time, or the server broke a deadlock; nothing was done.
+    Busy(String),
+    /// The disk (or memory) is full; nothing was done.
+    Full(String),
+    /// The statement was cancelled.
+    Cancelled,
+    /// Anything else: the same will happen again.
+    Final(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Final(failure)
+    }
+}
+
+impl Trouble {
+    /// Sorts an error; `what` was being done.
+    pub(super) fn of(error: &Error, what: &str) -> Self {
+        let text = crate::error::text(error);
+        let Some(code) = error.code() else {
+            // Whatever is no word of the server's is the connection's.
+            return Self::Lost(text);
+        };
+        let busy = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+        let lost = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+        let full = [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::INSUFFICIENT_RESOURCES];
+        if lost.contains(code) || code.code().starts_with("08") {
+            Self::Lost(text)
+        } else if busy.contains(code) {
+            Self::Busy(text)
+        } else if full.contains(code) {
+            Self::Full(text)
+        } else if *code == SqlState::QUERY_CANCELED {
+            Self::Cancelled
+        } else {
+            Self::Final(failure(error, what))
+        }
+    }
+}
+
+/// An error of the server as a failure that says what was being done.
+pub(super) fn failure(error: &Error, what: &str) -> Failure {
+    let text = crate::error::text(error);
+    let Some(db) = error.as_db_error() else {
+        return Failure::unreachable("migrate.connection", format!("{what}: {text}"));
+    };
+    let message = format!("{what}: {text} ({})", db.code().code());
+    let kind =
+        if *db.code() == SqlState::INSUFFICIENT_PRIVILEGE { FailureKind::NotPermitted } else { FailureKind::Usage };
+    let code = match *db.code() {
+        SqlState::INSUFFICIENT_PRIVILEGE => "migrate.privilege",
+        SqlState::READ_ONLY_SQL_TRANSACTION => "migrate.read-only",
+        _ => "migrate.statement",
+    };
+    let mut failure = Failure::new(kind, code, message);
+    let more = [("", db.detail()), ("", db.hint()), ("in ", db.where_())];
+    for (before, text) in more {
+        if let Some(text) = text {
+            failure = failure.hint(format!("{before}{text}"));
+        }
+    }
+    if *db.code() == SqlState::INSUFFICIENT_PRIVILEGE {
+        failure = failure
+            .hint("a schema is changed by its owner: connect as the owner of the object, or as a member of that role");
+    }
+    failure
+}
