@@ -29,3 +29,4 @@ impl OnlineDdl for Postgres {
         })
     }
 }
+pub mod rehearse;

@@ -1,0 +1,90 @@
+//! How long things lasted that are only looked at now and then.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// How long something lasted, all its times together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Sum {
+    /// The longest time in one go, in ms.
+    pub(super) longest: f64,
+    /// All times, in ms.
+    pub(super) total: f64,
+    /// How often.
+    pub(super) times: u32,
+}
+
+impl Sum {
+    fn add(&mut self, ms: f64) {
+        self.longest = self.longest.max(ms);
+        self.total += ms;
+        self.times += 1;
+    }
+
+    /// Both together.
+    pub(super) fn with(self, other: Self) -> Self {
+        let longest = self.longest.max(other.longest);
+        Self { longest, total: self.total + other.total, times: self.times + other.times }
+    }
+}
+
+/// What is there now, since when, and what was there before.
+#[derive(Debug)]
+pub(super) struct Spans<K> {
+    open: HashMap<K, f64>,
+    closed: HashMap<K, Sum>,
+}
+
+impl<K> Default for Spans<K> {
+    fn default() -> Self {
+        Self { open: HashMap::new(), closed: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash + Copy> Spans<K> {
+    /// A look: `seen` is there. What was not there at the look before came after that look was begun (`before`), and what is
+    /// gone went before this look was ended (`now`).
+    pub(super) fn look(&mut self, before: f64, now: f64, seen: impl IntoIterator<Item = K>) {
+        let open: HashMap<K, f64> =
+            seen.into_iter().map(|key| (key, self.open.get(&key).copied().unwrap_or(before))).collect();
+        for (key, since) in std::mem::replace(&mut self.open, open) {
+            if !self.open.contains_key(&key) {
+                self.closed.entry(key).or_default().add(now - since);
+            }
+        }
+    }
+
+    /// Time begins anew `by` ms later.
+    pub(super) fn shift(&mut self, by: f64) {
+        self.open.values_mut().for_each(|since| *since -= by);
+    }
+
+    /// Everything so far, what is still there included; that counts from `now` on again.
+    pub(super) fn cut(&mut self, now: f64) -> HashMap<K, Sum> {
+        for (key, since) in &mut self.open {
+            self.closed.entry(*key).or_default().add(now - *since);
+            *since = now;
+        }
+        std::mem::take(&mut self.closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Spans, Sum};
+
+    #[test]
+    fn a_span_is_never_shorter_than_what_was_between_the_looks() {
+        let mut spans = Spans::default();
+        spans.look(0.0, 11.0, ["a"]);
+        spans.look(10.0, 21.0, ["a", "b"]);
+        spans.look(20.0, 31.0, ["b"]);
+        spans.look(30.0, 41.0, ["a", "b"]);
+        let all = spans.cut(50.0);
+        // 31 for the first time, 20 for the second that goes on.
+        assert_eq!(all["a"], Sum { longest: 31.0, total: 51.0, times: 2 });
+        assert_eq!(all["b"], Sum { longest: 40.0, total: 40.0, times: 1 });
+        spans.look(50.0, 61.0, []);
+        assert_eq!(spans.cut(70.0)["a"].total, 11.0);
+    }
+}
