@@ -61,8 +61,10 @@ async fn those_who_wait_are_counted_also_behind_one_another_and_by_application()
         let tracer = Tracer::start(&database.url, who).await.expect("a tracer");
         holder.batch_execute(&format!("BEGIN; LOCK TABLE {QUOTED} IN SHARE MODE")).await.expect("locked");
         // The writer waits for the lock, and the reader's stronger wish behind the writer.
-        let (update, lock) =
-            (format!("UPDATE {QUOTED} SET note = '' WHERE id = 1"), format!("LOCK TABLE {QUOTED} IN EXCLUSIVE MODE"));
+        let (update, lock) = (
+            format!("UPDATE {QUOTED} SET note = '' WHERE id = 1"),
+            format!("BEGIN; LOCK TABLE {QUOTED} IN EXCLUSIVE MODE; COMMIT"),
+        );
         let first = writer.batch_execute(&update);
         let second = reader.batch_execute(&lock);
         let release = async {
@@ -78,8 +80,7 @@ async fn those_who_wait_are_counted_also_behind_one_another_and_by_application()
             holder.batch_execute("COMMIT").await
         };
         let (first, second, released) = tokio::join!(first, second, release);
-        first.and(released).expect("both went on");
-        assert!(second.is_err(), "a lock outside a transaction is refused once it is there");
+        first.and(second).and(released).expect("both went on");
         let trace = tracer.cut().await.expect("a trace");
         assert_eq!(trace.strongest(TABLE).map(|held| held.mode), Some(LockMode::Share));
         assert_eq!(trace.blocked.most, 2, "{trace:#?}");

@@ -12,6 +12,7 @@ pub mod migration;
 pub mod plan;
 pub mod port;
 pub mod read;
+pub mod rehearse;
 pub mod run;
 pub mod script;
 pub mod throttle;

@@ -1,6 +1,6 @@
 //! The exact locks of a transaction, asked in it before it ends.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use dbwright_core::Failure;
 use tokio_postgres::Client;
@@ -33,7 +33,7 @@ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.gran
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn relations(client: &Client) -> Result<HashSet<u32>, Failure> {
+pub async fn relations(client: &Client) -> Result<BTreeSet<u32>, Failure> {
     let rows = client.query("SELECT oid FROM pg_catalog.pg_class", &[]).await.map_err(|e| unreadable(&e))?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
@@ -43,7 +43,7 @@ pub async fn relations(client: &Client) -> Result<HashSet<u32>, Failure> {
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn inside(client: &Client, before: &HashSet<u32>) -> Result<Vec<Inside>, Failure> {
+pub async fn inside(client: &Client, before: &BTreeSet<u32>) -> Result<Vec<Inside>, Failure> {
     let rows = client.query(LOCKS, &[]).await.map_err(|e| unreadable(&e))?;
     let lock = |row: &tokio_postgres::Row| {
         let (schema, name, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));

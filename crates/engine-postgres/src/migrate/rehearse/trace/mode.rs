@@ -54,7 +54,7 @@ impl LockMode {
     /// From the manual's words or from `pg_locks.mode` (`AccessExclusiveLock`), in any case.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let plain: String = text.chars().filter(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_lowercase();
+        let plain: String = text.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
         let plain = plain.strip_suffix("lock").unwrap_or(&plain);
         Self::ALL.into_iter().find(|mode| mode.words().replace(' ', "").eq_ignore_ascii_case(plain))
     }
@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn modes_are_read_as_the_catalog_and_the_manual_write_them() {
         for mode in LockMode::ALL {
-            let camel: String = mode.words().split(' ').map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect();
+            let camel: String =
+                mode.words().split(' ').map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect();
             assert_eq!(LockMode::read(&format!("{camel}Lock")), Some(mode));
             assert_eq!(LockMode::read(mode.words()), Some(mode));
         }
