@@ -1,6 +1,7 @@
 //! The command line as types: what is written here is the help, the man page and the reference.
 
 mod advise;
+pub(crate) mod migrate;
 mod quantity;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dbwright_core::Severity;
 
 pub(crate) use advise::{Advise, ProveBy};
+pub(crate) use migrate::Migrate;
 use quantity::duration;
 
 use crate::demo;
@@ -45,6 +47,7 @@ Examples:
   dbwright check sqlite:shop.db --workload queries.sql    a SQLite file and the queries it serves
   dbwright check schema.sql --dialect postgres            a schema file, loaded into a lab
   dbwright advise postgres://db/shop --budget 2GB         the best set of indexes for its statements
+  dbwright migrate plan postgres://db/shop                how pending migrations run without a long lock
   dbwright snapshot postgres://db/shop -o shop.snapshot.json.zst
   dbwright check shop.snapshot.json.zst --format html -o shop.html
   dbwright rules pg/unused-index                          one rule's page
@@ -105,6 +108,7 @@ pub(crate) enum Command {
     Demo(demo::Args),
     Check(Box<Check>),
     Advise(Box<Advise>),
+    Migrate(Migrate),
     Snapshot(Snapshot),
     Diff(Diff),
     Lab(Lab),

@@ -6,6 +6,7 @@ use dbwright_check::Checks;
 use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_postgres::Postgres;
 use dbwright_engine_sqlite::Sqlite;
+use dbwright_migrate::OnlineDdl;
 
 /// A new engine is one more line here.
 static ENGINES: &[Engine] = &[
@@ -18,11 +19,12 @@ struct Engine {
     checks: &'static dyn Checks,
     advises: Option<&'static dyn Advises>,
     plans: Option<&'static dyn PlanLab>,
+    migrates: Option<&'static dyn OnlineDdl>,
 }
 
 impl Engine {
     const fn of(checks: &'static dyn Checks) -> Self {
-        Self { checks, advises: None, plans: None }
+        Self { checks, advises: None, plans: None, migrates: None }
     }
 
     /// The same engine, which gives advice besides.
@@ -33,6 +35,12 @@ impl Engine {
     /// The same engine, which has a lab that plans as the target does besides.
     const fn planning(self, plans: &'static dyn PlanLab) -> Self {
         Self { plans: Some(plans), ..self }
+    }
+
+    /// The same engine, whose schema can be changed online besides.
+    #[allow(dead_code, reason = "the engines that can be changed come with their sessions")]
+    const fn migrating(self, migrates: &'static dyn OnlineDdl) -> Self {
+        Self { migrates: Some(migrates), ..self }
     }
 }
 
@@ -58,6 +66,16 @@ pub(crate) fn plan_lab(of: &dyn Checks) -> Result<&'static dyn PlanLab, Failure>
     line(of).and_then(|engine| engine.plans).ok_or_else(|| {
         Failure::usage("lab.none", format!("there is no planning lab for {}", info.name))
             .hint("`dbwright engines` shows what can be done on which engine")
+    })
+}
+
+/// What changes the schema of an engine.
+pub(crate) fn migrator(of: &dyn Checks) -> Result<&'static dyn OnlineDdl, Failure> {
+    let info = of.info();
+    line(of).and_then(|engine| engine.migrates).ok_or_else(|| {
+        let able: Vec<_> = ENGINES.iter().filter(|e| e.migrates.is_some()).map(|e| e.checks.info().name).collect();
+        Failure::usage("migrate.engine", format!("dbwright can't change the schema of {} yet", info.name))
+            .hint(format!("engines whose schema it changes: {}", able.join(", ")))
     })
 }
 

@@ -3,20 +3,33 @@
 //!
 //! The watcher is a task of its own, because the command may be busy in blocking work.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dbwright_core::{Failure, FailureKind};
 
-use crate::{engines, failure};
+use crate::engines;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the work under way ends by itself with something to show.
 static PATIENT: AtomicBool = AtomicBool::new(false);
 
+/// The target that is being changed, for what is said when that is stopped.
+static CHANGING: Mutex<Option<String>> = Mutex::new(None);
+
 /// As long as it lives, a stopped command may end by itself with what it has found.
 pub(crate) struct Patience(());
+
+/// Gives a change of a target time to stop between two steps or batches, and says how it goes on.
+pub(crate) fn between_steps(target: &str) -> Patience {
+    let shown = dbwright_core::target::redact_text(target);
+    if let Ok(mut changing) = CHANGING.lock() {
+        *changing = Some(shown);
+    }
+    patiently()
+}
 
 /// Gives the work time to end by itself: for stages that answer to [`requested`] with the best they have.
 pub(crate) fn patiently() -> Patience {
@@ -27,6 +40,9 @@ pub(crate) fn patiently() -> Patience {
 impl Drop for Patience {
     fn drop(&mut self) {
         PATIENT.store(false, Ordering::SeqCst);
+        if let Ok(mut changing) = CHANGING.lock() {
+            *changing = None;
+        }
     }
 }
 
@@ -37,11 +53,23 @@ pub(crate) fn requested() -> bool {
 
 /// The failure that a stopped command ends with.
 pub(crate) fn failure() -> Failure {
+    if let Some(target) = changing() {
+        return Failure::new(
+            FailureKind::Interrupted,
+            "migrate.stopped",
+            "stopped on request, in the middle of a step: the journal in the target knows how far it came",
+        )
+        .hint(format!("`dbwright migrate resume {target}` goes on, `dbwright migrate undo {target}` goes back"));
+    }
     Failure::new(
         FailureKind::Interrupted,
         "interrupted",
         "stopped on request; labs are removed, the target is as it was",
     )
+}
+
+fn changing() -> Option<String> {
+    CHANGING.lock().ok().and_then(|changing| changing.clone())
 }
 
 /// An error when the user asked to stop; commands call it between stages.
@@ -58,22 +86,28 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// Waits for the signal, then sees to it that the process ends; returns only when signals can't be watched.
-pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<()>) {
+pub(crate) async fn watch(stop: tokio::sync::oneshot::Sender<Failure>) {
     if signal().await.is_none() {
         return;
     }
     REQUESTED.store(true, Ordering::SeqCst);
     let patient = PATIENT.load(Ordering::SeqCst);
-    let more = if patient { "; what was found so far follows (once more ends at once)" } else { "" };
-    anstream::eprintln!("stopping …{more}");
+    let more = match (changing(), patient) {
+        (Some(_), _) => {
+            " after the step or batch that is under way (once more ends at once; `resume` goes on either way)"
+        }
+        (None, true) => "; what was found so far follows (once more ends at once)",
+        (None, false) => "",
+    };
+    anstream::eprintln!("stopping{more} …");
     let grace = if patient { PATIENCE } else { GRACE };
     if tokio::time::timeout(grace, signal()).await.is_err() {
         // The command may have ended meanwhile, and with it whoever listened.
-        let _ = stop.send(());
+        drop(stop.send(failure()));
         drop(tokio::time::timeout(LONGEST, signal()).await);
     }
     engines::clean_up();
-    std::process::exit(failure::code(FailureKind::Interrupted).into());
+    std::process::exit(crate::failure::code(FailureKind::Interrupted).into());
 }
 
 #[cfg(unix)]

@@ -52,7 +52,7 @@ fn run(cli: args::Cli) -> Result<failure::Exit, dbwright_core::Failure> {
         tokio::spawn(interrupt::watch(stop));
         tokio::select! {
             outcome = commands::run(cli) => outcome,
-            Ok(()) = stopped => Err(interrupt::failure()),
+            Ok(failure) = stopped => Err(failure),
         }
     });
     // Work that a stopped command left behind must not keep the process alive.
@@ -60,6 +60,7 @@ fn run(cli: args::Cli) -> Result<failure::Exit, dbwright_core::Failure> {
     engines::clean_up();
     match outcome {
         Ok(failure::Exit::Stopped) => outcome,
+        Err(ref failure) if failure.kind == dbwright_core::FailureKind::Interrupted => outcome,
         _ if interrupt::requested() => Err(interrupt::failure()),
         outcome => outcome,
     }

@@ -65,6 +65,14 @@ impl Progress for Meter {
         }
     }
 
+    fn note(&self, what: &str) {
+        let line = crate::render::layout::inline(what);
+        match self.bar.lock() {
+            Ok(bar) if self.terminal => bar.suspend(|| anstream::eprintln!("{line}")),
+            _ => anstream::eprintln!("{line}"),
+        }
+    }
+
     fn step(&self, done: u64) {
         if self.terminal
             && let Ok(bar) = self.bar.lock()

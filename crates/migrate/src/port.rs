@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{Entry, Place, Write};
 use crate::lint::{LintOptions, Linted};
-use crate::plan::{Planned, Require, Step};
+use crate::plan::{Backfill, Planned, Require, Step};
 use crate::script::{Script, Statement};
 use crate::throttle::Limits;
 
@@ -43,6 +43,12 @@ pub trait OnlineDdl: Send + Sync {
         _options: &LintOptions,
     ) -> Result<Linted, Failure> {
         Err(Failure::new(FailureKind::Usage, "migrate-lint-unsupported", "this engine has no rules for migrations yet"))
+    }
+
+    /// All batches of a backfill as SQL that a DBA can run by hand (`plan --sql`), each batch committed by itself; none
+    /// when the engine has no loop to write it with.
+    fn by_hand(&self, _backfill: &Backfill) -> Option<String> {
+        None
     }
 
     /// Opens a session on a target. Nothing is written and nothing locked by that.

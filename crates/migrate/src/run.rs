@@ -25,7 +25,7 @@ use crate::throttle::Limits;
 pub use apply::apply;
 pub use baseline::baseline;
 pub use contract::contract;
-pub use preview::{Preview, pending, preview};
+pub use preview::{Preview, Previewed, pending, preview};
 pub use resume::resume;
 pub use status::{Line, Status, Where, status};
 pub use undo::{Leaving, undo, what_undo_leaves};

@@ -16,6 +16,23 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if time.as_millis() == 0 { Err("a time must be at least 1ms".to_owned()) } else { Ok(time) }
 }
 
+/// A number of rows: `500`, `10k`, `1M`; never zero.
+pub(super) fn counts(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "" => 1.0,
+        "k" | "K" => 1e3,
+        "m" | "M" => 1e6,
+        "g" | "G" => 1e9,
+        other => return Err(format!("`{other}` is not a unit of rows; write 10k or 1M")),
+    };
+    let number: f64 = digits.parse().map_err(|_| format!("`{text}` is not a number of rows; write 500, 10k or 1M"))?;
+    let rows = (number * factor).round();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was just looked at")]
+    if (1.0..1e15).contains(&rows) { Ok(rows as u64) } else { Err(format!("`{text}` is not a number of rows")) }
+}
+
 /// Units of bytes: powers of 1000, and of 1024 with an `i`, as standards have it.
 const UNITS: [(&str, f64); 10] = [
     ("", 1.0),
@@ -77,6 +94,16 @@ mod tests {
         }
         for wrong in ["", "-1", "2 GBs", "lots", "1e999", "NaN", "2G"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rows_are_read_with_their_units() {
+        for (text, expected) in [("500", 500), ("10k", 10_000), ("1M", 1_000_000), ("1.5M", 1_500_000)] {
+            assert_eq!(counts(text), Ok(expected), "{text}");
+        }
+        for wrong in ["", "0", "-1", "k", "1kk", "many", "1e99"] {
+            assert!(counts(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod advise;
 pub(crate) mod check;
 mod diff;
 mod lab;
+mod migrate;
 mod observe;
 mod render;
 mod rules;
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(&args, &cx).await,
         Command::Advise(args) if args.target.is_none() => demo::advise(*args, &cx).await,
         Command::Advise(args) => advise::run(&args, &cx).await,
+        Command::Migrate(args) => migrate::run(&args, &cx).await,
         Command::Snapshot(args) => snapshot::run(&args, &cx).await,
         Command::Diff(args) => diff::run(&args, &cx).await,
         Command::Lab(args) => lab::run(&args, &cx).await,

@@ -4,6 +4,7 @@ pub(crate) mod advice;
 pub(crate) mod html;
 pub(crate) mod layout;
 pub(crate) mod markdown;
+pub(crate) mod migrate;
 mod sarif;
 pub(crate) mod text;
 pub(crate) mod twins;

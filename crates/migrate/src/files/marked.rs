@@ -61,7 +61,10 @@ pub(super) fn read(found: &Found<'_>, style: Style) -> Result<Folder, Failure> {
 
 /// goose also has migrations that are Go programs; without them the order would have holes.
 fn no_programs(found: &Found<'_>) -> Result<(), Failure> {
-    let numbered = |path: &str| path.ends_with(".go") && path.starts_with(|c: char| c.is_ascii_digit());
+    let numbered = |path: &str| {
+        path.rsplit_once('.').is_some_and(|(_, ending)| ending == "go")
+            && path.starts_with(|c: char| c.is_ascii_digit())
+    };
     match found.entries.iter().find(|entry| numbered(&entry.path)) {
         Some(entry) => Err(Failure::usage(
             "migrate.program",

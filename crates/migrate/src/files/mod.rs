@@ -22,6 +22,7 @@ pub use part::Part;
 pub use source::Source;
 pub use text::checksum;
 pub use transactions::without_transactions;
+pub use version::normal;
 
 use names::Named;
 

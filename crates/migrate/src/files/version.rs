@@ -32,7 +32,12 @@ pub(super) fn key(migration: &Source) -> Key<'_> {
 }
 
 /// Digits without zeros before them; groups by `.` or `_` become `.`, zeros at the end are left out (Flyway's `1.0` is `1`).
-pub(super) fn normal(version: &str) -> String {
+/// What is no number stays as it is (`R__views`).
+#[must_use]
+pub fn normal(version: &str) -> String {
+    if !version.bytes().all(|byte| byte.is_ascii_digit() || b"._".contains(&byte)) {
+        return version.to_owned();
+    }
     let mut groups: Vec<&str> = version.split(['.', '_']).map(without_zeros).collect();
     while groups.len() > 1 && groups.last() == Some(&"0") {
         groups.pop();

@@ -1,0 +1,97 @@
+//! A target, opened, with the migrations that belong to it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use dbwright_core::Failure;
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_migrate::journal::Entry;
+use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::run::Options;
+use dbwright_migrate::{Limits, Migration, OnlineDdl, Session};
+
+use super::folder;
+use crate::args::migrate::{Connection, Throttle};
+use crate::context::Context;
+use crate::target::Source;
+use crate::{config, engines, target};
+
+/// An open target.
+pub(super) struct Opened {
+    /// The engine.
+    pub(super) engine: &'static dyn OnlineDdl,
+    /// The connection.
+    pub(super) session: Box<dyn Session>,
+    /// The folder's migrations.
+    pub(super) migrations: Vec<Migration>,
+    /// What the journal holds.
+    pub(super) journal: Vec<Entry>,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Opens the target and reads the folder.
+///
+/// # Errors
+/// When the target is no live database, can't be reached or changed, or the folder can't be read.
+pub(super) async fn open(
+    name: &str,
+    dir: &Path,
+    connection: &Connection,
+    read_only: bool,
+    progress: &dyn Progress,
+    cx: &Context,
+) -> Result<Opened, Failure> {
+    let (engine, address) = live(name, cx)?;
+    // The folder first: a mistake in it is told without waiting for a server.
+    let folder = folder::read(dir)?;
+    let options = OpenOptions {
+        connect_timeout: connection.connect_timeout,
+        read_only,
+        programs: connection.pg_bin.clone(),
+        ..OpenOptions::default()
+    };
+    let mut session = engine.open(&address, &options, progress).await?;
+    let journal = session.journal().await?;
+    let in_effect: BTreeSet<String> =
+        journal.iter().filter(|entry| entry.state.in_effect()).map(|entry| entry.version.clone()).collect();
+    let (migrations, notes) = folder::migrations(&folder, engine, &in_effect)?;
+    let warnings = session.facts().warnings.clone();
+    Ok(Opened { engine, session, migrations, journal, notes: [warnings, notes].concat() })
+}
+
+/// The live database that a name means.
+///
+/// # Errors
+/// When it is none, or of an engine whose schema dbwright can't change.
+pub(super) fn live(name: &str, cx: &Context) -> Result<(&'static dyn OnlineDdl, Address), Failure> {
+    let found = config::load(&cx.global)?;
+    match target::resolve(name, None, &found.config)? {
+        Source::Live(engine, address) => Ok((engines::migrator(engine)?, address)),
+        Source::Snapshot(_) | Source::Schema(..) => {
+            Err(Failure::usage("migrate.not-live", format!("{name} is a file, not a database that can be changed"))
+                .hint("name the database itself; `dbwright migrate lint --snapshot FILE` works from a snapshot"))
+        }
+    }
+}
+
+/// The throttle flags as the runner takes them.
+pub(super) fn options(throttle: &Throttle) -> Options {
+    let own = Limits {
+        pause: throttle.pause,
+        replica_lag: throttle.max_lag,
+        waiting: throttle.max_waiting,
+        active: throttle.max_active,
+        ..Limits::default()
+    };
+    let limits = Limits {
+        lock_timeout: throttle.lock_timeout,
+        lock_patience: throttle.lock_patience,
+        batch: throttle.batch_time,
+        largest_batch: throttle.batch_rows,
+        patience: throttle.patience,
+        ..if throttle.unthrottled { Limits::unthrottled() } else { own }
+    };
+    Options { lock_wait: throttle.wait_for_other, limits, ..Options::default() }
+}
