@@ -1,5 +1,6 @@
 //! What the advisor needs from an engine.
 
+use std::io::BufRead;
 use std::path::PathBuf;
 
 use dbwright_core::engine::ObserveOptions;
@@ -13,11 +14,12 @@ use crate::usage::Usage;
 
 /// An engine that can be asked for advice.
 pub trait Advises: Send + Sync {
-    /// Reads a workload from a log of the engine; none when `text` is no such log.
+    /// Reads a workload from a log of the engine, line by line; none when it is no such log, of which only the begin was
+    /// read then.
     ///
     /// # Errors
-    /// When it is a log but damaged beyond use: which line, and what was expected.
-    fn log(&self, name: &str, text: &str) -> Option<Result<Workload, Failure>>;
+    /// When it can't be read, or is a log but damaged beyond use: which line, and what was expected.
+    fn log(&self, name: &str, input: &mut dyn BufRead) -> Result<Option<Workload>, Failure>;
 
     /// The workload that the snapshot holds, when it holds one, for the database that was observed only.
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload>;
@@ -244,6 +246,8 @@ pub struct Run {
 /// What a run took.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timing {
+    /// Time in ms of the first round, which may have found cold caches and is not in `ms`.
+    pub first: Option<f64>,
     /// Times in ms, one for each repetition.
     pub ms: Vec<f64>,
     /// Built indexes that the plan used, by position.

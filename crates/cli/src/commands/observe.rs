@@ -112,11 +112,21 @@ pub(crate) fn read(path: &Path) -> Result<Observed, Failure> {
 /// # Errors
 /// When it can't be read or is not UTF-8.
 pub(crate) fn text_of(path: &Path, what: &str) -> Result<String, Failure> {
-    let name = format!("{what} file {}", path.display());
-    let text = String::from_utf8(bytes_of(path, what)?).map_err(|e| {
+    text(bytes_of(path, what)?, &path.display().to_string(), what)
+}
+
+/// The content of a file of the user's as text, which must be UTF-8; a mark of its encoding is left out.
+///
+/// # Errors
+/// When it is in another encoding.
+pub(crate) fn text(bytes: Vec<u8>, name: &str, what: &str) -> Result<String, Failure> {
+    let text = String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        Failure::usage("file.encoding", format!("the {name} is not UTF-8: byte {at} is of another encoding"))
-            .hint("convert it, for example with `iconv -f LATIN1 -t UTF-8`")
+        Failure::usage(
+            "file.encoding",
+            format!("the {what} file {name} is not UTF-8: byte {at} is of another encoding"),
+        )
+        .hint("convert it, for example with `iconv -f LATIN1 -t UTF-8`")
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
@@ -129,7 +139,8 @@ pub(crate) fn bytes_of(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|e| unreadable(&format!("{what} file {}", path.display()), &e))
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Failure {
+/// A file that can't be read, by what it is.
+pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Failure {
     let message = format!("{name} can't be read: {error}");
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => Failure::not_permitted("file.permission", message),

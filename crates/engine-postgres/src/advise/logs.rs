@@ -62,17 +62,11 @@ trait Reader {
     fn damaged(&self) -> u64;
 }
 
-/// Reads a log that is in memory; none when the text is no log of PostgreSQL.
-pub(super) fn read(name: &str, text: &str) -> Option<Result<Workload, Failure>> {
-    format(name, text.lines().take(LOOK))?;
-    Some(stream(name, &mut text.as_bytes()))
-}
-
-/// Reads a log of any length.
+/// Reads a log of any length; none when the text is no log of PostgreSQL, of which only the first lines were read then.
 ///
 /// # Errors
-/// When it can't be read, is no log of PostgreSQL, or holds no statement.
-pub(super) fn stream(name: &str, input: &mut dyn BufRead) -> Result<Workload, Failure> {
+/// When it can't be read, or holds no statement.
+pub(super) fn read(name: &str, input: &mut dyn BufRead) -> Result<Option<Workload>, Failure> {
     let mut lines = Lines { input, next: Vec::new() };
     let mut first = Vec::new();
     while first.len() < LOOK
@@ -80,10 +74,7 @@ pub(super) fn stream(name: &str, input: &mut dyn BufRead) -> Result<Workload, Fa
     {
         first.push(line);
     }
-    let Some(format) = format(name, first.iter().map(String::as_str)) else {
-        return Err(Failure::usage("workload.no-log", format!("{name} is no log of PostgreSQL"))
-            .hint("give a log in csvlog, jsonlog or stderr format, with English messages (lc_messages = 'C')"));
-    };
+    let Some(format) = format(name, first.iter().map(String::as_str)) else { return Ok(None) };
     let mut reader: Box<dyn Reader> = match format {
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Json => Box::new(json::Json::default()),
@@ -97,7 +88,7 @@ pub(super) fn stream(name: &str, input: &mut dyn BufRead) -> Result<Workload, Fa
         reader.line(&line, &mut |report| sessions.report(report));
     }
     reader.end(&mut |report| sessions.report(report));
-    sessions.workload(name, reader.damaged())
+    sessions.workload(name, reader.damaged()).map(Some)
 }
 
 /// Lines of bytes that need not be UTF-8.

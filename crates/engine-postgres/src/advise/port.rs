@@ -1,5 +1,7 @@
 //! What PostgreSQL gives to the advisor: the port's functions, each a door to a room of its own.
 
+use std::io::BufRead;
+
 use dbwright_advise::port::{Advises, CopyOptions, Measurer, WhatIf, WhatIfOptions};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
@@ -10,8 +12,8 @@ use super::{logs, measure, recorded, replicas, whatif};
 use crate::engine::Postgres;
 
 impl Advises for Postgres {
-    fn log(&self, name: &str, text: &str) -> Option<Result<Workload, Failure>> {
-        logs::read(name, text)
+    fn log(&self, name: &str, input: &mut dyn BufRead) -> Result<Option<Workload>, Failure> {
+        logs::read(name, input)
     }
 
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {

@@ -9,6 +9,8 @@ mod usage;
 mod whatif;
 mod work;
 
+use std::io::BufRead;
+
 use dbwright_advise::Advises;
 use dbwright_advise::port::{CopyOptions, Measurer, WhatIf, WhatIfOptions};
 use dbwright_core::progress::Progress;
@@ -20,8 +22,8 @@ use crate::Sqlite;
 use crate::body::SqliteBody;
 
 impl Advises for Sqlite {
-    fn log(&self, _name: &str, _text: &str) -> Option<Result<Workload, Failure>> {
-        None
+    fn log(&self, _name: &str, _input: &mut dyn BufRead) -> Result<Option<Workload>, Failure> {
+        Ok(None)
     }
 
     fn workload(&self, snapshot: &Snapshot) -> Option<Workload> {

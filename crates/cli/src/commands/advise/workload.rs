@@ -1,5 +1,7 @@
 //! Where the statements come from: the target's own statistics, or a file whose kind its content tells.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use dbwright_advise::Advises;
@@ -34,18 +36,34 @@ pub(super) fn find(
 
 fn of_file(path: &Path, adviser: &dyn Advises, engine: &EngineInfo) -> Result<Workload, Failure> {
     let name = path.display().to_string();
-    let bytes = observe::bytes_of(path, "workload")?;
-    if snapshot::looks_like_snapshot(&bytes) {
+    // A pipe can be read once; a log may be larger than the memory.
+    if !path.metadata().is_ok_and(|file| file.is_file()) {
+        return of_pipe(path, &name, adviser, engine);
+    }
+    let unreadable = |error: &std::io::Error| observe::unreadable(&format!("workload file {name}"), error);
+    let mut input = BufReader::new(File::open(path).map_err(|e| unreadable(&e))?);
+    if snapshot::looks_like_snapshot(input.fill_buf().map_err(|e| unreadable(&e))?) {
         return of_snapshot(path, adviser, engine);
     }
-    // A log may hold statements in any encoding; a file of statements may not.
-    if let Some(workload) = adviser.log(&name, &String::from_utf8_lossy(&bytes)) {
-        return workload;
+    match adviser.log(&name, &mut input)? {
+        Some(workload) => Ok(workload),
+        None => of_sql(&observe::text_of(path, "workload")?, &name, engine),
     }
+}
+
+fn of_pipe(path: &Path, name: &str, adviser: &dyn Advises, engine: &EngineInfo) -> Result<Workload, Failure> {
+    let bytes = observe::bytes_of(path, "workload")?;
+    match adviser.log(name, &mut bytes.as_slice())? {
+        Some(workload) => Ok(workload),
+        None => of_sql(&observe::text(bytes, name, "workload")?, name, engine),
+    }
+}
+
+fn of_sql(text: &str, name: &str, engine: &EngineInfo) -> Result<Workload, Failure> {
     let dialect = Dialect::named(engine.id).ok_or_else(|| {
         Failure::usage("workload.no-sql", format!("workload files are SQL, which {} does not speak", engine.name))
     })?;
-    dbwright_sql::workload::from_sql(&observe::text_of(path, "workload")?, dialect, &format!("file {name}"))
+    dbwright_sql::workload::from_sql(text, dialect, &format!("file {name}"))
 }
 
 /// The workload of another snapshot of the same engine.
