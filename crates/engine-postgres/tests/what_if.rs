@@ -229,3 +229,38 @@ async fn every_access_method_can_be_tried_in_the_twin() {
         database.execute(&created.back[0]);
     }
 }
+
+/// A role that may not read a table sees no statistics of it: what the planner made of that would be a guess.
+#[tokio::test]
+async fn statements_on_tables_whose_statistics_nobody_shows_are_left_out_with_the_grant() {
+    for major in [15, 17, 18] {
+        let database = Database::create(major);
+        database.execute(
+            "CREATE TABLE open (id int, a int); CREATE TABLE closed (id int, a int); CREATE TABLE never (id int, a int); \
+             INSERT INTO open SELECT n, n % 900 FROM generate_series(1, 9000) n; INSERT INTO closed TABLE open; \
+             INSERT INTO never TABLE open; ANALYZE open, closed; CREATE INDEX ON never (id)",
+        );
+        let role = format!("{}_reader", database.name);
+        database.execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'geheim'; GRANT SELECT ON open, never TO {role}"));
+        let (scheme, rest) = database.url.split_once("://").expect("a URL");
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        let address = Address::parse(&format!("{scheme}://{role}:geheim@{rest}")).expect("an address");
+        let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.expect("a snapshot");
+        let options = with_programs(dbwright_testkit::postgres_bin(major));
+        let place = Postgres.what_if(&snapshot, Some(&address), &options, &Silent).await.expect("a twin");
+        let statements =
+            ["open", "closed", "never"].map(|name| statement(&format!("SELECT * FROM {name} WHERE a = 7")));
+        let prepared = place.prepare(&statements, &Silent).await.expect("prepared");
+        drop(place);
+        database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+        assert!(prepared[0].is_ok(), "{:?}", prepared[0]);
+        for (at, name) in [(1, "closed"), (2, "never")] {
+            let reason = &prepared[at].as_ref().expect_err("nothing is known of it").reason;
+            assert!(
+                reason.contains(&format!("GRANT SELECT ON public.{name} TO ")) && reason.contains(&role),
+                "{major}: {reason}"
+            );
+            assert!(reason.contains("ANALYZE"), "{major}: {reason}");
+        }
+    }
+}

@@ -38,23 +38,52 @@ fn syntax(text: &str) -> &'static str {
     if open { "the text was cut off" } else { "no statement of this version, or its text was cut off" }
 }
 
-/// Why a plan can't be trusted: a table of it whose statistics were never gathered.
+/// What is known of a table and its partitions.
+#[derive(Debug, Default)]
+struct Family {
+    /// Whether it was ever analysed, or vacuumed, or got an index.
+    gathered: bool,
+    /// Rows.
+    rows: f64,
+    /// Whether there are statistics of its columns.
+    columns: bool,
+}
+
+/// Why a plan can't be trusted: a table of it whose statistics were never gathered, or which nobody showed us.
 pub(in crate::advise) fn ungathered(plan: &Plan, body: &PgBody) -> Option<Skip> {
     // Partitions still to be filled are never analysed: one of a family that was is enough.
-    let mut families: BTreeMap<u64, bool> = BTreeMap::new();
+    let mut families: BTreeMap<u64, Family> = BTreeMap::new();
     for node in plan.walk() {
         let (Some(schema), Some(name)) = (&node.schema, &node.relation) else { continue };
         let Some(table) = table(body, schema, name) else { continue };
-        let gathered = body.tables.get(&table.id).is_some_and(|stats| stats.reltuples.is_some());
+        let rows = body.tables.get(&table.id).and_then(|stats| stats.reltuples);
         let exempt = !matches!(table.kind, TableKind::Table | TableKind::MaterializedView);
-        *families.entry(root(body, table).id).or_default() |= gathered || exempt;
+        let top = root(body, table).id;
+        let family = families.entry(top).or_default();
+        family.gathered |= rows.is_some() || exempt;
+        family.rows += rows.unwrap_or(0.0);
+        let known = |id| body.columns.get(id).is_some_and(|columns| !columns.is_empty());
+        family.columns |= exempt || known(&table.id) || known(&top);
     }
-    let (id, _) = families.into_iter().find(|(_, gathered)| !gathered)?;
+    let blind = |family: &Family| !family.gathered || (family.rows > 0.0 && !family.columns);
+    let (id, family) = families.into_iter().find(|(_, family)| blind(family))?;
     let table = body.catalog.tables.iter().find(|table| table.id == id)?;
     let name = Dialect::Postgres.qualified(&table.schema, &table.name);
-    Some(Skip {
-        reason: format!("no statistics of {name} were ever gathered, so its plans are guesses: run ANALYZE {name}"),
-    })
+    let server = &body.server;
+    let reason = if family.gathered && !server.superuser {
+        let role = Dialect::Postgres.ident(&server.role);
+        format!(
+            "role {role} sees no statistics of the columns of {name}, so its plans would be guesses: \
+             GRANT SELECT ON {name} TO {role}, or run ANALYZE {name} if that was never done"
+        )
+    } else if family.gathered {
+        format!(
+            "no statistics of the columns of {name} were ever gathered, so its plans are guesses: run ANALYZE {name}"
+        )
+    } else {
+        format!("no statistics of {name} were ever gathered, so its plans are guesses: run ANALYZE {name}")
+    };
+    Some(Skip { reason })
 }
 
 /// A table by name.
