@@ -7,6 +7,49 @@ use dbwright_sql::lex::{Token, TokenKind, tokens};
 /// First words of what can be planned.
 const PLANNED: [&str; 9] = ["select", "with", "values", "table", "insert", "update", "delete", "merge", "("];
 
+/// First words of the other statements, those left out that are looked into.
+const UTILITIES: [&str; 36] = [
+    "abort",
+    "alter",
+    "analyse",
+    "analyze",
+    "begin",
+    "checkpoint",
+    "cluster",
+    "comment",
+    "commit",
+    "deallocate",
+    "discard",
+    "drop",
+    "end",
+    "grant",
+    "import",
+    "listen",
+    "load",
+    "lock",
+    "notify",
+    "reassign",
+    "refresh",
+    "reindex",
+    "release",
+    "reset",
+    "revoke",
+    "rollback",
+    "savepoint",
+    "security",
+    "set",
+    "show",
+    "start",
+    "truncate",
+    "unlisten",
+    "vacuum",
+    "create",
+    "prepare",
+];
+
+/// Longest word that is repeated in a reason, in characters.
+const WORD: usize = 30;
+
 /// The part of a statement that is planned.
 ///
 /// # Errors
@@ -61,8 +104,11 @@ impl Words<'_> {
             "call" | "do" => Err("it runs a procedure, whose statements are recorded on their own when \
                                   pg_stat_statements.track is all"
                 .to_owned()),
-            _ if self.tokens[at].kind == TokenKind::Word => Err(utility(&word)),
-            _ => Err("it begins like no statement".to_owned()),
+            _ if UTILITIES.contains(&word.as_str()) => Err(utility(&word)),
+            _ if self.tokens[at].kind == TokenKind::Word => {
+                Err(format!("no SQL: no statement of PostgreSQL begins with {}", shown(self.tokens[at].text(self.sql))))
+            }
+            _ => Err("no SQL: it begins like no statement".to_owned()),
         }
     }
 
@@ -134,6 +180,14 @@ impl Words<'_> {
     }
 }
 
+/// A word as it stands, or its begin.
+fn shown(word: &str) -> String {
+    if word.chars().count() <= WORD {
+        return format!("`{word}`");
+    }
+    format!("`{}…`", word.chars().take(WORD).collect::<String>())
+}
+
 fn utility(word: &str) -> String {
     format!("a utility statement ({}): nothing that an index could serve", word.to_ascii_uppercase())
 }
@@ -172,5 +226,13 @@ mod tests {
         assert!(reason("execute p(1)").contains("prepared"));
         assert!(reason("  ").contains("empty"));
         assert!(is_utility("begin") && !is_utility("table t"));
+    }
+
+    #[test]
+    fn what_is_no_sql_is_called_that() {
+        for text in ["Dear customer, thank you", "{\"a\": 1}", "selekt 1", &"x".repeat(200)] {
+            let reason = inner(text).expect_err(text).reason;
+            assert!(reason.starts_with("no SQL") && reason.len() < 120, "{text}: {reason}");
+        }
     }
 }
