@@ -80,7 +80,13 @@ fn a_budget_of_nothing_creates_nothing() {
     for limit in [["--budget", "0"], ["--max-indexes", "0"]] {
         let advice = shop.json(&limit);
         assert!(created(&advice).is_empty(), "{limit:?}: {advice}");
+        let output = shop.run(&[&limit[..], &["--no-drops"]].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("the budget allows no new index"), "{limit:?}: {text}");
     }
+    let output = shop.run(&["--budget", "5000", "--no-drops"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("no index that would pay fits within 5"), "{text}");
 }
 
 #[test]

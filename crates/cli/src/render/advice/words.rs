@@ -126,8 +126,9 @@ fn drops(advice: &Advice) -> impl Iterator<Item = Line<'_>> {
         what: drop.index.clone(),
         subject: &drop.index,
         bytes: -(drop.bytes as f64),
-        gain: Some(of_cost(drop.gain, advice)),
-        writes: None,
+        // Nothing reads faster without it: what it saves is upkeep.
+        gain: None,
+        writes: Some(-of_cost(drop.gain, advice)),
         why: drop.reason.clone(),
         helps: &[],
         change: &drop.change,
@@ -151,9 +152,14 @@ pub(super) fn saved(advice: &Advice) -> f64 {
     of_cost(advice.cost_before - advice.cost_after, advice)
 }
 
-/// A share in percent; what is too small to be shown is not shown as nothing.
+/// A share in percent; what is too small to be shown is not shown as nothing, and what is saved has a minus.
 pub(super) fn share(share: f64) -> String {
-    if share > 0.0 && share < 0.000_5 { "< 0.1 %".to_owned() } else { units::percent(share) }
+    match share {
+        0.0 => units::percent(0.0),
+        small if small.abs() < 0.000_5 => format!("{}< 0.1 %", if small < 0.0 { "−" } else { "" }),
+        saved if saved < 0.0 => format!("−{}", units::percent(-saved)),
+        other => units::percent(other),
+    }
 }
 
 /// Bytes with their sign: what comes and what goes.
@@ -187,6 +193,10 @@ pub(super) fn headline(advice: &Advice) -> String {
     let costs = format!("{created} ({new}) {make} the workload cost {saving} less");
     match (advice.create.is_empty(), gone) {
         (true, 0) if advice.interrupted => "Nothing was found until then".to_owned(),
+        (true, 0) if advice.budget_bytes == Some(0) || advice.budget_indexes == Some(0) => {
+            "No change: the budget allows no new index".to_owned()
+        }
+        (true, 0) if larger_pays(advice) => format!("No change: no index that would pay fits{}", limits(advice)),
         (true, 0) => "No change: none of the indexes considered would pay".to_owned(),
         (true, n) => {
             format!("{} ({freed}) can go; the workload then costs {saving} less", counted(n, "index", "indexes"))
@@ -194,6 +204,12 @@ pub(super) fn headline(advice: &Advice) -> String {
         (false, 0) => costs,
         (false, n) => format!("{costs}; {} ({freed}) can go", counted(n, "old one", "old ones")),
     }
+}
+
+/// Whether a larger budget would buy something that pays.
+fn larger_pays(advice: &Advice) -> bool {
+    let Some(budget) = advice.budget_bytes else { return false };
+    advice.curve.iter().any(|point| point.bytes > budget && point.cost < advice.cost_after * (1.0 - NOTICED))
 }
 
 /// What the budget allows, as ` within 2 GB`; empty without one.
