@@ -91,6 +91,11 @@ pub enum Outcome {
         /// The server's message.
         reason: String,
     },
+    /// It reads what each server has of its own, such as its system catalogs: the two differ as they must.
+    NotComparable {
+        /// What it reads.
+        reason: String,
+    },
     /// The target planned it, the lab could not.
     NotInLab {
         /// The server's message.
@@ -112,7 +117,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the lab plans it as the target does; none when the target can't plan it either.
+    /// Whether the lab plans it as the target does; none when there is nothing to compare.
     #[must_use]
     pub fn same(&self) -> Option<bool> {
         match self {
@@ -120,7 +125,7 @@ impl Outcome {
                 Some(*same_shape && *same_rows && self.cost_difference().is_some_and(|by| by <= TOLERANCE))
             }
             Self::NotInLab { .. } => Some(false),
-            Self::NotOnTarget { .. } => None,
+            Self::NotOnTarget { .. } | Self::NotComparable { .. } => None,
         }
     }
 }

@@ -103,6 +103,9 @@ fn line(compared: &Compared, width: usize) -> String {
         Outcome::NotOnTarget { reason } => {
             format!("{ASIDE}not compared, the target says: {}{ASIDE:#}  {statement}\n", layout::inline(reason))
         }
+        Outcome::NotComparable { reason } => {
+            format!("{ASIDE}not compared: {}{ASIDE:#}  {statement}\n", layout::inline(reason))
+        }
         Outcome::NotInLab { reason } => {
             format!("{BAD}not planned in the twin: {}{BAD:#}  {statement}\n", layout::inline(reason))
         }

@@ -9,6 +9,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::workload::{Statement, Workload};
 use dbwright_core::{BoxFuture, Failure, FailureKind, Snapshot};
+use dbwright_sql::Dialect;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::{Twin, TwinOptions};
@@ -80,6 +81,10 @@ pub async fn compare(
         let sides = (plan(&target.client, text, version).await, plan(&own.client, text, version).await);
         let outcome = match sides {
             (Err(reason), _) => Outcome::NotOnTarget { reason },
+            (Ok(target), _) if let Some(read) = catalog(&target) => {
+                let reason = format!("it reads {read}, which each server fills by itself");
+                Outcome::NotComparable { reason }
+            }
             (Ok(_), Err(reason)) => Outcome::NotInLab { reason },
             (Ok(target), Ok(twin)) => judge(&target, &twin),
         };
@@ -147,10 +152,16 @@ async fn generic(client: &Client, sql: &str, count: usize) -> Result<String, tok
 
 /// The highest `$n` of a statement.
 fn parameters(sql: &str) -> usize {
-    use dbwright_sql::Dialect;
     use dbwright_sql::lex::tokens;
     let number = |text: &str| text.strip_prefix('$').and_then(|digits| digits.parse().ok());
     tokens(sql, Dialect::Postgres).iter().filter_map(|token| number(token.text(sql))).max().unwrap_or(0)
+}
+
+/// A table of the system that a plan reads: what stands in it, and its statistics, are those of one server.
+fn catalog(plan: &Plan) -> Option<String> {
+    let own = |schema: &str| schema == "information_schema" || schema.starts_with("pg_");
+    let mut read = plan.walk().filter_map(|node| node.schema.as_ref().zip(node.relation.as_ref()));
+    read.find(|(schema, _)| own(schema)).map(|(schema, name)| Dialect::Postgres.qualified(schema, name))
 }
 
 fn judge(target: &Plan, twin: &Plan) -> Outcome {
