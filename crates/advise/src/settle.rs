@@ -1,13 +1,15 @@
 //! Lets a copy of the rows decide: what is advised is built, run and compared, and what does not gain is withdrawn.
 //!
-//! The advised indexes and those that were nearly chosen are built. Each query is run in every plan that they can give it,
-//! and the set is chosen again by the times, within the budget in true bytes. Then the chosen set is measured against
-//! today's, by turns; what turned out slower is learnt, and the choice made anew. At last each index is measured alone:
-//! the queries that use it, with and without it.
+//! The workload is run as it is; the advised indexes and those that could serve better are built. Each query is run in the
+//! plans that single indexes give it, and the set is chosen again by the times, within the budget in true bytes; plans that
+//! a choice rests on are run before it is believed. Then the chosen set is measured against today's, by turns; what turned
+//! out slower is learnt, and the choice made anew. At last each index is measured alone: the queries that use it, with and
+//! without it.
 
 mod bench;
 mod choose;
 mod leaving;
+mod pool;
 mod prove;
 mod report;
 mod slim;
@@ -24,14 +26,10 @@ use crate::index::{Index, ObjectName};
 use crate::port::{Built, Estimate, Measurer, WhatIf};
 use crate::run::{Advised, Options, Weighting};
 
-/// Most indexes that are built.
-const POOL: usize = 48;
-/// Indexes are built until their estimates reach so many budgets.
-const BUDGETS: u64 = 4;
-/// Bytes that are built beside the advised indexes without a budget.
-const UNLIMITED: u64 = 4 << 30;
 /// How often the choice is made anew after a measurement.
 const ROUNDS: usize = 6;
+/// How often a choice is made anew because it rests on plans that were not run yet.
+const TRIES: usize = 40;
 
 /// Measures the advice and settles it: indexes that do not gain are withdrawn, others may take their place.
 ///
@@ -49,10 +47,11 @@ pub async fn settle(
     }
     let queries = std::mem::take(&mut advised.queries);
     let slim = slim::candidates(&queries, what_if, &mut advised.defined).await?;
-    let pool = pool(advised, &slim, options);
-    let bench = Bench { measurer, progress, queries: &queries, pool, cases: Vec::new(), failed: Vec::new() };
+    let bench =
+        Bench { measurer, progress, queries: &queries, pool: Vec::new(), cases: Vec::new(), failed: Vec::new() };
     let leaving = Leaving::of(advised, what_if);
-    let settled = Settling { bench, options, leaving, barred: Vec::new(), upkeep: Vec::new() }.run(advised).await;
+    let settling = Settling { bench, options, leaving, barred: Vec::new(), upkeep: Vec::new() };
+    let settled = settling.run(advised, slim, what_if).await;
     let done = match settled {
         Ok(outcome) => report::write(advised, &queries, &outcome, options, measurer, what_if).await,
         Err(failure) => Err(failure),
@@ -85,12 +84,21 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    async fn run(mut self, advised: &Advised) -> Result<Outcome, Failure> {
+    async fn run(
+        mut self,
+        advised: &Advised,
+        slim: Vec<(Index, Estimate)>,
+        what_if: &dyn WhatIf,
+    ) -> Result<Outcome, Failure> {
+        self.bench.bases().await?;
+        self.weigh(advised);
+        let Bench { queries, cases, .. } = &self.bench;
+        self.bench.pool = pool::choose(advised, slim, queries, cases, what_if, self.options).await?;
         self.bench.build().await?;
         self.bench.explore().await?;
-        self.weigh(advised);
+        self.upkeep(advised);
         self.barred = vec![false; self.bench.pool.len()];
-        let mut set = self.choose();
+        let mut set = self.best().await?;
         let mut verdict = Verdict::default();
         for round in 0..ROUNDS {
             if self.bench.progress.cancelled() {
@@ -98,7 +106,7 @@ impl Settling<'_> {
             }
             let learnt = prove::verify(&mut self.bench, &set, &self.leaving, &mut verdict).await?;
             self.bar(&verdict, &set);
-            let next = if round + 2 < ROUNDS { self.choose() } else { self.without_harm(&set, &verdict) };
+            let next = if round + 2 < ROUNDS { self.best().await? } else { self.without_harm(&set, &verdict) };
             if !learnt || next == set {
                 break;
             }
@@ -111,7 +119,20 @@ impl Settling<'_> {
         Ok(Outcome { pool, set, verdict, writes, failed, stopped })
     }
 
-    /// How much one ms of each query, and the upkeep of each index, counts.
+    /// The best set by times, where every plan that it leads to was run.
+    async fn best(&mut self) -> Result<Vec<bool>, Failure> {
+        self.bench.progress.stage("choosing by measured times", None);
+        let mut set = self.choose();
+        for _ in 0..TRIES {
+            if !self.bench.try_out(&set).await? {
+                break;
+            }
+            set = self.choose();
+        }
+        Ok(set)
+    }
+
+    /// How much one ms of each query counts.
     fn weigh(&mut self, advised: &Advised) {
         let queries = self.bench.queries;
         for case in &mut self.bench.cases {
@@ -123,7 +144,10 @@ impl Settling<'_> {
                 Weighting::Share => query.share / case.base.max(bench::TICK),
             };
         }
-        // Upkeep is in the unit of plan costs: what a unit takes is known of the queries.
+    }
+
+    /// How much the upkeep of each index counts. It is in the unit of plan costs: what a unit takes is known of the queries.
+    fn upkeep(&mut self, advised: &Advised) {
         let cases = &self.bench.cases;
         let cost: f64 = cases.iter().map(|case| case.weight * case.atoms[0].cost).sum();
         let time: f64 = cases.iter().map(|case| case.weight * case.base).sum();
@@ -165,40 +189,6 @@ impl Settling<'_> {
         }
         Ok(set)
     }
-}
-
-/// The advised indexes, then by turns the slim ones and the runners-up as far as they may be built.
-fn pool(advised: &Advised, slim: &[(Index, Estimate)], options: &Options) -> Vec<Candidate> {
-    let estimated = |index, bytes, upkeep, advised| Candidate {
-        index,
-        built: Err("it was not built".to_owned()),
-        estimated: bytes,
-        upkeep,
-        advised,
-    };
-    let chosen = advised.indexes.iter().zip(&advised.advice.create);
-    let mut pool: Vec<Candidate> = chosen
-        .map(|(index, create)| {
-            estimated(index.clone(), create.bytes, (create.write_cost, create.write_reason.clone()), true)
-        })
-        .collect();
-    let most = options.bytes.map_or(UNLIMITED, |bytes| bytes.saturating_mul(BUDGETS));
-    let mut bytes: u64 = pool.iter().map(|one| one.estimated).sum();
-    let mut others: Vec<(usize, &(Index, Estimate))> = slim.iter().enumerate().collect();
-    others.extend(advised.runners_up.iter().enumerate());
-    others.sort_by_key(|(rank, _)| *rank);
-    for (_, (index, estimate)) in others {
-        if pool.iter().any(|one| one.index == *index) {
-            continue;
-        }
-        let too_large = options.bytes.is_some_and(|budget| estimate.bytes > budget.saturating_mul(2));
-        if pool.len() >= POOL || too_large || bytes.saturating_add(estimate.bytes) > most {
-            continue;
-        }
-        bytes += estimate.bytes;
-        pool.push(estimated(index.clone(), estimate.bytes, (estimate.upkeep, estimate.reason.clone()), false));
-    }
-    pool
 }
 
 /// Bytes of a built index in the target.

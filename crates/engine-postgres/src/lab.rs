@@ -115,6 +115,13 @@ impl Lab {
         self.folder.path().join("data")
     }
 
+    /// The last lines of the server's log, for a failure; none when somebody removed its folder.
+    #[must_use]
+    pub fn last_words(&self) -> Option<String> {
+        let log = self.folder.path().join("log");
+        log.exists().then(|| tail(&log))
+    }
+
     /// Creates an empty database.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::drops::{Dropped, report};
 use crate::search::{Outcome, Search};
 
 /// Most runners-up that are handed on.
-const RUNNERS_UP: usize = 32;
+const RUNNERS_UP: usize = 128;
 
 /// All that an advice is made of.
 pub(super) struct Found<'a> {

@@ -1,25 +1,30 @@
 //! What was measured: indexes as built, and the time of each plan that a query can get with them.
 //!
-//! Which plan an engine picks depends on the indexes it sees; how long a query takes depends on the plan alone. So each
-//! plan is run once, and the time under any set of indexes is that of the cheapest plan, by the engine's own estimate,
-//! all of whose indexes are in the set.
+//! Which plan an engine picks depends on the indexes it sees; how long a query takes depends on the plan alone. So plans are
+//! run, not sets, and the time under any set of indexes is that of the cheapest plan, by the engine's own estimate, all of
+//! whose indexes are in the set. Plans of one index are run first; others when a choice rests on them.
 
 use std::collections::{HashSet, VecDeque};
 
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
 
+use crate::candidates;
 use crate::index::{Index, ObjectName};
-use crate::port::{Built, Digest, Measurer, Query, Run};
+use crate::port::{Built, Digest, Measurer, Query, Run, Shape, Timing};
 
 /// Most plans that are asked for one query.
-const ASKS: usize = 60;
-/// Most plans of one query that are run.
-const PLANS: usize = 9;
+const ASKS: usize = 120;
+/// Most plans of one query that are run before anything is chosen.
+const PLANS: usize = 10;
 /// Longest run of a query with the indexes that there are, in ms.
 const LONGEST: f64 = 120_000.0;
 /// A plan is cut when it takes so much longer than today's.
-const CUT: f64 = 1.25;
+const CUT: f64 = 1.15;
+/// A plan that saves less than this share at first sight is not run a second time, unless the advice rests on it.
+const SIGHT: f64 = 0.03;
+/// What is left of a query's time at best, when nobody has seen the plan run.
+const BEST: f64 = 0.05;
 /// Times below this many ms tell nothing apart.
 pub(super) const TICK: f64 = 0.5;
 
@@ -36,6 +41,8 @@ pub(super) struct Atom {
     pub(super) with: Vec<usize>,
     /// Time in ms; none until it was run.
     pub(super) ms: Option<f64>,
+    /// Whether it can't be run.
+    pub(super) failed: bool,
 }
 
 /// A query with its plans.
@@ -54,7 +61,7 @@ pub(super) struct Case {
 impl Case {
     /// The plan that a set of indexes leads to.
     pub(super) fn under(&self, set: &[bool]) -> &Atom {
-        let fits = |atom: &&Atom| atom.ms.is_some() && atom.used.iter().all(|at| set[*at]);
+        let fits = |atom: &&Atom| !atom.failed && atom.used.iter().all(|at| set[*at]);
         let best = self
             .atoms
             .iter()
@@ -65,7 +72,23 @@ impl Case {
 
     /// Its time with a set of indexes.
     pub(super) fn ms(&self, set: &[bool]) -> f64 {
-        self.under(set).ms.unwrap_or(self.base)
+        self.expected(self.under(set))
+    }
+
+    /// The time of a plan; what it could be at best when it was not run yet: by the planner's promise, or by what its
+    /// indexes save alone.
+    fn expected(&self, atom: &Atom) -> f64 {
+        if let Some(ms) = atom.ms {
+            return ms;
+        }
+        let whole = self.atoms[0].cost;
+        let promised = if whole > 0.0 { self.base * (atom.cost / whole).min(1.0) } else { self.base };
+        let saves = |at: &usize| {
+            let alone = self.atoms.iter().filter(|one| one.used == [*at]).filter_map(|one| one.ms);
+            alone.map(|ms| (self.base - ms).max(0.0)).fold(0.0, f64::max)
+        };
+        let added = self.base - atom.used.iter().map(saves).sum::<f64>();
+        promised.min(added).max(self.base * BEST)
     }
 }
 
@@ -85,6 +108,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// One that is to be built.
+    pub(super) fn new(index: Index, estimated: u64, upkeep: (f64, String), advised: bool) -> Self {
+        Self { index, built: Err("it was not built".to_owned()), estimated, upkeep, advised }
+    }
+
     /// Its bytes in the target.
     pub(super) fn bytes(&self) -> u64 {
         self.built.as_ref().map_or(self.estimated, |built| built.scaled_bytes)
@@ -118,17 +146,16 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Runs every query in every plan that the pool can give it. What was not run when the user stops is left out.
-    pub(super) async fn explore(&mut self) -> Result<(), Failure> {
+    /// Runs every query with the indexes that there are.
+    pub(super) async fn bases(&mut self) -> Result<(), Failure> {
         let queries = self.queries.len();
         self.progress.stage("running the workload in the copy", Some(queries as u64));
-        let all: Vec<usize> = (0..self.pool.len()).filter(|at| self.pool[*at].built.is_ok()).collect();
         for query in 0..queries {
             self.progress.step(query as u64);
             if self.progress.cancelled() {
                 break;
             }
-            match self.case(query, &all).await? {
+            match self.base(query).await? {
                 Ok(case) => self.cases.push(case),
                 Err(reason) => self.failed.push((query, reason)),
             }
@@ -136,58 +163,144 @@ impl Bench<'_> {
         Ok(())
     }
 
-    async fn case(&self, query: usize, all: &[usize]) -> Result<Result<Case, String>, Failure> {
-        let mut atoms = match self.atoms(query, all).await? {
-            Ok(atoms) => atoms,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let first = self.measurer.run(&[self.run(query, &[], &[])], 1, LONGEST, self.progress).await?;
-        let base = match first.into_iter().next() {
-            Some(Ok(timing)) => least(&timing.ms).unwrap_or(LONGEST),
+    async fn base(&self, query: usize) -> Result<Result<Case, String>, Failure> {
+        let run = [self.run(query, &[], &[])];
+        let shape = match self.measurer.plans(&run).await?.into_iter().next() {
+            Some(Ok(shape)) => shape,
             Some(Err(reason)) => return Ok(Err(reason)),
-            None => return Ok(Err("it was not run".to_owned())),
+            None => return Ok(Err("it has no plan".to_owned())),
         };
-        atoms[0].ms = Some(base);
-        let runs: Vec<Run> = atoms[1..].iter().map(|atom| self.run(query, &atom.with, &[])).collect();
-        let limit = (base * CUT).max(base + 20.0);
-        let timings = self.measurer.run(&runs, 1, limit, self.progress).await?;
-        for (atom, timing) in atoms[1..].iter_mut().zip(timings) {
-            atom.ms = timing.ok().and_then(|timing| least(&timing.ms));
+        match self.measurer.run(&run, 1, LONGEST, self.progress).await?.into_iter().next() {
+            Some(Ok(timing)) => {
+                let base = fastest(&timing).unwrap_or(LONGEST);
+                let Shape { cost, used, hash } = shape;
+                let atom = Atom { used, cost, hash, with: Vec::new(), ms: Some(base), failed: false };
+                Ok(Ok(Case { query, weight: 1.0, base, atoms: vec![atom] }))
+            }
+            Some(Err(reason)) => Ok(Err(reason)),
+            None => Ok(Err("it was not run".to_owned())),
         }
-        Ok(Ok(Case { query, weight: 1.0, base, atoms }))
     }
 
-    /// The plans of a query: from all indexes visible, those that a plan uses are hidden one after the other.
-    async fn atoms(&self, query: usize, all: &[usize]) -> Result<Result<Vec<Atom>, String>, Failure> {
-        let tables: HashSet<&ObjectName> = self.queries[query].usage.tables.iter().map(|table| &table.table).collect();
-        let near: Vec<usize> = all.iter().copied().filter(|at| tables.contains(&self.pool[*at].index.table)).collect();
-        let mut open: VecDeque<Vec<usize>> = VecDeque::from([Vec::new(), near]);
-        let mut seen: HashSet<Vec<usize>> = HashSet::new();
-        let mut atoms: Vec<Atom> = Vec::new();
+    /// Looks which plans the built indexes can give each query, and runs those that tell most.
+    pub(super) async fn explore(&mut self) -> Result<(), Failure> {
+        let cases = self.cases.len();
+        self.progress.stage("running the workload with the built indexes", Some(cases as u64));
+        for case in 0..cases {
+            self.progress.step(case as u64);
+            if self.progress.cancelled() {
+                break;
+            }
+            self.atoms(case).await?;
+            let found = self.telling(case);
+            self.time(case, &found).await?;
+        }
+        Ok(())
+    }
+
+    /// The plans of a query: with each index alone, and from all visible on, those that a plan uses hidden one by one.
+    async fn atoms(&mut self, case: usize) -> Result<(), Failure> {
+        let query = self.cases[case].query;
+        let usage = &self.queries[query].usage;
+        let near =
+            |at: &usize| self.pool[*at].built.is_ok() && candidates::relevant(&self.pool[*at].index, usage).is_some();
+        let near: Vec<usize> = (0..self.pool.len()).filter(near).collect();
+        let mut open: VecDeque<Vec<usize>> = near.iter().map(|at| vec![*at]).collect();
+        open.push_back(near);
+        let mut seen: HashSet<Vec<usize>> = HashSet::from([Vec::new()]);
         while let Some(with) = open.pop_front() {
             if seen.len() >= ASKS || !seen.insert(with.clone()) {
                 continue;
             }
-            let shape = match self.measurer.plans(&[self.run(query, &with, &[])]).await?.into_iter().next() {
-                Some(Ok(shape)) => shape,
-                Some(Err(reason)) => return Ok(Err(reason)),
-                None => return Ok(Err("it has no plan".to_owned())),
+            let Some(Ok(shape)) = self.measurer.plans(&[self.run(query, &with, &[])]).await?.into_iter().next() else {
+                continue;
             };
-            for used in &shape.used {
-                open.push_back(with.iter().copied().filter(|at| at != used).collect());
+            if with.len() > 1 {
+                open.extend(shape.used.iter().map(|used| with.iter().copied().filter(|at| at != used).collect()));
             }
-            let known = |atom: &Atom| (atom.hash, &atom.used) == (shape.hash, &shape.used);
-            if !atoms.iter().any(known) && atoms.len() < PLANS {
-                atoms.push(Atom { used: shape.used, cost: shape.cost, hash: shape.hash, with, ms: None });
+            self.cases[case].know(shape, with);
+        }
+        Ok(())
+    }
+
+    /// The plans that tell most: of each index alone, and the one from all indexes; the cheapest first.
+    fn telling(&self, case: usize) -> Vec<usize> {
+        let atoms = &self.cases[case].atoms;
+        let by_cost = |a: &usize, b: &usize| atoms[*a].cost.total_cmp(&atoms[*b].cost);
+        let mut single: Vec<usize> = (1..atoms.len()).filter(|at| atoms[*at].used.len() == 1).collect();
+        single.sort_by(by_cost);
+        single.truncate(PLANS - 1);
+        single.extend((1..atoms.len()).filter(|at| atoms[*at].used.len() > 1).min_by(by_cost));
+        single
+    }
+
+    /// Runs the plans that a set leads to and that were not run yet. Whether there were any.
+    pub(super) async fn try_out(&mut self, set: &[bool]) -> Result<bool, Failure> {
+        let with: Vec<usize> = (0..set.len()).filter(|at| set[*at]).collect();
+        let mut learnt = false;
+        for case in 0..self.cases.len() {
+            if self.progress.cancelled() {
+                return Ok(false);
+            }
+            let run = self.run(self.cases[case].query, &with, &[]);
+            let Some(Ok(shape)) = self.measurer.plans(&[run]).await?.into_iter().next() else { continue };
+            let at = self.cases[case].know(shape, with.clone());
+            let atom = &self.cases[case].atoms[at];
+            if atom.ms.is_none() && !atom.failed {
+                self.time(case, &[at]).await?;
+                learnt = true;
             }
         }
-        Ok(Ok(atoms))
+        Ok(learnt)
+    }
+
+    /// Runs plans of a query: a second time those that could be faster than today's. A plan that the advice rests on gets its
+    /// second run in any case, so that one stall of the machine can't withdraw an index.
+    async fn time(&mut self, case: usize, atoms: &[usize]) -> Result<(), Failure> {
+        let (query, base) = (self.cases[case].query, self.cases[case].base);
+        let limit = (base * CUT).max(base + 20.0);
+        let mut open = atoms.to_vec();
+        for _ in 0..2 {
+            let runs: Vec<Run> =
+                open.iter().map(|at| self.run(query, &self.cases[case].atoms[*at].with, &[])).collect();
+            let timings = self.measurer.run(&runs, 0, limit, self.progress).await?;
+            if self.progress.cancelled() {
+                break;
+            }
+            for (at, timing) in open.iter().zip(timings) {
+                let atom = &mut self.cases[case].atoms[*at];
+                match timing.ok().and_then(|timing| fastest(&timing)) {
+                    Some(ms) => atom.ms = Some(atom.ms.unwrap_or(f64::INFINITY).min(ms)),
+                    None => atom.failed = atom.ms.is_none(),
+                }
+            }
+            let (pool, found) = (&self.pool, &self.cases[case].atoms);
+            open.retain(|at| {
+                let advised = found[*at].used.iter().any(|used| pool[*used].advised);
+                let promising = found[*at].ms.is_some_and(|ms| ms < base * (1.0 - SIGHT));
+                !found[*at].failed && (advised || promising)
+            });
+        }
+        Ok(())
     }
 }
 
-/// The least of some times.
-fn least(ms: &[f64]) -> Option<f64> {
-    ms.iter().copied().min_by(f64::total_cmp)
+impl Case {
+    /// Keeps a plan; its position.
+    pub(super) fn know(&mut self, shape: Shape, with: Vec<usize>) -> usize {
+        let known = |atom: &Atom| (atom.hash, &atom.used) == (shape.hash, &shape.used);
+        if let Some(at) = self.atoms.iter().position(known) {
+            return at;
+        }
+        let Shape { cost, used, hash } = shape;
+        self.atoms.push(Atom { used, cost, hash, with, ms: None, failed: false });
+        self.atoms.len() - 1
+    }
+}
+
+/// The least time of a run, the first round counted.
+fn fastest(timing: &Timing) -> Option<f64> {
+    timing.ms.iter().copied().chain(timing.first).min_by(f64::total_cmp)
 }
 
 /// Whether two results are known to differ.

@@ -120,8 +120,14 @@ mod tests {
     }
 
     fn case(base: f64, plans: &[(&[usize], f64, f64)]) -> Case {
-        let atom =
-            |used: &[usize], cost, ms| Atom { used: used.to_vec(), cost, hash: 0, with: Vec::new(), ms: Some(ms) };
+        let atom = |used: &[usize], cost, ms| Atom {
+            used: used.to_vec(),
+            cost,
+            hash: 0,
+            with: Vec::new(),
+            ms: Some(ms),
+            failed: false,
+        };
         let mut atoms = vec![atom(&[], 100.0, base)];
         atoms.extend(plans.iter().map(|(used, cost, ms)| atom(used, *cost, *ms)));
         Case { query: 0, weight: 1.0, base, atoms }

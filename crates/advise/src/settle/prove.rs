@@ -8,10 +8,12 @@ use dbwright_core::proof::Experiment;
 use super::bench::{Bench, TICK, differ};
 use super::choose::SLOWER;
 use super::leaving::Leaving;
-use crate::port::{Run, Timing};
+use crate::port::{Run, Shape, Timing};
 
-/// Counted runs of each side.
-const RUNS: u32 = 3;
+/// Runs of each side beside the first.
+const RUNS: u32 = 2;
+/// How often a bad result is measured again before it is believed.
+const DOUBTS: usize = 2;
 /// Longest run in ms.
 const LONGEST: f64 = 300_000.0;
 /// A gain below this share of the time is none.
@@ -30,6 +32,8 @@ pub(super) struct Verdict {
     pub(super) reasons: HashMap<usize, String>,
     /// What the reader should know.
     pub(super) notes: Vec<String>,
+    /// The plan of each query that was measured last, by its position: its hash, and the built indexes that it uses.
+    plans: HashMap<usize, (u64, Vec<usize>)>,
 }
 
 impl Verdict {
@@ -82,29 +86,63 @@ pub(super) async fn verify(
         let (before, after) = (bench.run(query, &[], &[]), bench.run(query, &with, &without));
         let shapes = bench.measurer.plans(&[before.clone(), after.clone()]).await?;
         let [Ok(today), Ok(then)] = shapes.as_slice() else { continue };
+        if verdict.plans.get(&query) == Some(&(then.hash, then.used.clone())) {
+            harmed |= verdict.is_slower(query);
+            continue;
+        }
         if today.hash == then.hash && then.used.is_empty() {
             // The same plan takes the same time.
             let base = bench.cases[at].base;
             verdict.times.insert(query, (vec![base], vec![base]));
             continue;
         }
-        let Some((before, after)) = pair(bench, before, after).await? else { continue };
+        let Some(both) = convincing(bench, (before, after), |both| !slower(&both.0.ms, &both.1.ms)).await? else {
+            continue;
+        };
+        let (before, after) = both;
         if differ(before.result, after.result) {
             differs(bench, query, &then.used, verdict);
         }
-        let (hash, used) = (then.hash, then.used.clone());
-        learn(bench, at, (hash, &used), &before, &after);
+        learn(bench, at, then.clone(), &with, (&before, &after));
         harmed |= slower(&before.ms, &after.ms) || differ(before.result, after.result);
+        verdict.plans.insert(query, (then.hash, then.used.clone()));
         verdict.times.insert(query, (before.ms, after.ms));
     }
     Ok(harmed)
+}
+
+type Both = (Timing, Timing);
+
+/// Both sides by turns, again and again while the result is bad: what goes against an index must not rest on a moment in
+/// which the machine was busy.
+async fn convincing(
+    bench: &Bench<'_>,
+    (before, after): (Run, Run),
+    good: impl Fn(&Both) -> bool,
+) -> Result<Option<Both>, Failure> {
+    let Some(mut both) = pair(bench, before.clone(), after.clone()).await? else { return Ok(None) };
+    for _ in 0..DOUBTS {
+        if good(&both) || bench.progress.cancelled() {
+            break;
+        }
+        let Some(again) = pair(bench, before.clone(), after.clone()).await? else { break };
+        both.0.ms.extend(again.0.ms);
+        both.1.ms.extend(again.1.ms);
+    }
+    Ok(Some(both))
 }
 
 /// Both sides by turns; none when a side can't be run.
 async fn pair(bench: &Bench<'_>, before: Run, after: Run) -> Result<Option<(Timing, Timing)>, Failure> {
     let timings = bench.measurer.run(&[before, after], RUNS, LONGEST, bench.progress).await?;
     let mut timings = timings.into_iter();
-    let (Some(Ok(before)), Some(Ok(after))) = (timings.next(), timings.next()) else { return Ok(None) };
+    let (Some(Ok(mut before)), Some(Ok(mut after))) = (timings.next(), timings.next()) else { return Ok(None) };
+    for side in [&mut before, &mut after] {
+        // The statement ran just before: its first round is as good as the others, and a median bears one that is not.
+        if let Some(first) = side.first.filter(|_| !side.cut && !side.ms.is_empty()) {
+            side.ms.insert(0, first);
+        }
+    }
     Ok((!before.ms.is_empty() && !after.ms.is_empty()).then_some((before, after)))
 }
 
@@ -125,15 +163,15 @@ fn differs(bench: &Bench<'_>, query: usize, used: &[usize], verdict: &mut Verdic
 }
 
 /// Better knowledge of the times of two plans.
-fn learn(bench: &mut Bench<'_>, case: usize, (hash, used): (u64, &[usize]), before: &Timing, after: &Timing) {
+fn learn(bench: &mut Bench<'_>, case: usize, then: Shape, with: &[usize], (before, after): (&Timing, &Timing)) {
     let case = &mut bench.cases[case];
     if let Some(ms) = median(&before.ms) {
         case.base = ms;
         case.atoms[0].ms = Some(ms);
     }
-    let known = case.atoms.iter_mut().find(|atom| atom.hash == hash && atom.used == used);
-    if let (Some(atom), Some(ms)) = (known, median(&after.ms)) {
-        atom.ms = Some(ms);
+    let at = case.know(then, with.to_vec());
+    if let (true, Some(ms)) = (at > 0, median(&after.ms)) {
+        case.atoms[at].ms = Some(ms);
     }
 }
 
@@ -153,7 +191,11 @@ pub(super) async fn each(
         if bench.progress.cancelled() {
             return Ok(());
         }
-        let one = alone(bench, set, at, leaving).await?;
+        let mut one = alone(bench, set, at, leaving).await?;
+        if one.as_ref().is_some_and(|(experiment, _)| !experiment.gains(GAIN)) {
+            // An index must fail twice: one noisy measurement is no reason.
+            one = alone(bench, set, at, leaving).await?;
+        }
         if bench.progress.cancelled() {
             return Ok(());
         }
@@ -214,7 +256,8 @@ async fn alone(bench: &Bench<'_>, set: &[bool], at: usize, leaving: &Leaving) ->
     let mut weights = 0.0;
     for (case, _) in users {
         let (before, after) = (bench.run(case.query, &less, &stays), bench.run(case.query, &with, &without));
-        let Some((before, after)) = pair(bench, before, after).await? else { continue };
+        let faster = |both: &Both| median(&both.1.ms) < median(&both.0.ms);
+        let Some((before, after)) = convincing(bench, (before, after), faster).await? else { continue };
         if let (Some(one), Some(other)) = (median(&before.ms), median(&after.ms)) {
             uses.push((case.query, (one - other) * case.weight));
         }
@@ -229,12 +272,12 @@ async fn alone(bench: &Bench<'_>, set: &[bool], at: usize, leaving: &Leaving) ->
     Ok(experiment.map(|experiment| (experiment, uses)))
 }
 
-/// Adds the times of a query to those of the others, round by round.
+/// Adds the times of a query to those of the others, round by round; who was run less often is filled up by its median.
 fn add(sums: &mut Vec<f64>, ms: &[f64], weight: f64) {
-    let last = ms.last().copied().unwrap_or_default();
-    let rounds = (RUNS as usize).max(ms.len());
-    sums.resize(rounds, 0.0);
+    let rounds = sums.len().max(ms.len());
+    let (own, others) = (median(ms).unwrap_or_default(), median(sums).unwrap_or_default());
+    sums.resize(rounds, others);
     for (nth, sum) in sums.iter_mut().enumerate() {
-        *sum += ms.get(nth).copied().unwrap_or(last) * weight;
+        *sum += ms.get(nth).copied().unwrap_or(own) * weight;
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use dbwright_core::Failure;
 
 use crate::index::{Index, Key, KeyPart};
-use crate::port::{Ask, Estimate, Query, WhatIf};
+use crate::port::{Estimate, Query, WhatIf};
 use crate::usage::{Condition, Operator, TableUse};
 
 /// Queries that are looked at, the dearest first.
@@ -17,11 +17,8 @@ const QUERIES: usize = 60;
 const ROWS: f64 = 10_000.0;
 /// Most columns that are carried along.
 const WIDEST: usize = 8;
-/// What the planner must promise at least for a query, as a share of its cost.
-const PROMISE: f64 = 0.02;
 
-/// Such candidates as far as the planner would use them, the one that promises most for its bytes first. `defined` counts
-/// the indexes that were defined before, and gets those that are defined here.
+/// Such candidates as far as the engine accepts them. `defined` gets them as well.
 pub(super) async fn candidates(
     queries: &[Query],
     what_if: &dyn WhatIf,
@@ -29,50 +26,21 @@ pub(super) async fn candidates(
 ) -> Result<Vec<(Index, Estimate)>, Failure> {
     let mut wanted = wanted(queries);
     let mut seen: HashSet<Index> = defined.iter().cloned().collect();
-    wanted.retain(|(_, index)| seen.insert(index.clone()));
-    let indexes: Vec<Index> = wanted.iter().map(|(_, index)| index.clone()).collect();
-    let first = what_if.existing().len() + defined.len();
-    let estimates = what_if.define(&indexes).await?;
-    defined.extend(indexes);
-    let fit: Vec<usize> = (0..wanted.len()).filter(|at| estimates[*at].is_ok()).collect();
-    let ask = |at: &usize, query: usize| Ask { query, with: vec![first + at], without: Vec::new() };
-    let asks: Vec<(usize, Ask)> =
-        fit.iter().flat_map(|at| wanted[*at].0.iter().map(move |query| (*at, ask(at, *query)))).collect();
-    let plain: Vec<Ask> = asks.iter().map(|(_, ask)| ask.clone()).collect();
-    let plans = what_if.plan(&plain).await?;
-    let mut gains = vec![0.0; wanted.len()];
-    for ((at, ask), plan) in asks.iter().zip(plans) {
-        let cost = queries[ask.query].cost;
-        // A plan that does not read it costs the same but for rounding.
-        let saved = plan.ok().filter(|plan| plan.used.contains(&(first + at))).map_or(0.0, |plan| cost - plan.cost);
-        if saved > cost * PROMISE {
-            gains[*at] += saved;
-        }
-    }
-    let mut found: Vec<(f64, Index, Estimate)> = Vec::new();
-    for ((gain, (_, index)), estimate) in gains.into_iter().zip(wanted).zip(estimates) {
-        if let (true, Ok(estimate)) = (gain > 0.0, estimate) {
-            found.push((gain / (estimate.bytes.max(8192) as f64), index, estimate));
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    Ok(found.into_iter().map(|(_, index, estimate)| (index, estimate)).collect())
+    wanted.retain(|index| seen.insert(index.clone()));
+    let estimates = what_if.define(&wanted).await?;
+    defined.extend(wanted.iter().cloned());
+    Ok(wanted.into_iter().zip(estimates).filter_map(|(index, estimate)| Some((index, estimate.ok()?))).collect())
 }
 
-/// Indexes with the queries that they are meant for.
-fn wanted(queries: &[Query]) -> Vec<(Vec<usize>, Index)> {
+/// Definitions, each once.
+fn wanted(queries: &[Query]) -> Vec<Index> {
     let mut order: Vec<usize> = (0..queries.len()).collect();
     order.sort_by(|a, b| queries[*b].cost.total_cmp(&queries[*a].cost).then(a.cmp(b)));
     order.truncate(QUERIES);
-    let mut found: Vec<(Vec<usize>, Index)> = Vec::new();
+    let mut found: Vec<Index> = Vec::new();
     for at in &order {
         for table in queries[*at].usage.tables.iter().filter(|table| table.rows >= ROWS && !table.written) {
-            for index in of(queries, *at, table) {
-                match found.iter_mut().find(|(_, known)| *known == index) {
-                    Some((users, _)) => users.push(*at),
-                    None => found.push((vec![*at], index)),
-                }
-            }
+            found.extend(of(queries, *at, table));
         }
     }
     found.extend(unions(queries, &order));
@@ -173,15 +141,16 @@ fn text(conditions: &[&Condition]) -> String {
     }
 }
 
-/// Covering indexes on the same range for several queries: the narrowest first, each next one widens it.
-fn unions(queries: &[Query], order: &[usize]) -> Vec<(Vec<usize>, Index)> {
+/// Covering indexes on the same range or join for several queries: the narrowest first, each next one widens it.
+fn unions(queries: &[Query], order: &[usize]) -> Vec<Index> {
     let mut uses: Vec<(&TableUse, &str, usize, &Vec<String>)> = Vec::new();
     for at in order {
         for table in queries[*at].usage.tables.iter().filter(|table| table.rows >= ROWS && !table.written) {
             let ranges =
                 table.conditions.iter().filter(|one| one.operator == Operator::Range && one.alternative.is_none());
-            let columns: HashSet<&str> =
-                ranges.filter(|one| one.constant.is_some()).filter_map(|one| one.part.column()).collect();
+            let ranges = ranges.filter(|one| one.constant.is_some()).map(|one| &one.part);
+            let joins = table.joins.iter().map(|join| &join.part);
+            let columns: HashSet<&str> = ranges.chain(joins).filter_map(KeyPart::column).collect();
             if let Some(needed) = table.needed.as_ref() {
                 uses.extend(columns.into_iter().map(|column| (table, column, *at, needed)));
             }
@@ -190,20 +159,16 @@ fn unions(queries: &[Query], order: &[usize]) -> Vec<(Vec<usize>, Index)> {
     uses.sort_by(|a, b| (&a.0.table, a.1, a.3.len(), a.2).cmp(&(&b.0.table, b.1, b.3.len(), b.2)));
     let mut found = Vec::new();
     for group in uses.chunk_by(|a, b| (&a.0.table, a.1) == (&b.0.table, b.1)) {
-        let (mut include, mut users): (Vec<String>, Vec<usize>) = (Vec::new(), Vec::new());
-        for (table, column, query, needed) in group {
+        let mut include: Vec<String> = Vec::new();
+        for (table, column, _, needed) in group {
             include.extend(needed.iter().filter(|name| name != column).cloned());
             include.sort();
             include.dedup();
-            users.push(*query);
             if include.len() > WIDEST {
                 break;
             }
             let keys = vec![Key::of(KeyPart::Column((*column).to_owned()))];
-            found.push((
-                users.clone(),
-                Index { keys, include: include.clone(), ..Index::btree::<String>(table.table.clone(), []) },
-            ));
+            found.push(Index { keys, include: include.clone(), ..Index::btree::<String>(table.table.clone(), []) });
         }
     }
     found

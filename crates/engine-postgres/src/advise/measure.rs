@@ -1,5 +1,6 @@
 //! The copy lab: rows, built indexes, and what statements and writers really take.
 
+mod clock;
 mod copy;
 mod digest;
 mod room;
@@ -19,12 +20,15 @@ use dbwright_sql::Dialect;
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
+use self::clock::Clock;
 use self::copy::Copy;
 use self::run::BuiltIndex;
 use super::whatif::statement;
 use crate::connect::Connection;
 
 const SQL: Dialect = Dialect::Postgres;
+/// Transactions after which the catalog is swept.
+const SWEEP: usize = 100;
 /// How long the lab may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,7 +44,8 @@ pub(super) async fn open(
 ) -> Result<Box<dyn Measurer>, Failure> {
     let copy = copy::make(snapshot, address, options, progress).await?;
     let connection = crate::connect::open(&Address::parse(&copy.url())?, PATIENCE).await?;
-    let state = Mutex::new(State { connection, built: Vec::new() });
+    let clock = Clock::of(&connection.client).await;
+    let state = Mutex::new(State { connection, built: Vec::new(), clock, dusty: 0 });
     Ok(Box::new(Bench { copy, state }))
 }
 
@@ -53,6 +58,9 @@ struct Bench {
 struct State {
     connection: Connection,
     built: Vec<Option<BuiltIndex>>,
+    clock: Clock,
+    /// Transactions since the catalog was swept: each leaves dead rows there, which every plan reads over.
+    dusty: usize,
 }
 
 impl State {
@@ -60,13 +68,13 @@ impl State {
         &self.connection.client
     }
 
-    /// A server that is gone must not look like statements that fail.
-    fn alive(&self) -> Result<(), Failure> {
-        if !self.client().is_closed() {
-            return Ok(());
+    /// Sweeps the catalog when enough was hidden and shown in it.
+    async fn sweep(&mut self, transactions: usize) {
+        self.dusty += transactions;
+        if self.dusty >= SWEEP {
+            self.dusty = 0;
+            let _ = self.client().batch_execute("VACUUM pg_catalog.pg_index").await;
         }
-        Err(Failure::internal("lab.gone", "the private server with the copy has ended while it was measured")
-            .hint("look whether the machine ran out of memory or disk; --copy-bytes copies fewer rows"))
     }
 
     async fn build(&mut self, index: &Index, scale: f64) -> Result<Built, String> {
@@ -85,11 +93,29 @@ impl State {
         let bytes = found.as_ref().map_or(0, |found| found.bytes);
         self.built.push(found.as_ref().ok().cloned());
         found?;
-        if !index.keys.iter().all(|key| key.part.column().is_some()) || index.predicate.is_some() {
-            // Expressions have statistics of their own, which only ANALYZE gathers.
+        if !index.keys.iter().all(|key| key.part.column().is_some()) {
+            // Expressions have statistics of their own, which only ANALYZE gathers. It draws another sample of the columns,
+            // which may change other plans: so not without need.
             let _ = self.client().batch_execute(&format!("ANALYZE {table}")).await;
         }
         Ok(Built { bytes, ms, scaled_bytes: room::whole(bytes as f64 / scale.max(1e-9)) })
+    }
+}
+
+impl Bench {
+    /// A server that is gone must not look like statements that fail.
+    fn alive(&self, state: &State) -> Result<(), Failure> {
+        if !state.client().is_closed() {
+            return Ok(());
+        }
+        let failure = Failure::internal("lab.gone", "the private server with the copy has ended while it was measured");
+        Err(match self.copy.last_words() {
+            Some(log) => failure
+                .excerpt(log)
+                .hint("look whether the machine ran out of memory or disk; --copy-bytes copies fewer rows"),
+            None => failure
+                .hint("its folder is gone: does something empty the folder of temporary files? point TMPDIR elsewhere"),
+        })
     }
 }
 
@@ -115,6 +141,7 @@ impl Measurer for Bench {
                     continue;
                 }
                 done.push(state.build(index, self.copy.share(&index.table)).await);
+                self.alive(&state)?;
             }
             Ok(done)
         })
@@ -122,12 +149,13 @@ impl Measurer for Bench {
 
     fn plans<'a>(&'a self, runs: &'a [Run]) -> BoxFuture<'a, Result<Vec<Result<Shape, String>>, Failure>> {
         Box::pin(async move {
-            let state = self.state.lock().await;
+            let mut state = self.state.lock().await;
             let mut all = Vec::with_capacity(runs.len());
             for run in runs {
                 all.push(run::shape(state.client(), run, &state.built).await);
             }
-            state.alive()?;
+            state.sweep(runs.len()).await;
+            self.alive(&state)?;
             Ok(all)
         })
     }
@@ -140,16 +168,19 @@ impl Measurer for Bench {
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Vec<Result<Timing, String>>, Failure>> {
         Box::pin(async move {
-            let state = self.state.lock().await;
+            let mut state = self.state.lock().await;
             let mut all: Vec<Result<Timing, String>> = runs.iter().map(|_| Ok(Timing::default())).collect();
             for round in 0..=repeat {
                 for (run, timing) in runs.iter().zip(&mut all) {
                     if progress.cancelled() {
                         return Ok(all);
                     }
-                    run::again(state.client(), run, &state.built, timing, (round, limit_ms)).await;
+                    let State { connection, built, clock, .. } = &mut *state;
+                    let stage = run::Stage { client: &connection.client, built: built.as_slice(), clock };
+                    stage.again(run, timing, (round, limit_ms)).await;
                 }
-                state.alive()?;
+                state.sweep(runs.len()).await;
+                self.alive(&state)?;
             }
             Ok(all)
         })
@@ -162,8 +193,9 @@ impl Measurer for Bench {
         _progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<WriteRate, Failure>> {
         Box::pin(async move {
-            let state = self.state.lock().await;
-            write::rate(state.client(), table, &state.built, with).await
+            let mut state = self.state.lock().await;
+            let State { connection, built, clock, .. } = &mut *state;
+            write::rate(&connection.client, clock, table, built, with).await
         })
     }
 }

@@ -223,6 +223,8 @@ fn again(state: &State, run: &Run, timing: &mut Result<Timing, String>, (round, 
                 (!work.cut).then_some(Digest { rows: work.digest.rows, sum: work.digest.sum(), rounded: 0.0 });
             if round > 0 || so_far.cut {
                 so_far.ms.push(ms);
+            } else {
+                so_far.first = Some(ms);
             }
         }
         Err(error) => *timing = Err(error.to_string()),

@@ -40,6 +40,11 @@ impl Copy {
         self.lab.url(&self.database)
     }
 
+    /// The last lines of its log; none when its folder is gone.
+    pub(super) fn last_words(&self) -> Option<String> {
+        self.lab.last_words()
+    }
+
     /// What it is, for proofs.
     pub(super) fn place(&self) -> String {
         self.place.clone()

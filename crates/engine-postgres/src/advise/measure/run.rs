@@ -5,7 +5,6 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::pin;
-use std::time::Instant;
 
 use dbwright_advise::index::ObjectName;
 use dbwright_advise::port::{Run, Shape, Timing};
@@ -14,6 +13,7 @@ use futures_util::StreamExt as _;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
+use super::clock::Clock;
 use super::digest::Digester;
 use crate::explain::Plan;
 
@@ -122,72 +122,68 @@ fn look(node: &Plan, hasher: &mut DefaultHasher) {
     (&node.group_key, &node.workers).hash(hasher);
 }
 
-/// Runs it once more. The first round warms the caches and is not counted.
-pub(super) async fn again(
-    client: &Client,
-    run: &Run,
-    built: &[Option<BuiltIndex>],
-    timing: &mut Result<Timing, String>,
-    (round, limit_ms): (u32, f64),
-) {
-    let Ok(so_far) = timing else { return };
-    if so_far.cut {
-        return;
-    }
-    if let Err(error) = once(client, run, built, so_far, (round, limit_ms)).await {
-        *timing = Err(error);
-    }
+/// Where runs are timed.
+pub(super) struct Stage<'a> {
+    /// The session.
+    pub(super) client: &'a Client,
+    /// Indexes that were built, by position.
+    pub(super) built: &'a [Option<BuiltIndex>],
+    /// What times the session.
+    pub(super) clock: &'a mut Clock,
 }
 
-async fn once(
-    client: &Client,
-    run: &Run,
-    built: &[Option<BuiltIndex>],
-    timing: &mut Timing,
-    (round, limit_ms): (u32, f64),
-) -> Result<(), String> {
-    begin(client, run, built).await.map_err(words)?;
-    let ran = inside(client, run, built, timing, (round, limit_ms)).await;
-    end(client).await.map_err(words)?;
-    ran
-}
-
-async fn inside(
-    client: &Client,
-    run: &Run,
-    built: &[Option<BuiltIndex>],
-    timing: &mut Timing,
-    (round, limit_ms): (u32, f64),
-) -> Result<(), String> {
-    timing.used = explain(client, &run.sql, built).await?.used;
-    let types = client
-        .prepare(&run.sql)
-        .await
-        .map(|one| one.columns().iter().map(|column| column.type_().clone()).collect::<Vec<_>>());
-    let mut digester = Digester::new(&types.unwrap_or_default());
-    // A plan is made within the limit as well.
-    let limit = format!("SET LOCAL statement_timeout = {}", limit_ms.clamp(1.0, 2e9).ceil());
-    client.batch_execute(&limit).await.map_err(words)?;
-    let started = Instant::now();
-    let drained = drain(client, &run.sql, &mut digester).await;
-    let ms = started.elapsed().as_secs_f64() * 1000.0;
-    match drained {
-        Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
-            timing.cut = true;
-            timing.result = None;
-            timing.ms = vec![ms.max(limit_ms)];
-            return Ok(());
+impl Stage<'_> {
+    /// Runs it once more. The first round warms the caches and is not counted.
+    pub(super) async fn again(mut self, run: &Run, timing: &mut Result<Timing, String>, how: (u32, f64)) {
+        let Ok(so_far) = timing else { return };
+        if so_far.cut {
+            return;
         }
-        other => other.map_err(words)?,
+        if let Err(error) = self.once(run, so_far, how).await {
+            *timing = Err(error);
+        }
     }
-    let digest = digester.end();
-    if round == 0 {
-        timing.result = Some(digest);
-    } else {
-        timing.ms.push(ms);
-        timing.result = timing.result.filter(|first| first.same(&digest));
+
+    async fn once(&mut self, run: &Run, timing: &mut Timing, how: (u32, f64)) -> Result<(), String> {
+        begin(self.client, run, self.built).await.map_err(words)?;
+        let ran = self.inside(run, timing, how).await;
+        end(self.client).await.map_err(words)?;
+        ran
     }
-    Ok(())
+
+    async fn inside(&mut self, run: &Run, timing: &mut Timing, (round, limit_ms): (u32, f64)) -> Result<(), String> {
+        let client = self.client;
+        timing.used = explain(client, &run.sql, self.built).await?.used;
+        let types = client
+            .prepare(&run.sql)
+            .await
+            .map(|one| one.columns().iter().map(|column| column.type_().clone()).collect::<Vec<_>>());
+        let mut digester = Digester::new(&types.unwrap_or_default());
+        // A plan is made within the limit as well.
+        let limit = self.clock.patience(limit_ms).clamp(1.0, 2e9).ceil();
+        client.batch_execute(&format!("SET LOCAL statement_timeout = {limit}")).await.map_err(words)?;
+        let started = self.clock.now();
+        let drained = drain(client, &run.sql, &mut digester).await;
+        let ms = self.clock.since(started);
+        match drained {
+            Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
+                timing.cut = true;
+                timing.result = None;
+                timing.ms = vec![ms.max(limit_ms)];
+                return Ok(());
+            }
+            other => other.map_err(words)?,
+        }
+        let digest = digester.end();
+        if round == 0 {
+            timing.first = Some(ms);
+            timing.result = Some(digest);
+        } else {
+            timing.ms.push(ms);
+            timing.result = timing.result.filter(|first| first.same(&digest));
+        }
+        Ok(())
+    }
 }
 
 /// Fetches every row.

@@ -3,14 +3,13 @@
 //! Everything happens in a transaction that is rolled back. Triggers and the checks of foreign keys are off: they cost
 //! the same with and without an index, and could do anything.
 
-use std::time::Instant;
-
 use dbwright_advise::index::ObjectName;
 use dbwright_advise::port::WriteRate;
 use dbwright_core::Failure;
 use dbwright_sql::Dialect;
 use tokio_postgres::Client;
 
+use super::clock::Clock;
 use super::run::{BuiltIndex, words};
 
 const SQL: Dialect = Dialect::Postgres;
@@ -22,6 +21,7 @@ const ROUNDS: usize = 5;
 /// Rows per second.
 pub(super) async fn rate(
     client: &Client,
+    clock: &mut Clock,
     table: &ObjectName,
     built: &[Option<BuiltIndex>],
     with: &[usize],
@@ -38,7 +38,7 @@ pub(super) async fn rate(
     let columns = Columns::read(client, table).await.map_err(failed)?;
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        rounds.push(round(client, table, &columns, &absent).await.map_err(failed)?);
+        rounds.push(round((client, &mut *clock), table, &columns, &absent).await.map_err(failed)?);
     }
     // What was rolled back still lies in the pages.
     let name = SQL.qualified(&table.schema, &table.name);
@@ -78,26 +78,36 @@ impl Columns {
     }
 }
 
-async fn round(client: &Client, table: &ObjectName, columns: &Columns, absent: &[&str]) -> Result<(f64, f64), String> {
+async fn round(
+    (client, clock): (&Client, &mut Clock),
+    table: &ObjectName,
+    columns: &Columns,
+    absent: &[&str],
+) -> Result<(f64, f64), String> {
     client.batch_execute("BEGIN; SET LOCAL session_replication_role = replica").await.map_err(words)?;
-    let done = inside(client, table, columns, absent).await;
+    let done = inside((client, clock), table, columns, absent).await;
     client.batch_execute("ROLLBACK").await.map_err(words)?;
     done
 }
 
 /// Rows per second of inserts and of updates.
-async fn inside(client: &Client, table: &ObjectName, columns: &Columns, absent: &[&str]) -> Result<(f64, f64), String> {
+async fn inside(
+    (client, clock): (&Client, &mut Clock),
+    table: &ObjectName,
+    columns: &Columns,
+    absent: &[&str],
+) -> Result<(f64, f64), String> {
     if !absent.is_empty() {
         batch(client, &format!("DROP INDEX {}", absent.join(", "))).await?;
     }
     let name = SQL.qualified(&table.schema, &table.name);
-    let updates = updates(client, &name, columns).await?;
-    let inserts = inserts(client, &name, columns).await?;
+    let updates = updates((client, &mut *clock), &name, columns).await?;
+    let inserts = inserts((client, clock), &name, columns).await?;
     Ok((inserts, updates))
 }
 
 /// Takes the last rows of the file out and puts them back: they are as new rows are, with keys that nobody else has.
-async fn inserts(client: &Client, name: &str, columns: &Columns) -> Result<f64, String> {
+async fn inserts((client, clock): (&Client, &mut Clock), name: &str, columns: &Columns) -> Result<f64, String> {
     let (own, all) = (SQL.literal(name), columns.all.join(", "));
     batch(
         client,
@@ -112,12 +122,12 @@ async fn inserts(client: &Client, name: &str, columns: &Columns) -> Result<f64, 
     )
     .await?;
     let insert = format!("INSERT INTO {name} ({all}) OVERRIDING SYSTEM VALUE SELECT {all} FROM dbwright_last");
-    timed(client, &insert).await
+    timed(client, clock, &insert).await
 }
 
 /// Gives rows from all over the table the values of another row in every column outside of keys: values such as the
 /// column has, which really change.
-async fn updates(client: &Client, name: &str, columns: &Columns) -> Result<f64, String> {
+async fn updates((client, clock): (&Client, &mut Clock), name: &str, columns: &Columns) -> Result<f64, String> {
     if columns.free.is_empty() {
         return Ok(0.0);
     }
@@ -141,15 +151,15 @@ async fn updates(client: &Client, name: &str, columns: &Columns) -> Result<f64, 
          WHERE t.tableoid = r.dbwright_part AND t.ctid = r.dbwright_row",
         set.join(", ")
     );
-    timed(client, &update).await
+    timed(client, clock, &update).await
 }
 
 async fn batch(client: &Client, sql: &str) -> Result<(), String> {
     client.batch_execute(sql).await.map_err(words)
 }
 
-async fn timed(client: &Client, sql: &str) -> Result<f64, String> {
-    let started = Instant::now();
+async fn timed(client: &Client, clock: &mut Clock, sql: &str) -> Result<f64, String> {
+    let started = clock.now();
     let rows = client.execute(sql, &[]).await.map_err(words)?;
-    Ok(rows as f64 / started.elapsed().as_secs_f64().max(1e-9))
+    Ok(rows as f64 * 1000.0 / clock.since(started).max(1e-6))
 }
