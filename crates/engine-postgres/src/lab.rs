@@ -69,6 +69,8 @@ pub struct Lab {
     programs: Programs,
     port: String,
     child: Child,
+    account: Account,
+    options: LabOptions,
 }
 
 impl Drop for Lab {
@@ -91,8 +93,9 @@ impl Lab {
         progress.stage(&format!("starting a private PostgreSQL {}", programs.version), None);
         let account = Account::choose().map_err(|e| refused("no account for the lab", &e))?;
         let folder = folder(account)?;
-        let lab = begin(folder, programs, account, options, progress).await?;
-        lab.ready(progress).await
+        let mut lab = begin(folder, programs, account, options, progress).await?;
+        lab.ready(progress).await?;
+        Ok(lab)
     }
 
     /// The URL of one of its databases, as superuser. `postgres` is always there.
@@ -143,13 +146,31 @@ impl Lab {
         })
     }
 
-    async fn ready(mut self, progress: &dyn Progress) -> Result<Self, Failure> {
+    /// Ends the server as a crash would, without any order, and starts it again: it recovers from its log.
+    ///
+    /// # Errors
+    /// When it does not start again.
+    pub async fn crash(&mut self, progress: &dyn Progress) -> Result<(), Failure> {
+        self.halt();
+        self.child = server(self.folder.path(), &self.programs, self.account, &self.options)
+            .map_err(|e| refused("postgres can't be run", &e))?;
+        self.ready(progress).await
+    }
+
+    /// Ends the server as a crash would and leaves it so; [`Self::crash`] starts it again.
+    pub fn halt(&mut self) {
+        process::end(self.folder.path());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    async fn ready(&mut self, progress: &dyn Progress) -> Result<(), Failure> {
         let address = Address::parse(&self.url("postgres"))?;
         let limit = Instant::now() + START_LIMIT;
         loop {
             go_on(progress)?;
             let attempt = crate::connect::open(&address, Duration::from_secs(5)).await;
-            let Err(failure) = attempt else { return Ok(self) };
+            let Err(failure) = attempt else { return Ok(()) };
             let ended = self.child.try_wait().ok().flatten();
             if ended.is_some() || Instant::now() > limit {
                 let what = ended.map_or_else(|| "does not answer".to_owned(), |status| format!("ended with {status}"));
@@ -209,7 +230,7 @@ async fn begin(
     let child = server(path, &programs, account, options).map_err(|e| refused("postgres can't be run", &e))?;
     let port = options.settings.iter().rev().find(|(name, _)| name == "port");
     let port = port.map_or_else(|| PORT.to_owned(), |(_, port)| port.clone());
-    Ok(Lab { folder, programs, port, child })
+    Ok(Lab { folder, programs, port, child, account, options: options.clone() })
 }
 
 /// Waits until a child of the folder has ended, or the user has asked to stop: then it is ended.

@@ -12,6 +12,7 @@ pub mod process;
 mod record;
 mod scratch;
 pub mod sql;
+pub mod writer;
 
 pub use database::Database;
 pub use postgres::{MAJORS, majors, postgres_bin, postgres_url, url_variable};

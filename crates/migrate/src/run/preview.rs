@@ -73,8 +73,10 @@ pub fn pending<'a>(
             &migrations[..=at]
         }
     };
-    let in_effect = |m: &&Migration| !journal.iter().any(|e| e.version == m.version && e.state.in_effect());
-    Ok(upto.iter().filter(in_effect).collect())
+    let current = |e: &Entry, m: &Migration| !m.repeatable || e.checksum == m.checksum;
+    let waits =
+        |m: &&Migration| !journal.iter().any(|e| e.version == m.version && e.state.in_effect() && current(e, m));
+    Ok(upto.iter().filter(waits).collect())
 }
 
 /// Plans what is pending, against the target as it is, each statement seeing what those before it will have made.
@@ -127,7 +129,8 @@ fn drift(journal: &[Entry], migrations: &[Migration]) -> Result<(), Failure> {
 }
 
 pub(super) fn is_drift(entry: &Entry, migration: &Migration) -> bool {
-    entry.version == migration.version
+    !migration.repeatable
+        && entry.version == migration.version
         && entry.checksum != migration.checksum
         && (entry.state.in_effect() || entry.state == State::Undoing)
 }

@@ -34,7 +34,7 @@ pub async fn undo(
 ) -> Result<Outcome, Failure> {
     let mut runner = Runner::new(session, options, progress);
     let journal = runner.begin().await?;
-    let mut entries = targets(journal, options.to.as_deref())?;
+    let mut entries = targets(journal, migrations, options.to.as_deref())?;
     for entry in &entries {
         allowed(entry, file(migrations, entry), options)?;
     }
@@ -60,7 +60,7 @@ fn file<'a>(migrations: &'a [Migration], entry: &Entry) -> Option<&'a Migration>
 }
 
 /// What is undone, the latest first.
-fn targets(journal: Vec<Entry>, to: Option<&str>) -> Result<Vec<Entry>, Failure> {
+fn targets(journal: Vec<Entry>, migrations: &[Migration], to: Option<&str>) -> Result<Vec<Entry>, Failure> {
     let there = |entry: &Entry| entry.state.in_effect() || entry.state.unfinished();
     if let Some(to) = to
         && !journal.iter().any(|entry| entry.version == to && there(entry))
@@ -71,7 +71,9 @@ fn targets(journal: Vec<Entry>, to: Option<&str>) -> Result<Vec<Entry>, Failure>
         )
         .hint("`dbwright migrate status` lists what is in effect"));
     }
-    let mut entries: Vec<_> = journal.into_iter().filter(there).collect();
+    // What is applied again with every change of its file has no one state to go back to.
+    let repeatable = |entry: &Entry| file(migrations, entry).is_some_and(|m| m.repeatable) && !entry.state.unfinished();
+    let mut entries: Vec<_> = journal.into_iter().filter(|entry| there(entry) && !repeatable(entry)).collect();
     entries.reverse();
     match to {
         None => entries.truncate(1),

@@ -1,0 +1,9 @@
+//! Migrations carried out on real servers: applied, interrupted anywhere, resumed, undone.
+
+mod apply;
+mod child;
+mod common;
+mod crash;
+mod hard;
+mod scenario;
+mod trap;
