@@ -10,7 +10,7 @@ use dbwright_migrate::OnlineDdl;
 
 /// A new engine is one more line here.
 static ENGINES: &[Engine] = &[
-    Engine::of(&Postgres).advising(&Postgres).planning(&Postgres), //
+    Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite),
 ];
 
@@ -38,7 +38,6 @@ impl Engine {
     }
 
     /// The same engine, whose schema can be changed online besides.
-    #[allow(dead_code, reason = "the engines that can be changed come with their sessions")]
     const fn migrating(self, migrates: &'static dyn OnlineDdl) -> Self {
         Self { migrates: Some(migrates), ..self }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dbwright_core::Failure;
 use dbwright_sql::Dialect;
-use dbwright_sql::excerpt::show_range;
+use dbwright_sql::excerpt::{Place, show_range};
 use dbwright_sql::lex::{Lexer, TokenKind};
 use dbwright_sql::split::{Piece, PieceKind, pieces};
 
@@ -84,9 +84,12 @@ fn unfinished(file: &str, text: &str, piece: &Piece<'_>, dialect: Dialect) -> Fa
         _ => ("a string", token.start),
     });
     let at = piece.span.start + at;
-    Failure::usage("migrate.unfinished", format!("{file} ends inside {what} that is never closed"))
-        .excerpt(show_range(Path::new(file), text, at..at + 1))
-        .hint("close it, or look for a quote that is missing before it")
+    Failure::usage(
+        "migrate.unfinished",
+        format!("{}: {what} begins here and is never closed", at_place(file, text, at)),
+    )
+    .excerpt(show_range(Path::new(file), text, at..at + 1))
+    .hint("close it, or look for a quote that is missing before it")
 }
 
 fn client_command(file: &str, text: &str, piece: &Piece<'_>) -> Failure {
@@ -98,6 +101,11 @@ fn client_command(file: &str, text: &str, piece: &Piece<'_>) -> Failure {
     )
     .excerpt(show_range(Path::new(file), text, piece.start..piece.range.end))
     .hint(instead(word))
+}
+
+fn at_place(file: &str, text: &str, byte: usize) -> String {
+    let place = Place::of(text, byte);
+    format!("{file}:{}:{}", place.line, place.column)
 }
 
 /// What to write in place of a psql command.
@@ -115,9 +123,13 @@ fn instead(word: &str) -> &'static str {
 }
 
 fn copy_data(file: &str, text: &str, piece: &Piece<'_>) -> Failure {
-    Failure::usage("migrate.copy-data", "rows behind `COPY … FROM stdin` are for psql: a migration holds SQL alone")
-        .excerpt(show_range(Path::new(file), text, piece.range.clone()))
-        .hint("write them as INSERT statements (`pg_dump --inserts`), or load them outside the migration")
+    let place = at_place(file, text, piece.start);
+    Failure::usage(
+        "migrate.copy-data",
+        format!("{place}: rows behind `COPY … FROM stdin` are for psql, a migration holds SQL alone"),
+    )
+    .excerpt(show_range(Path::new(file), text, piece.range.clone()))
+    .hint("write them as INSERT statements (`pg_dump --inserts`), or load them outside the migration")
 }
 
 #[cfg(test)]
@@ -148,6 +160,7 @@ mod tests {
         assert_eq!(failure.excerpt.as_deref(), Some(" --> m.sql:2:1\n  |\n2 | \\i other.sql\n  | ^^^^^^^^^^^^"));
         let failure = read_pg("COPY a FROM stdin;\n1\n\\.\n").expect_err("rows");
         assert_eq!(failure.code, "migrate.copy-data");
+        assert!(failure.message.starts_with("m.sql:2:1: rows behind"), "{}", failure.message);
         let failure = read_pg("SELECT 1;\nSELECT 'oops;\n").expect_err("open");
         assert!(failure.excerpt.as_deref().is_some_and(|e| e.contains("m.sql:2:8")), "{:?}", failure.excerpt);
         assert!(failure.message.contains("a string"));

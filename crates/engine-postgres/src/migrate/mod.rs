@@ -1,7 +1,7 @@
 //! Changes without downtime on PostgreSQL.
 
 pub mod plan;
-mod read;
+pub mod rehearse;
 mod session;
 
 use dbwright_core::progress::Progress;
@@ -14,7 +14,7 @@ use crate::Postgres;
 
 impl OnlineDdl for Postgres {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
-        read::read(file, text)
+        dbwright_migrate::read::read(file, text, dbwright_sql::Dialect::Postgres)
     }
 
     fn open<'a>(
@@ -29,4 +29,3 @@ impl OnlineDdl for Postgres {
         })
     }
 }
-pub mod rehearse;
