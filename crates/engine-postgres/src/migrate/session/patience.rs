@@ -24,7 +24,7 @@ pub(super) struct Tries {
 const LOST: u32 = 5;
 
 /// How often it is looked whether a full disk has room again.
-const ROOM: Duration = Duration::from_secs(15);
+const ROOM: Duration = Duration::from_secs(5);
 
 impl Tries {
     pub(super) fn new() -> Self {
