@@ -1,5 +1,11 @@
-//! Generates the registry of the `pg/` rules from their folders.
+//! Generates the registries of the `pg/` and the `migrate/` rules from their folders.
 
 fn main() {
     dbwright_rulebook::generate("src/rules", "pg", "crate::body::PgBody");
+    dbwright_rulebook::generate_with_examples(
+        "migrate_rules.rs",
+        "src/migrate/rules",
+        "migrate",
+        "crate::migrate::lint::Scene",
+    );
 }

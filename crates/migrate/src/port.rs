@@ -42,7 +42,7 @@ pub trait OnlineDdl: Send + Sync {
         _context: Option<&Snapshot>,
         _options: &LintOptions,
     ) -> Result<Linted, Failure> {
-        Err(Failure::new(FailureKind::Usage, "migrate-lint-unsupported", "this engine has no rules for migrations yet"))
+        Err(Failure::new(FailureKind::Usage, "migrate.no-lint", "this engine has no rules for migrations yet"))
     }
 
     /// All batches of a backfill as SQL that a DBA can run by hand (`plan --sql`), each batch committed by itself; none

@@ -1,12 +1,14 @@
 //! Changes without downtime on PostgreSQL.
 
+pub mod lint;
 pub mod plan;
 pub mod rehearse;
 mod session;
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure};
+use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
+use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{OnlineDdl, Script, Session};
 
@@ -15,6 +17,14 @@ use crate::Postgres;
 impl OnlineDdl for Postgres {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
         dbwright_migrate::read::read(file, text, dbwright_sql::Dialect::Postgres)
+    }
+
+    fn lint_rules(&self) -> Vec<&'static RuleMeta> {
+        lint::rules()
+    }
+
+    fn lint(&self, scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
+        lint::lint(scripts, context, options)
     }
 
     fn open<'a>(

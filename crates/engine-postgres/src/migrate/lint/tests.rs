@@ -1,0 +1,1 @@
+//! Lint on scripts without a server.

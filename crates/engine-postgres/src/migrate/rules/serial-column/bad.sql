@@ -1,0 +1,2 @@
+-- migration
+CREATE TABLE letters (id bigserial PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- migration
+CREATE TABLE letters (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
