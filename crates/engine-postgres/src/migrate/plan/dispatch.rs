@@ -5,7 +5,7 @@ use dbwright_migrate::{Planned, Statement};
 
 use crate::ddl::{Act, Name};
 
-use super::{Catalog, plain};
+use super::{Catalog, plain, shadow};
 
 /// The table, or other relation, that an act is about.
 pub(super) fn concerns(act: &Act) -> Option<&Name> {
@@ -38,5 +38,8 @@ pub(super) fn makes(act: &Act) -> Option<&Name> {
 
 /// Plans a statement by its acts.
 pub(super) async fn dispatch(catalog: &Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
+    if let Some(planned) = shadow::asked(catalog, statement, acts).await? {
+        return Ok(planned);
+    }
     plain::as_is(catalog, statement, acts).await
 }

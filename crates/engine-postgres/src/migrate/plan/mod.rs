@@ -9,6 +9,7 @@ mod dispatch;
 mod locks;
 pub mod name;
 mod plain;
+pub mod shadow;
 pub mod size;
 pub mod step;
 

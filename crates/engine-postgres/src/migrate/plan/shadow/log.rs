@@ -1,0 +1,190 @@
+//! How one table is kept as the other: a trigger notes the keys that were written, and what is noted is brought over later
+//! by whoever carries the change out. Users' statements pay one insert into a table without indexes, and never wait for,
+//! nor fail because of, the table that is kept.
+
+use super::super::name::{ident, literal};
+use super::super::step::dollar_tag;
+use super::Change;
+use super::copy::Direction;
+use super::names::{Names, Way, What};
+
+/// Keys of rows in one message of the first round; as long as only the key is indexed, rows can come over in parts.
+const BATCH: u32 = 20_000;
+
+/// The table of noted keys and the functions of one direction.
+pub(super) fn objects(change: &Change, way: Way) -> Vec<String> {
+    let mut made = vec![table(change, way)];
+    let log = change.names.inside(way.name(What::Log));
+    // A publication of all tables refuses to delete from a table without an identity.
+    made.push(format!("ALTER TABLE {log} REPLICA IDENTITY FULL"));
+    made.push(note(change, way));
+    made.push(format!("REVOKE ALL ON FUNCTION {}() FROM PUBLIC", change.names.inside(way.name(What::Note))));
+    made.push(apply(change, way));
+    made.push(catch_up(change, way));
+    made
+}
+
+/// What [`objects`] made, removed, and the table of marks.
+pub(super) fn drop_objects(names: &Names) -> Vec<String> {
+    let mut made = Vec::new();
+    for way in [Way::Forward, Way::Back] {
+        made.push(format!("DROP PROCEDURE {}(text, bigint)", names.inside(way.name(What::CatchUp))));
+        made.push(format!("DROP FUNCTION {}(bigint)", names.inside(way.name(What::Apply))));
+        made.push(format!("DROP FUNCTION {}()", names.inside(way.name(What::Note))));
+        made.push(format!("DROP TABLE {}", names.inside(way.name(What::Log))));
+    }
+    made.push(format!("DROP TABLE {}", names.inside(MARKS)));
+    made
+}
+
+/// The table of what has been caught up with.
+pub(super) const MARKS: &str = "dbwright_marks";
+
+/// Makes the table of marks.
+pub(super) fn marks(names: &Names) -> Vec<String> {
+    let table = names.inside(MARKS);
+    vec![format!("CREATE TABLE {table} (mark text PRIMARY KEY)")]
+}
+
+fn table(change: &Change, way: Way) -> String {
+    let direction = Direction::of(change, way);
+    let columns: Vec<_> = direction.key.iter().map(|k| format!("{} {}", k.noted, k.ty)).collect();
+    format!("CREATE TABLE {} ({}, emptied boolean)", change.names.inside(way.name(What::Log)), columns.join(", "))
+}
+
+/// The trigger's function. It runs with the rights of who carries the change out, because writers have none on the log.
+fn note(change: &Change, way: Way) -> String {
+    let direction = Direction::of(change, way);
+    let log = change.names.inside(way.name(What::Log));
+    let noted: Vec<_> = direction.key.iter().map(|k| k.noted.clone()).collect();
+    let of = |row: &str| {
+        let values: Vec<_> = direction.key.iter().map(|k| format!("{row}.{}", k.column)).collect();
+        format!("INSERT INTO {log} ({}) VALUES ({});", noted.join(", "), values.join(", "))
+    };
+    let moved: Vec<_> =
+        direction.key.iter().map(|k| format!("OLD.{0}::text IS DISTINCT FROM NEW.{0}::text", k.column)).collect();
+    let body = format!(
+        "BEGIN\n\
+         IF TG_OP = 'TRUNCATE' THEN\n INSERT INTO {log} (emptied) VALUES (true);\n RETURN NULL;\nEND IF;\n\
+         IF TG_OP = 'DELETE' THEN\n {old}\n RETURN NULL;\nEND IF;\n {new}\n\
+         IF TG_OP = 'UPDATE' THEN\n IF {moved} THEN\n {old}\n END IF;\nEND IF;\n RETURN NULL;\nEND",
+        old = of("OLD"),
+        new = of("NEW"),
+        moved = moved.join(" OR "),
+    );
+    let tag = dollar_tag(&body);
+    format!(
+        "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {tag}\n{body}\n{tag}",
+        change.names.inside(way.name(What::Note))
+    )
+}
+
+/// Brings noted rows over and forgets that they were noted: at most so many, or all that can be seen (NULL).
+fn apply(change: &Change, way: Way) -> String {
+    let direction = Direction::of(change, way);
+    let log = change.names.inside(way.name(What::Log));
+    let noted: Vec<_> = direction.key.iter().map(|k| k.noted.clone()).collect();
+    let declared = direction.key.iter().map(|k| format!("{} {}[];\n ", k.list(), k.ty)).collect::<Vec<_>>().concat();
+    let gathered: Vec<_> =
+        noted.iter().map(|n| format!("coalesce(array_agg(d.{n}) FILTER (WHERE d.emptied IS NULL), '{{}}')")).collect();
+    let lists: Vec<_> = direction.key.iter().map(super::copy::KeyColumn::list).collect();
+    let rows = format!("unnest({}) AS k({})", lists.join(", "), noted.join(", "));
+    let body = format!(
+        "DECLARE\n {declared}wiped boolean;\n amount bigint;\n\
+         BEGIN\n\
+         -- What was noted before and after a TRUNCATE must not be taken apart.\n\
+         IF EXISTS (SELECT FROM {log} WHERE emptied) THEN most := NULL; END IF;\n\
+         WITH taken AS (DELETE FROM {log} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {log} LIMIT most)) RETURNING *), \
+         d AS (SELECT DISTINCT {noted}, emptied FROM taken)\n\
+         SELECT {gathered}, coalesce(bool_or(d.emptied), false), (SELECT count(*) FROM taken) INTO {lists}, wiped, amount FROM d;\n\
+         IF wiped THEN DELETE FROM {target}; END IF;\n\
+         IF cardinality({first}) > 0 THEN\n\
+         DELETE FROM {target} d USING {rows} WHERE {same_target};\n\
+         INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {from} s JOIN {rows} ON {same_source};\n\
+         END IF;\n\
+         RETURN amount;\nEND",
+        noted = noted.join(", "),
+        gathered = gathered.join(", "),
+        lists = lists.join(", "),
+        first = lists.first().map_or("", String::as_str),
+        target = direction.target,
+        from = direction.source,
+        same_target = direction.same_target(),
+        same_source = direction.same_source(),
+        columns = direction.columns(),
+        values = direction.values(),
+    );
+    let tag = dollar_tag(&body);
+    format!(
+        "CREATE FUNCTION {}(most bigint) RETURNS bigint LANGUAGE plpgsql SET search_path = {} SET row_security = off \
+         SET plan_cache_mode = force_custom_plan AS {tag}\n{body}\n{tag}",
+        change.names.inside(way.name(What::Apply)),
+        change.path
+    )
+}
+
+/// Brings over what was noted until little is left, in transactions of its own, each of which sees one moment: only then
+/// do unique values that went from row to row never stand in two rows at once. Leaves a mark when it is through.
+fn catch_up(change: &Change, way: Way) -> String {
+    let names = &change.names;
+    let log = names.inside(way.name(What::Log));
+    let body = format!(
+        "DECLARE\n amount bigint;\n lowest bigint;\n idle int := 0;\n part bigint;\n\
+         BEGIN\n\
+         LOOP\n COMMIT;\n SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n\
+         part := CASE WHEN goal = 'copied' AND (SELECT count(*) FROM (SELECT FROM {log} LIMIT {BATCH} + 1) x) > {BATCH} THEN {BATCH} END;\n\
+         amount := {apply}(part);\n\
+         IF amount <= rest AND part IS NULL THEN\n\
+         INSERT INTO {marks} VALUES (goal) ON CONFLICT DO NOTHING;\n COMMIT;\n RETURN;\nEND IF;\n\
+         COMMIT;\n\
+         IF part IS NULL THEN\n\
+         idle := CASE WHEN amount < coalesce(lowest, amount + 1) THEN 0 ELSE idle + 1 END;\n\
+         lowest := least(lowest, amount);\n\
+         IF idle > 50 THEN RAISE EXCEPTION 'rows are written faster than they can be brought over: % in the last round', amount; END IF;\n\
+         END IF;\n\
+         END LOOP;\nEND",
+        apply = names.inside(way.name(What::Apply)),
+        marks = names.inside(MARKS),
+    );
+    let tag = dollar_tag(&body);
+    format!(
+        "CREATE PROCEDURE {}(goal text, rest bigint) LANGUAGE plpgsql AS {tag}\n{body}\n{tag}",
+        names.inside(way.name(What::CatchUp))
+    )
+}
+
+/// The call that catches up, and the question whether it did.
+pub(super) fn call(names: &Names, way: Way, goal: &str, rest: u32) -> (String, String) {
+    let goal = literal(goal);
+    (
+        format!("CALL {}({goal}, {rest})", names.inside(way.name(What::CatchUp))),
+        format!("SELECT EXISTS (SELECT FROM {} WHERE mark = {goal})", names.inside(MARKS)),
+    )
+}
+
+/// The triggers that note what is written to a table. They fire for replicated rows and in `replica` mode too.
+pub(super) fn triggers(names: &Names, way: Way, table: &str) -> Vec<String> {
+    let function = names.inside(way.name(What::Note));
+    let (row, all) = (names.row_trigger(), names.empty_trigger());
+    vec![
+        format!(
+            "CREATE TRIGGER {row} AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
+        ),
+        format!("CREATE TRIGGER {all} AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}()"),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {row}"),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {all}"),
+    ]
+}
+
+/// Removes them.
+pub(super) fn drop_triggers(names: &Names, table: &str) -> Vec<String> {
+    [names.row_trigger(), names.empty_trigger()]
+        .into_iter()
+        .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
+        .collect()
+}
+
+/// A column of the log.
+pub(super) fn noted(at: usize) -> String {
+    ident(&format!("dbwright_k{at}"))
+}
