@@ -7,6 +7,7 @@
 //! without it.
 
 mod bench;
+mod case;
 mod choose;
 mod leaving;
 mod pool;

@@ -9,6 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
 
+use super::case::{Atom, CUT, Case};
 use crate::candidates;
 use crate::index::{Index, ObjectName};
 use crate::port::{Built, Digest, Measurer, Query, Run, Shape, Timing};
@@ -19,78 +20,10 @@ const ASKS: usize = 120;
 const PLANS: usize = 10;
 /// Longest run of a query with the indexes that there are, in ms.
 const LONGEST: f64 = 120_000.0;
-/// A plan is cut when it takes so much longer than today's.
-const CUT: f64 = 1.15;
 /// A plan that saves less than this share at first sight is not run a second time, unless the advice rests on it.
 const SIGHT: f64 = 0.03;
-/// What is left of a query's time at best, when nobody has seen the plan run.
-const BEST: f64 = 0.05;
 /// Times below this many ms tell nothing apart.
 pub(super) const TICK: f64 = 0.5;
-
-/// One plan of a query.
-#[derive(Debug, Clone)]
-pub(super) struct Atom {
-    /// Built indexes that it uses.
-    pub(super) used: Vec<usize>,
-    /// Cost by the engine's estimate.
-    pub(super) cost: f64,
-    /// Which plan it is.
-    pub(super) hash: u64,
-    /// Indexes that were visible when it was found.
-    pub(super) with: Vec<usize>,
-    /// Time in ms; none until it was run.
-    pub(super) ms: Option<f64>,
-    /// Whether it can't be run.
-    pub(super) failed: bool,
-}
-
-/// A query with its plans.
-#[derive(Debug, Clone)]
-pub(super) struct Case {
-    /// Its position among the queries.
-    pub(super) query: usize,
-    /// How much one ms of it counts.
-    pub(super) weight: f64,
-    /// Time with the indexes that there are.
-    pub(super) base: f64,
-    /// Its plans, that without any new index first.
-    pub(super) atoms: Vec<Atom>,
-}
-
-impl Case {
-    /// The plan that a set of indexes leads to.
-    pub(super) fn under(&self, set: &[bool]) -> &Atom {
-        let fits = |atom: &&Atom| !atom.failed && atom.used.iter().all(|at| set[*at]);
-        let best = self
-            .atoms
-            .iter()
-            .filter(fits)
-            .min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.used.len().cmp(&a.used.len())));
-        best.unwrap_or(&self.atoms[0])
-    }
-
-    /// Its time with a set of indexes.
-    pub(super) fn ms(&self, set: &[bool]) -> f64 {
-        self.expected(self.under(set))
-    }
-
-    /// The time of a plan; what it could be at best when it was not run yet: by the planner's promise, or by what its
-    /// indexes save alone.
-    fn expected(&self, atom: &Atom) -> f64 {
-        if let Some(ms) = atom.ms {
-            return ms;
-        }
-        let whole = self.atoms[0].cost;
-        let promised = if whole > 0.0 { self.base * (atom.cost / whole).min(1.0) } else { self.base };
-        let saves = |at: &usize| {
-            let alone = self.atoms.iter().filter(|one| one.used == [*at]).filter_map(|one| one.ms);
-            alone.map(|ms| (self.base - ms).max(0.0)).fold(0.0, f64::max)
-        };
-        let added = self.base - atom.used.iter().map(saves).sum::<f64>();
-        promised.min(added).max(self.base * BEST)
-    }
-}
 
 /// An index that was built.
 #[derive(Debug, Clone)]
@@ -174,7 +107,8 @@ impl Bench<'_> {
             Some(Ok(timing)) => {
                 let base = fastest(&timing).unwrap_or(LONGEST);
                 let Shape { cost, used, hash } = shape;
-                let atom = Atom { used, cost, hash, with: Vec::new(), ms: Some(base), failed: false };
+                let atom =
+                    Atom { used, cost, hash, with: Vec::new(), ms: Some(base), failed: false, cut: false, guess: base };
                 Ok(Ok(Case { query, weight: 1.0, base, atoms: vec![atom] }))
             }
             Some(Err(reason)) => Ok(Err(reason)),
@@ -269,10 +203,12 @@ impl Bench<'_> {
             }
             for (at, timing) in open.iter().zip(timings) {
                 let atom = &mut self.cases[case].atoms[*at];
-                match timing.ok().and_then(|timing| fastest(&timing)) {
-                    Some(ms) => atom.ms = Some(atom.ms.unwrap_or(f64::INFINITY).min(ms)),
-                    None => atom.failed = atom.ms.is_none(),
-                }
+                let Some((ms, cut)) = timing.ok().and_then(|timing| Some((fastest(&timing)?, timing.cut))) else {
+                    atom.failed = atom.ms.is_none();
+                    continue;
+                };
+                atom.cut = cut && (atom.cut || atom.ms.is_none());
+                atom.ms = Some(atom.ms.unwrap_or(f64::INFINITY).min(ms));
             }
             let (pool, found) = (&self.pool, &self.cases[case].atoms);
             open.retain(|at| {
@@ -281,20 +217,8 @@ impl Bench<'_> {
                 !found[*at].failed && (advised || promising)
             });
         }
+        self.cases[case].guess();
         Ok(())
-    }
-}
-
-impl Case {
-    /// Keeps a plan; its position.
-    pub(super) fn know(&mut self, shape: Shape, with: Vec<usize>) -> usize {
-        let known = |atom: &Atom| (atom.hash, &atom.used) == (shape.hash, &shape.used);
-        if let Some(at) = self.atoms.iter().position(known) {
-            return at;
-        }
-        let Shape { cost, used, hash } = shape;
-        self.atoms.push(Atom { used, cost, hash, with, ms: None, failed: false });
-        self.atoms.len() - 1
     }
 }
 

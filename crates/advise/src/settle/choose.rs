@@ -1,6 +1,7 @@
 //! The best set of built indexes by measured times: a local search, since times need not add up.
 
-use super::bench::{Candidate, Case, TICK};
+use super::bench::{Candidate, TICK};
+use super::case::Case;
 
 /// A query may become so much slower before that counts against a set.
 pub(super) const SLOWER: f64 = 1.1;
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
     use crate::index::{Index, ObjectName};
     use crate::port::Built;
-    use crate::settle::bench::Atom;
+    use crate::settle::case::Atom;
 
     fn candidate(bytes: u64) -> Candidate {
         let table = ObjectName { schema: String::new(), name: "t".to_owned() };
@@ -127,6 +128,8 @@ mod tests {
             with: Vec::new(),
             ms: Some(ms),
             failed: false,
+            cut: false,
+            guess: ms,
         };
         let mut atoms = vec![atom(&[], 100.0, base)];
         atoms.extend(plans.iter().map(|(used, cost, ms)| atom(used, *cost, *ms)));

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 use dbwright_core::Failure;
 
-use super::bench::{Candidate, Case};
+use super::bench::Candidate;
+use super::case::Case;
 use crate::candidates;
 use crate::index::{Index, ObjectName};
 use crate::port::{Ask, Estimate, IndexId, Query, WhatIf};
@@ -200,7 +201,8 @@ fn fill(pool: &mut Vec<Candidate>, mut offers: Vec<Offer>, room: u64, fill: &Fil
         let fits = |offer: &Offer| bytes.saturating_add(offer.estimate.bytes) <= room;
         let scored = offers.iter().enumerate().filter(|(_, offer)| fits(offer)).map(|(at, offer)| (at, worth(offer)));
         let scored = scored.filter(|(_, worth)| *worth > fill.worth);
-        let dear = |at: usize| (offers[at].estimate.bytes as f64).max(fill.least);
+        // By the root of the bytes: there is room for several budgets, and a large index must have its chance.
+        let dear = |at: usize| (offers[at].estimate.bytes as f64).max(fill.least).sqrt();
         let Some((at, _)) = scored.max_by(|a, b| (a.1 / dear(a.0)).total_cmp(&(b.1 / dear(b.0)))) else { break };
         let offer = offers.remove(at);
         bytes += offer.estimate.bytes;

@@ -172,6 +172,7 @@ fn learn(bench: &mut Bench<'_>, case: usize, then: Shape, with: &[usize], (befor
     let at = case.know(then, with.to_vec());
     if let (true, Some(ms)) = (at > 0, median(&after.ms)) {
         case.atoms[at].ms = Some(ms);
+        case.atoms[at].cut = after.cut;
     }
 }
 
