@@ -1,4 +1,5 @@
-"""Writes a benchmark's rows, queries, tables and keys into a folder: data.py tpch|tpcds FOLDER.
+"""Writes a benchmark's rows, queries, tables and keys into a folder: data.py tpch|tpcds FOLDER rows; with
+`queries` instead of `rows` the queries alone.
 
 The rows and the queries are DuckDB's. TPC-H gets the standard's types; TPC-DS those of DuckDB's generator, as the figures
 that are compared with were measured on them.
@@ -51,14 +52,16 @@ def columns(con, table):
     return ", ".join(f"{name} {kind.lower()}" for name, kind in rows)
 
 
-def main(kind, folder):
-    """Writes all files."""
+def main(kind, folder, what):
+    """Writes all files, or the queries alone."""
     con = duckdb.connect()
     import_extension(kind, con=con)
     con.execute(f"load {kind}")
     for number, query in con.execute(f"select query_nr, query from {kind}_queries()").fetchall():
         with open(os.path.join(folder, f"{number:02d}.sql"), "w", encoding="utf-8") as file:
             file.write(query.strip().rstrip(";") + ";\n")
+    if what == "queries":
+        return
     con.execute("call dbgen(sf=1)" if kind == "tpch" else "call dsdgen(sf=1)")
     tables = [name for (name,) in con.execute(
         "select table_name from information_schema.tables where table_schema = 'main' order by 1"
@@ -75,4 +78,4 @@ def main(kind, folder):
         con.execute(f"copy {table} to '{os.path.join(folder, table)}.csv' (header false)")
 
 
-main(sys.argv[1], sys.argv[2])
+main(sys.argv[1], sys.argv[2], sys.argv[3])

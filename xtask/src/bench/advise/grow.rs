@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use dbwright_testkit::Scratch;
 use dbwright_testkit::sql::execute;
+use dbwright_testkit::{Scratch, postgres_bin};
 use serde_json::Value;
 
 use crate::bench::measure;
@@ -43,11 +43,14 @@ fn measured(url: &str, count: u32, binary: &Path) -> Done<Vec<Figure>> {
     fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     let (workload, output) = (file.display().to_string(), scratch.path().join("advice.json"));
     let advice = output.display().to_string();
+    let programs = postgres_bin(17).display().to_string();
     let run = measure::run(
         binary,
         &[
             "advise",
             url,
+            "--pg-bin",
+            &programs,
             "--format",
             "json",
             "--no-drops",

@@ -41,7 +41,8 @@ pub(super) struct Ready {
 
 /// Brings a benchmark's database and queries up.
 pub(super) fn ready(kind: Kind, url: Option<&str>) -> Done<Ready> {
-    let folder = data(kind)?;
+    // For a database that is there, its rows need not be made once more.
+    let folder = data(kind, url.is_none())?;
     let queries = (1..=kind.queries()).map(|n| Ok((n, read(&folder.join(format!("{n:02}.sql")))?)));
     let queries = queries.collect::<Done<Vec<_>>>()?;
     if let Some(url) = url {
@@ -56,12 +57,14 @@ pub(super) fn ready(kind: Kind, url: Option<&str>) -> Done<Ready> {
     Ok(Ready { url, queries, _server: Some(server) })
 }
 
-/// Rows, queries, tables and keys as files; fetched and made when they are not there yet.
-fn data(kind: Kind) -> Done<PathBuf> {
+/// Rows, queries, tables and keys as files, or the queries alone; fetched and made when they are not there yet.
+fn data(kind: Kind, rows: bool) -> Done<PathBuf> {
     let parent = cache::folder().join("bench").join("data");
-    let whole = parent.join(kind.name());
-    if whole.exists() {
-        return Ok(whole);
+    let all = parent.join(kind.name());
+    let whole = if rows { all.clone() } else { parent.join(format!("{}-queries", kind.name())) };
+    if let Some(there) = [all, whole.clone()].into_iter().find(|folder| folder.exists() && (!rows || *folder == whole))
+    {
+        return Ok(there);
     }
     let part = whole.with_extension("part");
     let shown = |e: std::io::Error| format!("{}: {e}", part.display());
@@ -72,8 +75,9 @@ fn data(kind: Kind) -> Done<PathBuf> {
     let python = environment(&parent)?;
     let script = part.join("data.py");
     fs::write(&script, SCRIPT).map_err(shown)?;
-    eprintln!("{}: making the rows", kind.name());
-    quietly(Command::new(python).arg(&script).arg(kind.name()).arg(&part))?;
+    let what = if rows { "rows" } else { "queries" };
+    eprintln!("{}: making the {what}", kind.name());
+    quietly(Command::new(python).arg(&script).arg(kind.name()).arg(&part).arg(what))?;
     fs::rename(&part, &whole).map_err(shown)?;
     Ok(whole)
 }

@@ -80,9 +80,9 @@ enum Weighting {
 /// Whose sizes count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Sizes {
-    /// As the peers count: `HypoPG`'s on the target, which is also where plans are made.
+    /// As the peers count: `HypoPG`'s.
     Hypopg,
-    /// dbwright's own, with plans made in its planner twin.
+    /// dbwright's own.
     Own,
 }
 

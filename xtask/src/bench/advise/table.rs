@@ -97,7 +97,9 @@ fn size(budget: Option<u64>) -> String {
 /// The section.
 pub(super) fn section(name: &str, kind: Kind, sizes: Sizes, rows: &[Row]) -> String {
     let whose = match sizes {
-        Sizes::Hypopg => "Plans on the database itself with HypoPG, budgets by HypoPG's sizes, as the peers count",
+        Sizes::Hypopg => {
+            "Plans in the planner twin; budgets by HypoPG's sizes, as the peers count: dbwright's own budget is lowered until its set fits"
+        }
         Sizes::Own => "Plans in the planner twin, budgets by dbwright's own sizes",
     };
     let left_out: Vec<String> = kind.left_out().iter().map(ToString::to_string).collect();
@@ -105,7 +107,7 @@ pub(super) fn section(name: &str, kind: Kind, sizes: Sizes, rows: &[Row]) -> Str
     format!(
         "## bench {name}\n\n{}. PostgreSQL 15, scale 1, primary keys only. {whose}. Cost by EXPLAIN with the proposed indexes, \
          as a share of the cost without: `sum` over the queries without {}, `geo` the geometric mean over all, every query \
-         weighing the same.\n\n| measure | budget | reached | promised; best peer | gap | indexes | MB (HypoPG) | MB (own) | \
+         weighing the same. Indexes of kinds that HypoPG does not know count as absent.\n\n| measure | budget | reached | promised; best peer | gap | indexes | MB (HypoPG) | MB (own) | \
          planner calls | cache hits | search s | whole command s |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n{rows}",
         machine(),
         left_out.join(", "),
