@@ -2,6 +2,8 @@
 
 #[path = "shadow/catalog.rs"]
 mod catalog;
+#[path = "shadow/kinds.rs"]
+mod kinds;
 #[path = "shadow/locks.rs"]
 mod locks;
 #[path = "shadow/shop.rs"]

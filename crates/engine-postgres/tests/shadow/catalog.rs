@@ -7,7 +7,7 @@ use tokio_postgres::SimpleQueryMessage;
 const QUERIES: &[&str] = &[
     "SELECT 'relation ' || c.oid::regclass || ' ' || concat_ws(' ', c.relkind, c.relpersistence, pg_get_userbyid(c.relowner), \
      (SELECT array_agg(x ORDER BY x) FROM unnest(c.relacl::text[]) x), c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, \
-     (SELECT amname FROM pg_am WHERE oid = c.relam), c.reltablespace, c.relhastriggers, c.relhasrules, c.relispopulated, \
+     (SELECT amname FROM pg_am WHERE oid = c.relam), c.reltablespace, c.relispopulated, \
      pg_get_expr(c.relpartbound, c.oid), pg_get_partkeydef(c.oid), \
      (SELECT x.reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), obj_description(c.oid, 'pg_class')) FROM pg_class c WHERE OWN(c.relnamespace) AND c.relkind <> 't'",
     "SELECT 'column ' || c.oid::regclass || ' ' || concat_ws(' ', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), quote_ident(a.attname), \
