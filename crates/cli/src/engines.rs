@@ -114,11 +114,13 @@ pub(crate) fn dialects() -> Vec<&'static str> {
     all().filter_map(|e| e.schema_lab()).flat_map(|lab| lab.dialects().iter().copied()).collect()
 }
 
-/// Every rule once, by id, with the ids of the engines that run it.
+/// Every rule, those of migrations included, once, by id, with the ids of the engines that run it.
 pub(crate) fn rules() -> Vec<(&'static RuleMeta, Vec<&'static str>)> {
     let mut found: Vec<(&'static RuleMeta, Vec<&'static str>)> = Vec::new();
-    for engine in all() {
-        for meta in engine.rules() {
+    for line in ENGINES {
+        let engine = line.checks;
+        let of_migrations = line.migrates.map(OnlineDdl::lint_rules).unwrap_or_default();
+        for meta in engine.rules().into_iter().chain(of_migrations) {
             match found.iter_mut().find(|(known, _)| known.id == meta.id) {
                 Some((_, engines)) => engines.push(engine.info().id),
                 None => found.push((meta, vec![engine.info().id])),

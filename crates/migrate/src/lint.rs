@@ -15,6 +15,9 @@ pub struct LintOptions {
     pub version: Option<u32>,
     /// Files (as [`crate::Script::file`] has them) that the user's tool runs in one transaction each.
     pub in_transaction: BTreeSet<String>,
+    /// Files that another tool runs as they are. The others are run by `dbwright migrate apply`, which sets lock timeouts, keeps
+    /// transactions short and moves rows in batches by itself.
+    pub as_is: BTreeSet<String>,
 }
 
 /// What lint found.

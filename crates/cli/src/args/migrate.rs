@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use dbwright_core::Severity;
 
 use super::quantity::{counts, duration};
 
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 findings, problems, or something is left to do (see each v
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
     New(New),
+    Lint(Box<Lint>),
     Plan(Plan),
     Apply(Apply),
     Status(Status),
@@ -124,6 +126,114 @@ pub(crate) struct New {
     /// Where the files are.
     #[command(flatten)]
     pub(crate) dir: Dir,
+}
+
+/// Say what is dangerous in migrations: locks, rewrites, lost data, old code that breaks
+///
+/// Each finding has its place in the file, what would happen, what to do instead, and the safe statements. With --target or
+/// --snapshot it knows versions, sizes and what depends on what, and says what would happen there; without, it says what it
+/// assumes. Nothing is run.
+///
+/// A comment on the line before a statement, or behind it, accepts what a rule says, with a reason:
+/// `-- dbwright: ignore migrate/drop-table because nothing has read it since May`.
+#[derive(Debug, Args)]
+#[command(after_help = LINT_EXAMPLES)]
+pub(crate) struct Lint {
+    /// Files to look at, in the order in which they would be run; without them all of --dir
+    pub(crate) files: Vec<PathBuf>,
+    /// Where the files are.
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// What they would be run on.
+    #[command(flatten)]
+    pub(crate) scene: LintScene,
+    /// What is reported.
+    #[command(flatten)]
+    pub(crate) select: LintSelect,
+    /// Form of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: LintForm,
+    /// Write the report to a file, whole or not at all
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  dbwright migrate lint
+  dbwright migrate lint migrations/*.sql --target postgres://app@db.example/shop
+  dbwright migrate lint new.sql --snapshot shop.snapshot.json.zst --format github
+  dbwright migrate lint --applied-by psql --fail-on high
+
+Exit codes: 0 nothing at or above --fail-on (medium), 1 findings, 2 wrong usage or no SQL, 3 not reachable,
+not permitted or not valid, 4 internal, 130 stopped.";
+
+/// What migrations would be run on, and by what.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scene")]
+pub(crate) struct LintScene {
+    /// The database that they are meant for: a URL, a snapshot file, or a named entry of `dbwright.toml`; it is only read
+    #[arg(long, value_name = "TARGET", conflicts_with = "snapshot")]
+    pub(crate) target: Option<String>,
+    /// A snapshot file of that database, as `dbwright snapshot` writes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// The SQL of the files when neither is given: postgres or sqlite
+    #[arg(long, value_name = "DIALECT", conflicts_with_all = ["target", "snapshot"])]
+    pub(crate) dialect: Option<String>,
+    /// Version of the server that is assumed when neither is given, for example 16
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["target", "snapshot"])]
+    pub(crate) assume_version: Option<u32>,
+    /// What will run the files: `dbwright migrate apply` sets lock timeouts, opens no long transactions and cuts large
+    /// updates into batches by itself; another tool runs them as they are. Without it: the tool whose style the
+    /// files have, and `dbwright` for plain ones
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) applied_by: Option<AppliedBy>,
+    /// How the target is reached.
+    #[command(flatten)]
+    pub(crate) reach: Connection,
+}
+
+/// What runs the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AppliedBy {
+    /// `dbwright migrate apply`
+    Dbwright,
+    /// psql or another client that sends statements one by one, each committed by itself
+    Psql,
+    /// A tool that runs each file in one transaction
+    Transaction,
+}
+
+/// What a lint reports.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is reported")]
+pub(crate) struct LintSelect {
+    /// Run only these rules; an id or a pattern such as `migrate/add-*`, repeatable or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Leave these rules out; an id or a pattern, repeatable or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Leave out findings below this severity: low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<Severity>,
+    /// Exit with 1 when a finding is at least this severe
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    pub(crate) fail_on: Severity,
+}
+
+/// Forms of a lint's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintForm {
+    /// For people: the line with carets, what happens, what to do instead
+    Text,
+    /// The report of `check`, with a place in each finding (`dbwright schema check`)
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
 }
 
 /// Show how the pending migrations would be carried out: steps, locks, times, the way back

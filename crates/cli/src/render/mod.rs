@@ -5,7 +5,7 @@ pub(crate) mod html;
 pub(crate) mod layout;
 pub(crate) mod markdown;
 pub(crate) mod migrate;
-mod sarif;
+pub(crate) mod sarif;
 pub(crate) mod text;
 pub(crate) mod twins;
 pub(crate) mod units;

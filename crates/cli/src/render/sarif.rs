@@ -106,6 +106,13 @@ fn message(finding: &Finding) -> String {
 
 fn location(finding: &Finding, file: Option<(&Path, &str)>) -> Value {
     let mut location = json!({"logicalLocations": [{"fullyQualifiedName": finding.subject, "kind": "object"}]});
+    if let Some(place) = &finding.location {
+        location["physicalLocation"] = json!({
+            "artifactLocation": {"uri": uri(Path::new(&place.file))},
+            "region": {"startLine": place.line, "startColumn": place.column},
+        });
+        return location;
+    }
     if let Some((path, text)) = file {
         let mut physical = json!({"artifactLocation": {"uri": uri(path)}});
         if let Some(line) = line_of(&finding.subject, text) {

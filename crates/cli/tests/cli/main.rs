@@ -5,6 +5,8 @@ mod advise;
 mod command_line;
 mod common;
 mod endings;
+mod migrate;
+mod migrate_folders;
 mod postgres;
 mod reports;
 mod schema_files;

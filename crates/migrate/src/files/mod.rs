@@ -135,6 +135,35 @@ pub fn read_file(file: &str, bytes: &[u8]) -> Result<(Style, Part, bool), Failur
     Ok((style, part, style.in_transaction()))
 }
 
+/// Whether a file's name says that it undoes another one.
+#[must_use]
+pub fn undoes(file: &str) -> bool {
+    let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    matches!(names::named(base), Some(Named::Paired { up: false, .. } | Named::Flyway { kind: 'U', .. }))
+}
+
+/// Puts files that were named one by one in the order in which they are applied, when the name of each says its version: the
+/// shell sorts `10_x.sql` before `9_x.sql`. Otherwise they stay as they are.
+pub fn sort_by_version<T>(files: &mut [T], name: impl Fn(&T) -> &str) {
+    let versions: Option<Vec<String>> = files.iter().map(|file| version_of(name(file))).collect();
+    if versions.is_some() {
+        files.sort_by_cached_key(|file| {
+            let version = version_of(name(file)).unwrap_or_default();
+            version.split('.').map(|group| (group.len(), group.to_owned())).collect::<Vec<_>>()
+        });
+    }
+}
+
+fn version_of(file: &str) -> Option<String> {
+    match names::named(file.rsplit(['/', '\\']).next()?)? {
+        Named::Plain { version, .. } | Named::Paired { version, .. } | Named::Flyway { version, .. } => {
+            Some(normal(version))
+        }
+        // After all others.
+        Named::Repeatable { .. } => Some("9".repeat(99)),
+    }
+}
+
 /// The files of a folder while it is being understood.
 struct Found<'a> {
     folder: &'a str,

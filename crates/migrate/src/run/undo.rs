@@ -87,7 +87,8 @@ fn targets(journal: Vec<Entry>, migrations: &[Migration], to: Option<&str>) -> R
 }
 
 /// The statements of the down part, where it is the way back: only for what is finished.
-fn down(entry: &Entry, migration: Option<&Migration>) -> Option<Vec<Written>> {
+#[must_use]
+pub fn down(entry: &Entry, migration: Option<&Migration>) -> Option<Vec<Written>> {
     let begun = entry.planned.iter().any(|turn| turn.part == Part::Down);
     let way = match entry.state {
         State::Undoing if begun => entry.down.clone(),

@@ -7,6 +7,7 @@ use dbwright_migrate::run::{self, Options, Outcome};
 use dbwright_migrate::{Migration, Session};
 use serde_json::{Value, json};
 
+use super::session::Mode;
 use super::{confirm, session};
 use crate::args::migrate::{Apply, Baseline, Connection, Contract, Dir, Form, Output, Resume, Safety, Throttle, Undo};
 use crate::context::Context;
@@ -21,6 +22,7 @@ struct Job<'a> {
     connection: &'a Connection,
     output: &'a Output,
     yes: bool,
+    mode: Mode,
     options: Options,
     cx: &'a Context,
 }
@@ -34,7 +36,7 @@ impl<'a> Job<'a> {
         yes: bool,
         cx: &'a Context,
     ) -> Self {
-        Self { target, dir, connection, output, yes, options: Options::default(), cx }
+        Self { target, dir, connection, output, yes, mode: Mode::Change, options: Options::default(), cx }
     }
 
     fn with(mut self, safety: &Safety, throttle: &Throttle) -> Self {
@@ -48,7 +50,7 @@ impl<'a> Job<'a> {
 
     async fn open(&self) -> Result<session::Opened, Failure> {
         confirm::possible(self.yes, self.output.format)?;
-        session::open(self.target, &self.dir.dir, self.connection, false, &self.cx.progress, self.cx).await
+        session::open(self.target, &self.dir.dir, self.connection, self.mode, &self.cx.progress, self.cx).await
     }
 
     /// Prints what will be done, unless a program reads the output.
@@ -64,6 +66,12 @@ impl<'a> Job<'a> {
             anstream::eprintln!("nothing was changed");
         }
         Ok(agreed)
+    }
+
+    /// From here on the target is changed: Ctrl-C stops between two steps, and each step is named.
+    fn begin(&self) -> interrupt::Patience {
+        self.cx.progress.name_steps();
+        interrupt::between_steps(self.target)
     }
 
     /// Says what became of it.
@@ -114,7 +122,7 @@ pub(super) async fn apply(args: &Apply, cx: &Context) -> Result<Exit, Failure> {
     if !job.agreed(&format!("Carry out {what} on {}?", facts.target)).await? {
         return Ok(Exit::Clean);
     }
-    let _patience = interrupt::between_steps(&args.target);
+    let _patience = job.begin();
     let outcome = run::apply(&mut *opened.session, &opened.migrations, &job.options, &cx.progress).await?;
     job.report(&planned, &outcome, &*opened.session, &opened.notes)
 }
@@ -137,7 +145,7 @@ pub(super) async fn resume(args: &Resume, cx: &Context) -> Result<Exit, Failure>
     if !job.agreed(&format!("Go on with it on {}?", opened.session.facts().target)).await? {
         return Ok(Exit::Clean);
     }
-    let _patience = interrupt::between_steps(&args.target);
+    let _patience = job.begin();
     let outcome = run::resume(&mut *opened.session, &opened.migrations, &job.options, &cx.progress).await?;
     job.report(&planned, &outcome, &*opened.session, &opened.notes)
 }
@@ -154,11 +162,12 @@ pub(super) async fn undo(args: &Undo, cx: &Context) -> Result<Exit, Failure> {
     let mut opened = job.open().await?;
     let undone = undone(&opened.journal, job.options.to.as_deref());
     let planned = json!(undone);
-    job.show(&migrate::to_undo(&undone, opened.session.facts(), cx.width))?;
+    let ways: Vec<_> = undone.iter().map(|entry| (*entry, way_down(entry, &opened.migrations))).collect();
+    job.show(&migrate::to_undo(&ways, opened.session.facts(), cx.width))?;
     if !undone.is_empty() && !job.agreed(&format!("Undo it on {}?", opened.session.facts().target)).await? {
         return Ok(Exit::Clean);
     }
-    let _patience = interrupt::between_steps(&args.target);
+    let _patience = job.begin();
     let outcome = run::undo(&mut *opened.session, &opened.migrations, &job.options, &cx.progress).await?;
     job.report(&planned, &outcome, &*opened.session, &opened.notes)
 }
@@ -170,6 +179,12 @@ fn undone<'a>(journal: &'a [Entry], to: Option<&str>) -> Vec<&'a Entry> {
         None => there.take(1).collect(),
         Some(to) => there.take_while(|entry| entry.version != to).collect(),
     }
+}
+
+/// The `-- down` part by which the runner goes back, as statements; none when it goes back by the steps.
+fn way_down(entry: &Entry, migrations: &[Migration]) -> Option<usize> {
+    let migration = migrations.iter().find(|m| m.version == entry.version);
+    run::down(entry, migration).map(|statements| statements.len())
 }
 
 /// Removes what applied migrations left of the old.
@@ -189,7 +204,7 @@ pub(super) async fn contract(args: &Contract, cx: &Context) -> Result<Exit, Fail
     if !job.agreed(&format!("Remove it on {}? There is no way back.", opened.session.facts().target)).await? {
         return Ok(Exit::Clean);
     }
-    let _patience = interrupt::between_steps(&args.target);
+    let _patience = job.begin();
     let outcome = run::contract(&mut *opened.session, &opened.migrations, &job.options, &cx.progress).await?;
     job.report(&planned, &outcome, &*opened.session, &opened.notes)
 }
@@ -200,6 +215,7 @@ pub(super) async fn contract(args: &Contract, cx: &Context) -> Result<Exit, Fail
 /// When a version is not known, or a migration is unfinished.
 pub(super) async fn baseline(args: &Baseline, cx: &Context) -> Result<Exit, Failure> {
     let mut job = Job::new(&args.target, &args.dir, &args.connection, &args.output, args.yes, cx);
+    job.mode = Mode::Record;
     job.options.to = args.to.as_deref().map(dbwright_migrate::files::normal);
     let mut opened = job.open().await?;
     let recorded: Vec<&Migration> = to_record(&opened, job.options.to.as_deref());

@@ -59,7 +59,8 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<Entry>) -> Resul
     Ok(())
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The bytes of a file of the user's.
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|e| unreadable(path, &e))
 }
 

@@ -5,7 +5,7 @@ use dbwright_core::progress::Progress as _;
 use dbwright_migrate::run::{self, Where};
 use serde_json::json;
 
-use super::session;
+use super::session::{self, Mode};
 use crate::args::migrate::{Form, Status, Verify};
 use crate::context::Context;
 use crate::failure::Exit;
@@ -17,7 +17,7 @@ use crate::render::{self, migrate};
 /// # Errors
 /// When the target or the folder can't be read.
 pub(super) async fn status(args: &Status, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, true, &cx.progress, cx).await?;
+    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
     let status = run::status(&mut *opened.session, &opened.migrations).await?;
     cx.progress.finish();
     let file = args.output.output.as_deref();
@@ -40,7 +40,7 @@ pub(super) async fn status(args: &Status, cx: &Context) -> Result<Exit, Failure>
 /// # Errors
 /// When the target or the folder can't be read.
 pub(super) async fn verify(args: &Verify, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, true, &cx.progress, cx).await?;
+    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
     cx.progress.stage("verifying", None);
     let problems = run::verify(&mut *opened.session, &opened.migrations).await?;
     cx.progress.finish();

@@ -3,6 +3,7 @@
 mod carry;
 mod confirm;
 mod folder;
+mod lint;
 mod look;
 mod new;
 mod plan;
@@ -21,6 +22,7 @@ use crate::failure::Exit;
 pub(crate) async fn run(args: &Migrate, cx: &Context) -> Result<Exit, Failure> {
     match &args.command {
         MigrateCommand::New(args) => new::run(args),
+        MigrateCommand::Lint(args) => lint::run(args, cx).await,
         MigrateCommand::Plan(args) => plan::run(args, cx).await,
         MigrateCommand::Apply(args) => carry::apply(args, cx).await,
         MigrateCommand::Resume(args) => carry::resume(args, cx).await,

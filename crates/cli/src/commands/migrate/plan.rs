@@ -5,7 +5,7 @@ use dbwright_core::progress::Progress as _;
 use dbwright_migrate::run::{self, Options};
 use serde_json::json;
 
-use super::session;
+use super::session::{self, Mode};
 use crate::args::migrate::{Form, Plan};
 use crate::context::Context;
 use crate::failure::Exit;
@@ -17,7 +17,7 @@ use crate::render::{self, migrate};
 /// # Errors
 /// When the target can't be read, a file is in disorder, or a statement can't be planned.
 pub(super) async fn run(args: &Plan, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, true, &cx.progress, cx).await?;
+    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
     cx.progress.stage("planning", None);
     let options = Options { to: args.to.as_deref().map(dbwright_migrate::files::normal), ..Options::default() };
     let preview = run::preview(&mut *opened.session, &opened.migrations, &options).await?;

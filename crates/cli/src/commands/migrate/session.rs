@@ -31,6 +31,17 @@ pub(super) struct Opened {
     pub(super) notes: Vec<String>,
 }
 
+/// What a target is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It is only read.
+    Look,
+    /// Migrations are carried out.
+    Change,
+    /// Migrations are recorded without being carried out.
+    Record,
+}
+
 /// Opens the target and reads the folder.
 ///
 /// # Errors
@@ -39,7 +50,7 @@ pub(super) async fn open(
     name: &str,
     dir: &Path,
     connection: &Connection,
-    read_only: bool,
+    mode: Mode,
     progress: &dyn Progress,
     cx: &Context,
 ) -> Result<Opened, Failure> {
@@ -48,15 +59,19 @@ pub(super) async fn open(
     let folder = folder::read(dir)?;
     let options = OpenOptions {
         connect_timeout: connection.connect_timeout,
-        read_only,
+        read_only: mode == Mode::Look,
         programs: connection.pg_bin.clone(),
         ..OpenOptions::default()
     };
     let mut session = engine.open(&address, &options, progress).await?;
     let journal = session.journal().await?;
-    let in_effect: BTreeSet<String> =
-        journal.iter().filter(|entry| entry.state.in_effect()).map(|entry| entry.version.clone()).collect();
-    let (migrations, notes) = folder::migrations(&folder, engine, &in_effect)?;
+    let in_effect = journal.iter().filter(|entry| entry.state.in_effect()).map(|entry| &entry.version);
+    let known: BTreeSet<String> = match mode {
+        // What is only recorded is not run.
+        Mode::Record => folder.migrations.iter().map(|source| source.version.clone()).collect(),
+        Mode::Look | Mode::Change => in_effect.cloned().collect(),
+    };
+    let (migrations, notes) = folder::migrations(&folder, engine, &known)?;
     let warnings = session.facts().warnings.clone();
     Ok(Opened { engine, session, migrations, journal, notes: [warnings, notes].concat() })
 }

@@ -1,5 +1,6 @@
 //! Plans, states and results of migrations for people, and plans as SQL for a DBA.
 
+pub(crate) mod lint;
 mod plan;
 mod sql;
 mod states;

@@ -148,31 +148,26 @@ pub(crate) fn left_to_do(entries: &[&Entry], facts: &Facts, width: usize) -> Str
     out
 }
 
-/// What an undo will do.
-pub(crate) fn to_undo(entries: &[&Entry], facts: &Facts, width: usize) -> String {
+/// What an undo will do: of each migration by its steps, or by so many statements of its `-- down` part.
+pub(crate) fn to_undo(ways: &[(&Entry, Option<usize>)], facts: &Facts, width: usize) -> String {
     let mut out = head(facts);
-    for entry in entries {
+    for (entry, down) in ways {
         out += &title(entry);
-        let own = entry.steps.iter().rev().filter(|m| {
-            m.plan.phase != Phase::Contract
-                && matches!(m.state, Progressed::Done | Progressed::Running | Progressed::Undoing)
-        });
-        let contracted = entry.steps.iter().any(|m| m.plan.phase == Phase::Contract && m.state == Progressed::Done);
-        match (&entry.down, entry.state) {
-            (Some(down), State::Applied | State::Baseline) if contracted || entry.state == State::Baseline => {
-                out += &format!("  {ASIDE}the `-- down` part is run: {}{ASIDE:#}\n", counted(down.len(), "statement"));
-            }
-            _ => out += &steps(own, '←', width),
+        if let Some(statements) = down {
+            let what = counted(*statements, "statement");
+            out += &format!("  ← the `-- down` part of its file, {what} planned at their turn\n");
+            continue;
         }
+        let begun = |m: &&Mark| matches!(m.state, Progressed::Done | Progressed::Running | Progressed::Undoing);
+        out +=
+            &steps(entry.steps.iter().rev().filter(begun).filter(|m| m.plan.back.irreversible.is_none()), '←', width);
         for leaving in dbwright_migrate::run::what_undo_leaves(entry) {
-            let text = layout::wrap(
-                &layout::inline(&format!("{}: {}", leaving.step, leaving.reason)),
-                width.saturating_sub(15),
-            );
+            let text = format!("{}: {}", leaving.step, leaving.reason);
+            let text = layout::wrap(&layout::inline(&text), width.saturating_sub(15));
             out += &format!("  {BAD}no way back:{BAD:#} {}\n", text.join("\n               "));
         }
     }
-    if entries.is_empty() { out + "\nThere is nothing to undo.\n" } else { out }
+    if ways.is_empty() { out + "\nThere is nothing to undo.\n" } else { out }
 }
 
 /// What a contract will remove.

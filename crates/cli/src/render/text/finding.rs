@@ -60,7 +60,7 @@ pub(super) fn shortened(findings: &[&Finding], width: usize) -> String {
 }
 
 /// A label and text beside it, wrapped.
-fn part(label: &str, text: &str, style: Style, width: usize) -> String {
+pub(crate) fn part(label: &str, text: &str, style: Style, width: usize) -> String {
     let lines = layout::wrap(text, width.saturating_sub(INDENT));
     let mut out = String::new();
     for (i, line) in lines.iter().enumerate() {
@@ -74,7 +74,7 @@ fn lead(label: &str) -> String {
 }
 
 /// Name, value and source of each measured number, in columns.
-fn evidence(finding: &Finding, width: usize) -> String {
+pub(crate) fn evidence(finding: &Finding, width: usize) -> String {
     let rows: Vec<_> = finding
         .evidence
         .iter()
@@ -120,7 +120,7 @@ pub(crate) fn conditions(change: &Change) -> String {
     layout::inline(&format!("{lock}{transaction}{versions}"))
 }
 
-fn statements(label: &str, list: &[String], width: usize) -> String {
+pub(crate) fn statements(label: &str, list: &[String], width: usize) -> String {
     let mut out = String::new();
     for (i, sql) in list.iter().enumerate() {
         let text = layout::statement(sql, &" ".repeat(INDENT));

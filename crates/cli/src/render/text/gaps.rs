@@ -28,7 +28,7 @@ pub(crate) fn groups(report: &Report) -> Vec<Group<'_>> {
 }
 
 /// The section; nothing when everything was looked at.
-pub(super) fn render(report: &Report, width: usize) -> String {
+pub(crate) fn render(report: &Report, width: usize) -> String {
     let groups = groups(report);
     if groups.is_empty() {
         return String::new();
