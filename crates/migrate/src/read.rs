@@ -95,12 +95,11 @@ fn unfinished(file: &str, text: &str, piece: &Piece<'_>, dialect: Dialect) -> Fa
 fn client_command(file: &str, text: &str, piece: &Piece<'_>) -> Failure {
     let command = text[piece.start..piece.range.end].trim();
     let word = command.split_whitespace().next().unwrap_or(command);
-    Failure::usage(
-        "migrate.client-command",
-        format!("`{word}` is a command of psql, not SQL: the server doesn't know it"),
-    )
-    .excerpt(show_range(Path::new(file), text, piece.start..piece.range.end))
-    .hint(instead(word))
+    let place = at_place(file, text, piece.start);
+    let message = format!("{place}: `{word}` is a command of psql, not SQL: the server doesn't know it");
+    Failure::usage("migrate.client-command", message)
+        .excerpt(show_range(Path::new(file), text, piece.start..piece.range.end))
+        .hint(instead(word))
 }
 
 fn at_place(file: &str, text: &str, byte: usize) -> String {
