@@ -11,7 +11,7 @@ use dbwright_migrate::OnlineDdl;
 /// A new engine is one more line here.
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres), //
-    Engine::of(&Sqlite).advising(&Sqlite),
+    Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
 ];
 
 /// What this binary can do with an engine: the ports that it implements.

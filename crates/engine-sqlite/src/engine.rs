@@ -29,6 +29,10 @@ static INFO: EngineInfo = EngineInfo {
             how: "measured on two copies, with and without the change, in turns; other changes rehearsed in a copy",
         },
         Capability { name: "advise", how: "in a copy, with real indexes; costs are counted, not timed" },
+        Capability {
+            name: "migrate",
+            how: "each statement by itself, or one rebuild of the table in one transaction; the journal is in the file",
+        },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "diff", how: "schema, settings of the file, growth" },
         Capability { name: "lab", how: "a copy by online backup in the folder for temporary files" },

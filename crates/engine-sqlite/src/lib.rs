@@ -9,6 +9,7 @@ pub mod error;
 mod explain;
 mod header;
 pub mod lab;
+mod migrate;
 mod observe;
 mod path;
 mod prove;

@@ -51,6 +51,16 @@ pub trait OnlineDdl: Send + Sync {
         None
     }
 
+    /// How a file begins that a person runs by hand (`plan --sql`): with which client, and that client's settings; whole lines.
+    fn by_hand_head(&self) -> &'static str {
+        ""
+    }
+
+    /// Whether a statement of a transaction has no effect within it, so that it stands before its `BEGIN`.
+    fn before_begin(&self, _statement: &str) -> bool {
+        false
+    }
+
     /// Opens a session on a target. Nothing is written and nothing locked by that.
     ///
     /// # Errors

@@ -27,6 +27,12 @@ impl OnlineDdl for Postgres {
         lint::lint(scripts, context, options)
     }
 
+    fn by_hand_head(&self) -> &'static str {
+        "-- Run it step by step with psql, and look at the result of each; nothing of it is in dbwright's journal then:\n\
+         -- record it afterwards with `dbwright migrate baseline`.\n\\set ON_ERROR_STOP on\n\\set AUTOCOMMIT on\nSET lock_timeout = '250ms';  \
+         -- when a step fails because of it, wait a little and run that step again\n"
+    }
+
     fn open<'a>(
         &'a self,
         address: &'a Address,

@@ -23,6 +23,7 @@ use dbwright_core::snapshot::{Cost, Header};
 use dbwright_core::{Failure, Snapshot};
 use jiff::Timestamp;
 
+pub(crate) use catalog::affinity;
 use reader::Reader;
 pub(crate) use reader::{Deadline, interrupted};
 pub(crate) use rows::{quoted, rowid};

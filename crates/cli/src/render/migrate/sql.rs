@@ -10,11 +10,10 @@ use crate::render::layout;
 /// The whole file.
 pub(crate) fn render(view: &PlanView<'_>, engine: &dyn OnlineDdl) -> String {
     let mut out = format!(
-        "-- Plan of dbwright for {} ({}).\n-- Run it step by step with psql, and look at the result of each; nothing of it is in dbwright's journal then:\n\
-         -- record it afterwards with `dbwright migrate baseline`.\n\\set ON_ERROR_STOP on\n\\set AUTOCOMMIT on\nSET lock_timeout = '250ms';  \
-         -- when a step fails because of it, wait a little and run that step again\n",
+        "-- Plan of dbwright for {} ({}).\n{}",
         comment(&view.facts.target),
-        comment(&view.facts.version)
+        comment(&view.facts.version),
+        engine.by_hand_head()
     );
     for note in view.notes {
         out += &format!("-- {}\n", comment(note));
@@ -57,8 +56,14 @@ fn of_step(step: &Step, number: usize, engine: &dyn OnlineDdl) -> String {
     out += &match &step.work {
         Work::Transaction { statements, require } => {
             let asked: String = require.iter().map(question).collect();
-            let list = joined(statements.iter().map(|sql| format!("{};\n", closed(sql))));
-            if statements.len() > 1 || !require.is_empty() { format!("BEGIN;\n{list}{asked}COMMIT;\n") } else { list }
+            let (first, inside): (Vec<_>, Vec<_>) = statements.iter().partition(|sql| engine.before_begin(sql));
+            let text = |list: &[&String]| joined(list.iter().map(|sql| format!("{};\n", closed(sql))));
+            let (first, list) = (text(&first), text(&inside));
+            if inside.len() > 1 || !require.is_empty() {
+                format!("{first}BEGIN;\n{list}{asked}COMMIT;\n")
+            } else {
+                first + &list
+            }
         }
         Work::Alone { statement, clear, .. } => {
             let clear = joined(clear.iter().map(|sql| format!("{} \\gexec\n", closed(sql))));

@@ -1,0 +1,50 @@
+//! Changes of a SQLite file: each statement as SQLite does it by itself, or as one rebuild of the table in one
+//! transaction, with the journal in the same file. A file is never left half changed: what a crash interrupts, SQLite
+//! rolls back, and the journal's mark with it.
+
+mod alter;
+mod edit;
+pub(crate) mod journal;
+mod lock;
+mod parse;
+mod plan;
+mod read;
+mod rebuild;
+mod schema;
+mod session;
+
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::{BoxFuture, Failure};
+use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::{OnlineDdl, Script, Session};
+
+use crate::{Sqlite, path};
+
+impl OnlineDdl for Sqlite {
+    fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
+        read::script(file, text)
+    }
+
+    fn by_hand_head(&self) -> &'static str {
+        "-- Run it step by step with the sqlite3 shell, version 3.53 or later, and look at the result of each; nothing of it is\n\
+         -- in dbwright's journal then: record it afterwards with `dbwright migrate baseline`.\n.bail on\n.timeout 5000\n"
+    }
+
+    fn before_begin(&self, statement: &str) -> bool {
+        schema::before_transaction(statement)
+    }
+
+    fn open<'a>(
+        &'a self,
+        address: &'a Address,
+        options: &'a OpenOptions,
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
+        Box::pin(async move {
+            let path = path::resolve(address)?;
+            let session = session::Open::new(&path, options)?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        })
+    }
+}
