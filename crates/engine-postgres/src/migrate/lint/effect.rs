@@ -34,7 +34,6 @@ fn session(scene: &mut Scene, act: &Act, sql: &str) {
         Act::Commit | Act::Rollback => {
             scene.transaction = None;
             scene.local.clear();
-            scene.world.fresh_values.clear();
         }
         Act::Set { name, value, local } => {
             if name == "search_path" {
@@ -78,9 +77,6 @@ fn schema(scene: &mut Scene, act: &Act, sql: &str) {
         }
         Act::AddEnumValue { name, value, .. } => {
             let key = scene.world.key(name);
-            if scene.transaction.is_some() && !enum_is_fresh(scene, &key) {
-                scene.world.fresh_values.insert((key.clone(), value.clone()));
-            }
             scene.world.enums.entry(key).or_default().push(value.clone());
         }
         Act::CreateFunction { name, .. } => {
@@ -102,14 +98,6 @@ fn schema(scene: &mut Scene, act: &Act, sql: &str) {
         }
         _ => {}
     }
-}
-
-/// Whether an enum was made by a statement before: all of its values are then usable at once.
-fn enum_is_fresh(scene: &Scene, key: &(String, String)) -> bool {
-    let made = |line: &super::Line| {
-        line.acts.iter().any(|act| matches!(act, Act::CreateType { name, .. } if scene.world.key(name) == *key))
-    };
-    scene.lines[..scene.at].iter().any(made)
 }
 
 fn there(scene: &Scene, name: &Name) -> bool {

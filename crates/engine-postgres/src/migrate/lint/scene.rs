@@ -150,7 +150,9 @@ impl Scene {
             table.origin = Origin::Earlier;
         }
         self.world.tables.retain(|_, table| !table.temporary);
-        self.world.fresh_values.clear();
+        for table in self.world.tables.values_mut().filter(|table| table.indexes.iter().any(|index| index.here)) {
+            Arc::make_mut(table).indexes.iter_mut().for_each(|index| index.here = false);
+        }
         self.transaction = None;
     }
 

@@ -23,8 +23,6 @@ pub struct World {
     pub(super) domains: BTreeMap<Key, bool>,
     /// Functions that files or the target define.
     pub(super) functions: BTreeMap<String, Volatility>,
-    /// Enum values added in the open transaction.
-    pub(super) fresh_values: BTreeSet<(Key, String)>,
     /// Whether there is a target, so that what isn't here isn't there.
     pub known: bool,
     /// Whether the session's time zone is UTC, when that is known.

@@ -1,0 +1,14 @@
+CREATE TABLE customers (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(10,2), note text);
+INSERT INTO customers VALUES (1);
+INSERT INTO orders SELECT n, 1, n, 'x' FROM generate_series(1, 100) AS n;
+CREATE TABLE empty (id bigint, customer_id bigint, total numeric);
+-- migration
+SET lock_timeout = '2s';
+-- claim: lock ACCESS EXCLUSIVE ON orders; rewrite no
+ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0) NOT VALID;
+-- claim: lock SHARE UPDATE EXCLUSIVE ON orders
+ALTER TABLE orders VALIDATE CONSTRAINT total_positive;
+ALTER TABLE empty ADD CHECK (total > 0);
+CREATE TABLE fresh (id bigint);
+ALTER TABLE fresh ADD CHECK (id > 0);

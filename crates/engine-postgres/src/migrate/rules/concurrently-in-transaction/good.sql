@@ -1,0 +1,9 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(10,2));
+CREATE INDEX orders_total ON orders (total);
+INSERT INTO orders SELECT n, 1, n FROM generate_series(1, 100) AS n;
+-- migration
+SET lock_timeout = '2s';
+BEGIN;
+ALTER TABLE orders ADD COLUMN note text;
+COMMIT;
+CREATE INDEX CONCURRENTLY orders_customer ON orders (customer_id);

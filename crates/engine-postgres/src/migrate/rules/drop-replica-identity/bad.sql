@@ -1,0 +1,10 @@
+CREATE TABLE customers (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(10,2), note text);
+INSERT INTO customers VALUES (1);
+INSERT INTO orders SELECT n, 1, n, 'x' FROM generate_series(1, 100) AS n;
+CREATE UNIQUE INDEX customers_by_id ON customers (id);
+ALTER TABLE customers REPLICA IDENTITY USING INDEX customers_by_id;
+-- migration
+-- claim: lock ACCESS EXCLUSIVE ON orders; rewrite no
+ALTER TABLE orders DROP CONSTRAINT orders_pkey;
+DROP INDEX CONCURRENTLY customers_by_id;

@@ -1,0 +1,7 @@
+CREATE TABLE customers (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(10,2), note text);
+INSERT INTO customers VALUES (1);
+INSERT INTO orders SELECT n, 1, n, 'x' FROM generate_series(1, 100) AS n;
+-- migration
+ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers NOT VALID;
+CREATE TABLE letters (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers);

@@ -1,0 +1,5 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, note text);
+INSERT INTO orders SELECT n, 'x' FROM generate_series(1, 100) AS n;
+-- migration
+-- claim: lock ACCESS EXCLUSIVE ON orders; rewrite no
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,4 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, note text);
+INSERT INTO orders SELECT n, 'x' FROM generate_series(1, 100) AS n;
+-- migration
+GRANT SELECT ON orders TO PUBLIC;
