@@ -23,6 +23,7 @@ use tokio_postgres::Client;
 use self::clock::Clock;
 use self::copy::Copy;
 use self::run::BuiltIndex;
+use super::propose;
 use super::whatif::statement;
 use crate::connect::Connection;
 
@@ -81,6 +82,10 @@ impl State {
         let name = run::built_name(self.built.len());
         let table = SQL.qualified(&index.table.schema, &index.table.name);
         let sql = format!("CREATE INDEX {name} {}", statement::body(index, &table));
+        if let Some((_, extension)) = propose::extension(index) {
+            // What comes of it shows with the index.
+            let _ = self.client().batch_execute(&extension).await;
+        }
         let started = Instant::now();
         let made = self.client().batch_execute(&sql).await;
         let ms = started.elapsed().as_secs_f64() * 1000.0;

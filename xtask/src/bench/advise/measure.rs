@@ -35,7 +35,8 @@ pub(super) fn benchmark(kind: Kind, options: &Options, binary: &Path) -> Done<(S
             rows.push(row);
         }
     }
-    let name = format!("advise-{}", kind.name());
+    let whose = if options.sizes == Sizes::Own { "own" } else { "hypopg" };
+    let name = format!("advise-{}-{whose}", kind.name());
     Ok((name.clone(), table::section(&name, kind, options.sizes, &rows)))
 }
 

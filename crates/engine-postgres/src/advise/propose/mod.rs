@@ -37,9 +37,15 @@ pub(crate) fn of(query: &Query, body: &PgBody) -> Vec<Index> {
 
 /// The statement that must run first because an index needs an extension which the database does not have yet.
 pub(crate) fn needs(index: &Index, body: &PgBody) -> Option<String> {
-    let name = index.keys.iter().filter_map(|key| key.opclass.as_deref()).find_map(owner)?;
+    let (name, statement) = extension(index)?;
     let has = body.catalog.extensions.iter().any(|extension| extension.name == name);
-    (!has).then(|| format!("CREATE EXTENSION IF NOT EXISTS {name} SCHEMA public"))
+    (!has).then_some(statement)
+}
+
+/// The extension that an index needs, and the statement that makes it where it is not there yet.
+pub(crate) fn extension(index: &Index) -> Option<(&'static str, String)> {
+    let name = index.keys.iter().filter_map(|key| key.opclass.as_deref()).find_map(owner)?;
+    Some((name, format!("CREATE EXTENSION IF NOT EXISTS {name} SCHEMA public")))
 }
 
 /// The extension that an operator class belongs to, when it is one of those that are proposed.
