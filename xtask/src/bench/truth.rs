@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use dbwright_sql::Dialect;
+use dbwright_sql::workload::from_sql;
 use dbwright_testkit::{Scratch, postgres_bin};
 use serde_json::Value;
 
@@ -70,11 +72,12 @@ fn list<'a>(advice: &'a Value, name: &str) -> &'a [Value] {
 
 /// Number, ms before and ms after of each query.
 fn times(advice: &Value, queries: &[(u32, String)]) -> Done<Vec<(u32, f64, f64)>> {
+    let prints: Vec<(u32, String)> =
+        queries.iter().map(|(number, sql)| Ok((*number, fingerprint(sql)?))).collect::<Done<_>>()?;
     let mut times = Vec::new();
     for statement in list(advice, "statements") {
-        let text = statement["text"].as_str().unwrap_or_default().trim_end_matches('…');
-        let number =
-            queries.iter().find(|(_, sql)| one_line(sql).starts_with(text.trim_end())).map(|(number, _)| *number);
+        let print = statement["fingerprint"].as_str().unwrap_or_default();
+        let number = prints.iter().find(|(_, known)| known == print).map(|(number, _)| *number);
         let ms = |field: &str| statement[field].as_f64();
         if let (Some(number), Some(before), Some(after)) = (number, ms("measured_before_ms"), ms("measured_after_ms")) {
             times.push((number, before, after));
@@ -89,8 +92,10 @@ fn times(advice: &Value, queries: &[(u32, String)]) -> Done<Vec<(u32, f64, f64)>
     }
 }
 
-fn one_line(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The name that dbwright gives the shape of a query.
+fn fingerprint(sql: &str) -> Done<String> {
+    let workload = from_sql(sql, Dialect::Postgres, "the query").map_err(|failure| failure.message)?;
+    workload.statements.into_iter().next().map(|one| one.fingerprint).ok_or_else(|| "a query without text".to_owned())
 }
 
 fn table(times: &[(u32, f64, f64)], advice: &Value) -> String {
