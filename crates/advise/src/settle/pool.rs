@@ -17,7 +17,7 @@ use crate::port::{Ask, Estimate, IndexId, Query, WhatIf};
 use crate::run::{Advised, Options};
 
 /// Most indexes that are built.
-const POOL: usize = 48;
+const POOL: usize = 64;
 /// Indexes are built until their estimates reach so many budgets.
 const BUDGETS: u64 = 4;
 /// Bytes that are built beside the advised indexes without a budget.
@@ -38,6 +38,8 @@ const FETCHES: f64 = 0.4;
 const LEAST: f64 = 0.02;
 /// The same without a budget.
 const LEAST_BYTES: f64 = 64e6;
+/// The power of the bytes that an index must be worth.
+const BYTES: f64 = 0.75;
 
 /// An index that could be built.
 struct Offer {
@@ -201,8 +203,8 @@ fn fill(pool: &mut Vec<Candidate>, mut offers: Vec<Offer>, room: u64, fill: &Fil
         let fits = |offer: &Offer| bytes.saturating_add(offer.estimate.bytes) <= room;
         let scored = offers.iter().enumerate().filter(|(_, offer)| fits(offer)).map(|(at, offer)| (at, worth(offer)));
         let scored = scored.filter(|(_, worth)| *worth > fill.worth);
-        // By the root of the bytes: there is room for several budgets, and a large index must have its chance.
-        let dear = |at: usize| (offers[at].estimate.bytes as f64).max(fill.least).sqrt();
+        // Less than in proportion to the bytes: there is room for several budgets, and a large index must have its chance.
+        let dear = |at: usize| (offers[at].estimate.bytes as f64).max(fill.least).powf(BYTES);
         let Some((at, _)) = scored.max_by(|a, b| (a.1 / dear(a.0)).total_cmp(&(b.1 / dear(b.0)))) else { break };
         let offer = offers.remove(at);
         bytes += offer.estimate.bytes;
