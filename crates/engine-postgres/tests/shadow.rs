@@ -6,6 +6,8 @@ mod catalog;
 mod kinds;
 #[path = "shadow/locks.rs"]
 mod locks;
+#[path = "shadow/refused.rs"]
+mod refused;
 #[path = "shadow/shop.rs"]
 mod shop;
 #[path = "shadow/writers.rs"]

@@ -2,6 +2,7 @@
 //! with an empty `search_path`, so that every name in a definition is qualified and means the same wherever it is run.
 
 mod dependents;
+pub(super) mod digest;
 mod objects;
 mod source;
 

@@ -87,6 +87,8 @@ struct Change {
     path: String,
     /// Columns whose new type has no cast back, so that the way back goes through text.
     through_text: Vec<String>,
+    /// Changes with all of it.
+    digest: String,
 }
 
 impl Change {
@@ -200,6 +202,7 @@ async fn gather(reader: &Reader<'_, '_>, source: Source, reshape: &Reshape) -> R
         columns,
         key,
         through_text,
+        digest: facts::digest::now(reader, oid).await?,
     })
 }
 

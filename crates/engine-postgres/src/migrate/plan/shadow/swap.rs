@@ -8,11 +8,11 @@
 //! `deadlock_timeout`.
 
 use super::super::name::{ident, literal, qualified};
-use super::super::step::guarded;
+use super::super::step::{dollar_tag, guarded};
 use super::Change;
 use super::facts::{OtherPolicy, Policy, Publication, Rule, Trigger, View};
 use super::names::{Way, What};
-use super::{foreign, log};
+use super::{facts, foreign, log};
 
 /// The statements of the switch.
 pub(super) fn forward(change: &Change) -> Vec<String> {
@@ -21,6 +21,7 @@ pub(super) fn forward(change: &Change) -> Vec<String> {
     made.extend(go(change, End::Old));
     let locks = made.len();
     made.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.seen()));
+    made.push(unchanged(change));
     made.extend(last_rows(change, Way::Forward));
     made.extend(foreign::drop_all(change, false));
     made.extend(log::drop_triggers(names, &names.seen()));
@@ -65,6 +66,22 @@ fn weak_locks(change: &Change) -> Vec<String> {
     made.push(format!("LOCK TABLE {seen} IN SHARE ROW EXCLUSIVE MODE"));
     made.extend(children.iter().map(|t| format!("LOCK TABLE {t} IN ACCESS EXCLUSIVE MODE")));
     made
+}
+
+/// Fails when the table was altered since the shadow was made.
+fn unchanged(change: &Change) -> String {
+    let message = format!(
+        "{} or what depends on it was altered since the shadow was made, and that would be lost: undo, then apply again",
+        change.names.seen()
+    );
+    let query = facts::digest::query(change.source.oid);
+    let body = format!(
+        "BEGIN IF ({query}) IS DISTINCT FROM {} THEN RAISE EXCEPTION USING MESSAGE = {}; END IF; END",
+        literal(&change.digest),
+        literal(&message)
+    );
+    let tag = dollar_tag(&body);
+    format!("DO {tag}{body}{tag}")
 }
 
 /// Nobody writes any more: what is noted now is all there is.
