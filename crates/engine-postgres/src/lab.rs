@@ -125,6 +125,12 @@ impl Lab {
         log.exists().then(|| tail(&log))
     }
 
+    /// The file that the server writes its log to.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     /// Creates an empty database.
     ///
     /// # Errors

@@ -314,6 +314,8 @@ pub struct ClaimProof {
 /// What a form of statement does to its table, measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Form {
+    /// The kind of form: `Columns`.
+    pub group: String,
     /// The form, for people: `ADD COLUMN … DEFAULT constant`.
     pub form: String,
     /// The statement that was run.

@@ -1,7 +1,7 @@
 //! The copy lab: rows, built indexes, and what statements and writers really take.
 
 mod clock;
-mod copy;
+pub(crate) mod copy;
 mod digest;
 mod room;
 mod rows;
@@ -43,7 +43,7 @@ pub(super) async fn open(
     options: &CopyOptions,
     progress: &dyn Progress,
 ) -> Result<Box<dyn Measurer>, Failure> {
-    let copy = copy::make(snapshot, address, options, progress).await?;
+    let copy = copy::make(snapshot, address, options, &[], progress).await?;
     let connection = crate::connect::open(&Address::parse(&copy.url())?, PATIENCE).await?;
     let clock = Clock::of(&connection.client).await;
     let state = Mutex::new(State { connection, built: Vec::new(), clock, dusty: 0 });

@@ -1,7 +1,7 @@
 //! PostgreSQL's side of the advisor: workload, what-if, candidates of its own kinds, sizes, and the copy lab.
 
 mod logs;
-mod measure;
+pub(crate) mod measure;
 mod params;
 mod port;
 mod propose;

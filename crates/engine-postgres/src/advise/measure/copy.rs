@@ -26,7 +26,7 @@ const ROUNDS: usize = 50;
 const TOLD: usize = 3;
 
 /// A private server with rows of the target.
-pub(super) struct Copy {
+pub(crate) struct Copy {
     lab: Lab,
     database: String,
     place: String,
@@ -36,7 +36,7 @@ pub(super) struct Copy {
 
 impl Copy {
     /// The URL of its database, as superuser.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.lab.url(&self.database)
     }
 
@@ -45,8 +45,13 @@ impl Copy {
         self.lab.last_words()
     }
 
+    /// The server that it is in.
+    pub(crate) const fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
     /// What it is, for proofs.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.place.clone()
     }
 
@@ -56,11 +61,12 @@ impl Copy {
     }
 }
 
-/// Copies.
-pub(super) async fn make(
+/// Copies. `settings` are the server's, and go before those that a copy has by itself.
+pub(crate) async fn make(
     snapshot: &Snapshot,
     address: &Address,
     options: &CopyOptions,
+    settings: &[(&str, &str)],
     progress: &dyn Progress,
 ) -> Result<Copy, Failure> {
     let observed: &PgBody = snapshot.body()?;
@@ -80,7 +86,7 @@ pub(super) async fn make(
     let all: u64 = tables.iter().filter_map(|table| table.bytes).sum();
     let bytes = options.bytes.map_or(all, |most| most.min(all));
     room::check(&std::env::temp_dir(), bytes)?;
-    Maker { body, address, tables, sample, bytes, progress }.make(options).await
+    Maker { body, address, tables, sample, bytes, settings, progress }.make(options).await
 }
 
 /// The tables with rows that are copied: those that were asked for, their parts, and all without a wish.
@@ -112,6 +118,7 @@ struct Maker<'a> {
     tables: Vec<&'a Table>,
     sample: Sample,
     bytes: u64,
+    settings: &'a [(&'a str, &'a str)],
     progress: &'a dyn Progress,
 }
 
@@ -143,10 +150,11 @@ impl Maker<'_> {
             ("checkpoint_timeout", "1d".to_owned()),
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let given = self.settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         LabOptions {
             programs: options.programs.clone(),
             major: u32::try_from(self.body.server.major()).ok(),
-            settings: settings::planner(self.body).chain(own).collect(),
+            settings: settings::planner(self.body).chain(own).chain(given).collect(),
             ..LabOptions::default()
         }
     }

@@ -10,6 +10,7 @@ mod mode;
 mod spans;
 mod watcher;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ use dbwright_core::Failure;
 use dbwright_core::target::Address;
 use tokio::sync::{mpsc, oneshot};
 
-pub use inside::{Inside, inside, relations};
+pub use inside::{Inside, Relations, inside, relations};
 pub use mode::LockMode;
 
 /// Whose work is watched.
@@ -68,6 +69,8 @@ pub struct Trace {
     pub ms: f64,
     /// The locks on user relations, by relation, the strongest first.
     pub locks: Vec<Held>,
+    /// The locks that it had to wait for, on relations that were there before, as `schema.name`.
+    pub wanted: BTreeSet<(String, LockMode)>,
     /// How long the work itself waited for locks, in ms.
     pub waited_ms: f64,
     /// The others.

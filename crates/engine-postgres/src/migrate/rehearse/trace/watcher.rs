@@ -1,6 +1,6 @@
 //! The thread that looks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
@@ -71,6 +71,7 @@ struct Watcher {
     log_read: u64,
     locks: Spans<Lock>,
     waits: Spans<()>,
+    wanted: HashSet<(u32, LockMode)>,
     others: Spans<i32>,
     queue: Vec<(f64, usize)>,
     looks: u64,
@@ -101,6 +102,7 @@ impl Watcher {
             log_read,
             locks: Spans::default(),
             waits: Spans::default(),
+            wanted: HashSet::new(),
             others: Spans::default(),
             queue: Vec::new(),
             looks: 0,
@@ -144,6 +146,7 @@ impl Watcher {
         let seen: Vec<Seen> = rows.iter().map(Seen::read).collect();
         self.locks.look(self.last, now, seen.iter().filter_map(Seen::lock));
         self.waits.look(self.last, now, seen.iter().filter(|one| one.mine && !one.granted).map(|_| ()));
+        self.wanted.extend(seen.iter().filter(|one| one.mine && !one.granted).filter_map(Seen::on_relation));
         let blocked = blocked(&seen);
         let length = blocked.len();
         if self.queue.last().map_or(0, |(_, length)| *length) != length && self.queue.len() < QUEUE {
@@ -167,6 +170,7 @@ impl Watcher {
         let trace = Trace {
             ms: now,
             locks,
+            wanted: self.wanted(),
             waited_ms: waited.total,
             blocked: Blocked {
                 longest_ms: others.longest,
@@ -202,6 +206,11 @@ impl Watcher {
         let (bytes, length) = logged(log, self.log_read)?;
         self.log_read = length;
         Some(bytes)
+    }
+
+    fn wanted(&mut self) -> BTreeSet<(String, LockMode)> {
+        let named = |(oid, mode): (u32, LockMode)| Some((self.before.relations.get(&oid)?.name.clone(), mode));
+        std::mem::take(&mut self.wanted).into_iter().filter_map(named).collect()
     }
 
     fn held(&mut self, after: &State, now: f64) -> Vec<Held> {
@@ -252,7 +261,12 @@ impl Seen {
     }
 
     fn lock(&self) -> Option<Lock> {
-        Some((self.pid, self.relation.filter(|_| self.mine && self.granted)?, self.mode?))
+        let (relation, mode) = self.on_relation().filter(|_| self.mine && self.granted)?;
+        Some((self.pid, relation, mode))
+    }
+
+    fn on_relation(&self) -> Option<(u32, LockMode)> {
+        Some((self.relation?, self.mode?))
     }
 }
 
