@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
+use dbwright_engine_postgres::migrate::rehearse::prove;
 use serde_json::Value;
 
 use crate::Done;
@@ -57,6 +58,8 @@ fn pages() -> Done<Pages> {
     for output in ["check", "advise"] {
         pages.insert(format!("{output}.schema.json"), ask(&["schema", output])?);
     }
+    let measured = serde_json::from_str(prove::MEASURED).map_err(|e| format!("{}: {e}", prove::MEASURED_FILE))?;
+    pages.insert("locks.md".to_owned(), format!("{NOTE}{}", prove::locks_page(&measured)));
     let tree = Tree::read(&root())?;
     let rules: Vec<Value> = serde_json::from_str(&ask(&["rules", "--format", "json"])?).map_err(|e| e.to_string())?;
     pages.insert("rules.md".to_owned(), index(&rules));

@@ -7,6 +7,7 @@ mod big;
 mod check;
 mod load;
 mod measure;
+mod migrate;
 mod report;
 mod sizes;
 mod solver;
@@ -34,6 +35,8 @@ enum Subject {
     Advise,
     /// TPC-H with the advised indexes really built.
     Truth,
+    /// Schema changes of large tables under load.
+    Migrate,
 }
 
 /// What `cargo xtask bench` takes.
@@ -54,6 +57,9 @@ pub(crate) struct Options {
     /// What `advise` takes; `truth` takes its `--url`.
     #[command(flatten)]
     advise: advise::Options,
+    /// What `migrate` takes.
+    #[command(flatten)]
+    migrate: migrate::MigrateOptions,
 }
 
 /// Benchmarks that need no binary.
@@ -63,6 +69,8 @@ enum Of {
     Solver(solver::Options),
     /// Sizes of indexes as the advisor estimates them, beside what they take when built.
     Sizes(sizes::Options),
+    /// What each form of statement locks, rewrites and reads on every version; docs/reference/locks.md shows it.
+    Locks(migrate::LocksOptions),
 }
 
 /// What one word on the command line stands for.
@@ -77,7 +85,8 @@ fn subjects(word: &str) -> Result<Subjects, String> {
         "load" => Ok(Subjects(&[Subject::Load])),
         "advise" => Ok(Subjects(&[Subject::Advise])),
         "truth" => Ok(Subjects(&[Subject::Truth])),
-        _ => Err("there are advise, check, check-postgres, check-sqlite, load, truth".to_owned()),
+        "migrate" => Ok(Subjects(&[Subject::Migrate])),
+        _ => Err("there are advise, check, check-postgres, check-sqlite, load, migrate, truth".to_owned()),
     }
 }
 
@@ -86,6 +95,7 @@ pub(crate) fn run(options: &Options) -> Done {
     match &options.of {
         Some(Of::Solver(options)) => return solver::run(options),
         Some(Of::Sizes(options)) => return sizes::run(options),
+        Some(Of::Locks(options)) => return migrate::locks(options),
         None => {}
     }
     let binary = match &options.binary {
@@ -102,6 +112,11 @@ pub(crate) fn run(options: &Options) -> Done {
                 let (figures, queries) = truth::figures(options.advise.url(), &binary)?;
                 table = queries;
                 ("truth", figures)
+            }
+            Subject::Migrate => {
+                let (figures, kinds) = migrate::figures(&options.migrate, &binary)?;
+                table = kinds;
+                ("migrate", figures)
             }
             Subject::Advise => {
                 advise::run(&options.advise, &binary, options.write.as_ref())?;
