@@ -6,6 +6,7 @@
 
 pub mod cache;
 mod database;
+mod described;
 pub mod memory;
 mod postgres;
 pub mod process;
@@ -15,6 +16,7 @@ pub mod sql;
 pub mod writer;
 
 pub use database::Database;
+pub use described::{described, difference};
 pub use postgres::{MAJORS, majors, postgres_bin, postgres_url, url_variable};
 pub use record::Record;
 pub use scratch::Scratch;

@@ -147,7 +147,13 @@ impl Work {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
         runtime.block_on(async {
             let mut client = self.connect().await?;
-            self.read(&client).await?;
+            // The accident may come before the first look.
+            while let Err(error) = self.read(&client).await {
+                if !uncertain(&error) {
+                    return Err(error.to_string());
+                }
+                client = self.connect().await?;
+            }
             while !self.stop.load(Ordering::Relaxed) {
                 let change = self.next();
                 if let Some(change) = self.write(&client, change).await {
@@ -172,10 +178,10 @@ impl Work {
         }
     }
 
-    async fn read(&mut self, client: &Client) -> Result<(), String> {
+    async fn read(&mut self, client: &Client) -> Result<(), Error> {
         let Columns { table, key, value } = &self.columns;
         let sql = format!("SELECT {key}::int8, {value}::int8 FROM {table}");
-        let rows = client.query_typed(&sql, &[]).await.map_err(|e| e.to_string())?;
+        let rows = client.query_typed(&sql, &[]).await?;
         self.ledger.rows = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         Ok(())
     }

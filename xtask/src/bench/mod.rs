@@ -5,6 +5,7 @@
 mod advise;
 mod big;
 mod check;
+mod crash;
 mod load;
 mod measure;
 mod migrate;
@@ -71,6 +72,8 @@ enum Of {
     Sizes(sizes::Options),
     /// What each form of statement locks, rewrites and reads on every version; docs/reference/locks.md shows it.
     Locks(migrate::LocksOptions),
+    /// Online changes interrupted at random moments, with a writer at work; what was lost, doubled or left behind.
+    Crash(crash::Options),
 }
 
 /// What one word on the command line stands for.
@@ -96,6 +99,7 @@ pub(crate) fn run(options: &Options) -> Done {
         Some(Of::Solver(options)) => return solver::run(options),
         Some(Of::Sizes(options)) => return sizes::run(options),
         Some(Of::Locks(options)) => return migrate::locks(options),
+        Some(Of::Crash(of)) => return crash::run(of),
         None => {}
     }
     let binary = match &options.binary {
