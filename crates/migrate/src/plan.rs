@@ -16,6 +16,7 @@ pub struct Planned {
     /// Its line in the file, from 1.
     pub line: usize,
     /// How it is done, one of a few words: `as-is`, `concurrent-index`, `validate-later`, `check-first`, `new-column`, `shadow-table`, …
+    /// A `session` is a setting for the rest of the file: its statement is run again when a session begins in the middle.
     pub method: String,
     /// The steps, in order; phases never go back.
     pub steps: Vec<Step>,

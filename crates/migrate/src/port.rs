@@ -132,6 +132,13 @@ pub trait Session: Send {
     /// makes, or is left for its turn (`later`). Writes nothing.
     fn plan<'a>(&'a mut self, statements: &'a [Statement]) -> BoxFuture<'a, Result<Vec<Planned>, Failure>>;
 
+    /// Begins with a session as new, on which only these statements were run: settings that the file's earlier statements
+    /// made, and that must hold again after an interruption, or hold no longer for the next file.
+    fn prepare<'a>(&'a mut self, settings: &'a [String]) -> BoxFuture<'a, Result<(), Failure>> {
+        let _ = settings;
+        Box::pin(async { Ok(()) })
+    }
+
     /// Carries a step out, together with its mark in the journal; goes on where an interrupted attempt stopped, and
     /// does nothing when the mark says that it is done.
     ///

@@ -49,6 +49,10 @@ impl Session for Fixed {
         }
     }
 
+    fn prepare<'a>(&'a mut self, settings: &'a [String]) -> BoxFuture<'a, Result<(), Failure>> {
+        self.inner.prepare(settings)
+    }
+
     fn run<'a>(
         &'a mut self,
         place: &'a Place,

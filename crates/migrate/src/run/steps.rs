@@ -11,6 +11,9 @@ use crate::plan::{Phase, Planned, Work};
 use crate::port::Session;
 use crate::script::Statement;
 
+/// The method of a statement that sets something for those after it.
+const SESSION: &str = "session";
+
 /// A command under way on one target.
 pub(super) struct Runner<'a> {
     pub(super) session: &'a mut dyn Session,
@@ -37,10 +40,15 @@ impl<'a> Runner<'a> {
             Part::Up => entry.up.clone(),
             Part::Down => entry.down.clone().unwrap_or_default(),
         };
+        self.session.prepare(&settings(entry, part)).await?;
         for (index, written) in statements.iter().enumerate() {
             self.turn(entry, part, index, written, file).await?;
             for mark in marks(entry, part, index, |step| step.phase < Phase::Contract) {
                 self.run(entry, &mark).await?;
+            }
+            let set = |turn: &Turn| turn.part == part && turn.statement == index && turn.plan.method == SESSION;
+            if entry.planned.iter().any(set) {
+                self.session.prepare(&settings(entry, part)).await?;
             }
         }
         Ok(())
@@ -186,6 +194,18 @@ pub(super) fn begun(mark: &Mark) -> bool {
 
 fn marks(entry: &Entry, part: Part, index: usize, wanted: impl Fn(&crate::plan::Step) -> bool) -> Vec<Mark> {
     entry.steps_of(part, index).filter(|mark| wanted(&mark.plan)).cloned().collect()
+}
+
+/// Statements that were done and that only set something for the rest of the file.
+fn settings(entry: &Entry, part: Part) -> Vec<String> {
+    let turns = entry.planned.iter().filter(|turn| turn.part == part && turn.plan.method == SESSION);
+    let done = |turn: &&Turn| {
+        let mut steps = entry.steps_of(part, turn.statement).peekable();
+        steps.peek().is_some() && steps.all(|mark| mark.state == Progressed::Done)
+    };
+    let mut turns: Vec<_> = turns.filter(done).collect();
+    turns.sort_by_key(|turn| turn.statement);
+    turns.into_iter().map(|turn| turn.plan.statement.clone()).collect()
 }
 
 fn rows(work: &Work) -> Option<u64> {

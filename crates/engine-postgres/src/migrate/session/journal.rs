@@ -1,7 +1,7 @@
 //! The journal: schema `dbwright`, tables `migrations` and `steps`.
 
+use dbwright_core::Failure;
 use dbwright_core::progress::Silent;
-use dbwright_core::{Failure, FailureKind};
 use dbwright_migrate::journal::{Entry, Mark, Part, Place, Progressed, State, Write};
 use dbwright_migrate::plan::Planned;
 use jiff::Timestamp;
@@ -103,7 +103,7 @@ impl PgSession {
                 },
                 Wrong::Own(failure) => failure,
             };
-            let refused = failure.kind == FailureKind::NotPermitted;
+            let refused = failure.code == "migrate.privilege";
             return Err(if refused { failure.hint(self.main.grant_create()) } else { failure });
         }
     }
@@ -222,7 +222,7 @@ fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
 
 fn unreadable(error: &tokio_postgres::Error) -> Failure {
     let failure = failure(error, "the journal (schema dbwright) can't be read");
-    if failure.kind == FailureKind::NotPermitted {
+    if failure.code == "migrate.privilege" {
         return failure
             .hint("GRANT USAGE ON SCHEMA dbwright TO …; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dbwright TO …");
     }

@@ -36,6 +36,18 @@ const SETTINGS: &str = "SELECT /* dbwright */ pg_catalog.set_config(s.name, s.va
 /// A server that works on for a client that is gone holds the lock of migrations meanwhile. Not every system can look.
 const GONE: &str = "SET /* dbwright */ client_connection_check_interval = '2s'";
 
+/// Makes a session as new, but for its locks, and runs what a file has set.
+pub(super) async fn set_up(client: &Client, settings: &[String]) -> Result<(), Failure> {
+    let failed = |e: tokio_postgres::Error| trouble::failure(&e, "the session can't be set up");
+    client.batch_execute("RESET /* dbwright */ ALL").await.map_err(failed)?;
+    client.batch_execute(SETTINGS).await.map_err(failed)?;
+    let _ = client.batch_execute(GONE).await;
+    for setting in settings {
+        client.batch_execute(setting).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
 const ABOUT: &str = "SELECT /* dbwright */ pg_catalog.pg_backend_pid(), \
     pg_catalog.current_setting('server_version_num')::int, pg_catalog.current_setting('server_version'), \
     pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on', \
@@ -47,8 +59,10 @@ impl Link {
         let connection = connect::open(address, options.connect_timeout).await?;
         let client = &connection.client;
         let failed = |e: tokio_postgres::Error| trouble::failure(&e, "the session can't be set up");
-        client.batch_execute(SETTINGS).await.map_err(failed)?;
-        let _ = client.batch_execute(GONE).await;
+        // Where nothing is changed, a pooler may stand between: what is set would reach other people's transactions.
+        if !options.read_only {
+            set_up(client, &[]).await?;
+        }
         let row = client.query_typed_one(ABOUT, &[]).await.map_err(failed)?;
         let get = |e: tokio_postgres::Error| trouble::failure(&e, "the session can't be read");
         Ok(Self {

@@ -38,8 +38,11 @@ impl PgSession {
             }
             let holder = self.holder().await;
             if began.elapsed() >= wait {
-                return Err(Failure::usage("migrate.locked", format!("another migration is under way: {holder}"))
-                    .hint("wait until it has ended, or wait longer with --lock-wait"));
+                return Err(Failure::not_permitted(
+                    "migrate.locked",
+                    format!("another migration is under way: {holder}"),
+                )
+                .hint("wait until it has ended, or wait longer with --lock-wait"));
             }
             if !told {
                 told = true;

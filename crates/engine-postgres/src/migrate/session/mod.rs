@@ -40,6 +40,8 @@ pub(super) struct PgSession {
     watch: Link,
     /// How long to wait for the advisory lock when it has to be taken again; none when it was never taken.
     locked: Option<Duration>,
+    /// What the file has set for its statements.
+    settings: Vec<String>,
 }
 
 /// A step at its place, and what it may do to others: what every way of running it needs.
@@ -66,7 +68,15 @@ impl PgSession {
             Link::unpooled(&main, &watch)?;
         }
         let facts = main.facts();
-        Ok(Self { address: address.clone(), options: options.clone(), facts, main, watch, locked: None })
+        Ok(Self {
+            address: address.clone(),
+            options: options.clone(),
+            facts,
+            main,
+            watch,
+            locked: None,
+            settings: Vec::new(),
+        })
     }
 
     async fn run_step(&mut self, job: Job<'_>) -> Result<(), Failure> {
@@ -115,6 +125,10 @@ impl Session for PgSession {
 
     fn plan<'a>(&'a mut self, statements: &'a [Statement]) -> BoxFuture<'a, Result<Vec<Planned>, Failure>> {
         Box::pin(self.plan_statements(statements))
+    }
+
+    fn prepare<'a>(&'a mut self, settings: &'a [String]) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.set_up(settings))
     }
 
     fn run<'a>(

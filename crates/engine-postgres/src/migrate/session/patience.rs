@@ -7,7 +7,7 @@ use dbwright_core::{Failure, FailureKind};
 use dbwright_migrate::Limits;
 use dbwright_migrate::throttle::backoff;
 
-use super::link::Link;
+use super::link::{self, Link};
 use super::trouble::Trouble;
 use super::watch::{Seen, age};
 use super::{Job, PgSession};
@@ -47,8 +47,7 @@ impl PgSession {
         match trouble {
             Trouble::Final(failure) => Err(failure),
             Trouble::Cancelled if tries.seen.stopped => Err(stopped(title)),
-            Trouble::Cancelled => Err(Failure::new(
-                FailureKind::Interrupted,
+            Trouble::Cancelled => Err(Failure::not_permitted(
                 "migrate.cancelled",
                 format!("{title}: the statement was cancelled on the server"),
             )),
@@ -93,14 +92,27 @@ impl PgSession {
             }
         }
         match self.locked {
-            Some(wait) => self.take_lock(wait, progress).await,
+            // The server may still be at work for the connection that was lost.
+            Some(wait) => self.take_lock(wait.max(Duration::from_secs(30)), progress).await,
             None => Ok(()),
+        }
+    }
+
+    /// Sets the working connection up for a file.
+    pub(super) async fn set_up(&mut self, settings: &[String]) -> Result<(), Failure> {
+        self.settings = settings.to_vec();
+        match link::set_up(self.main.client(), settings).await {
+            Err(failure) if failure.kind == FailureKind::Unreachable || self.main.lost() => {
+                self.reconnect(&failure.message, &dbwright_core::progress::Silent).await
+            }
+            done => done,
         }
     }
 
     async fn connect_both(&mut self) -> Result<(), Failure> {
         if self.main.lost() || self.main.client().check_connection().await.is_err() {
             self.main = Link::open(&self.address, &self.options).await?;
+            link::set_up(self.main.client(), &self.settings).await?;
         }
         if self.watch.lost() || self.watch.client().check_connection().await.is_err() {
             self.watch = Link::open(&self.address, &self.options).await?;
@@ -144,7 +156,7 @@ fn gave_up(job: Job<'_>, text: &str, whom: Option<&str>, waited: Duration) -> Fa
     let on = if step.lock.objects.is_empty() { String::new() } else { format!(" on {}", step.lock.objects.join(", ")) };
     let lock = if step.lock.mode.is_empty() { "a lock".to_owned() } else { format!("the lock {}", step.lock.mode) };
     let message = format!("{}: {lock}{on} could not be had within {waited}: {text}", step.title);
-    let failure = Failure::new(FailureKind::Interrupted, "migrate.busy", message);
+    let failure = Failure::not_permitted("migrate.busy", message);
     match whom {
         Some(whom) => failure.hint(format!("it is held up by {whom}")),
         None => failure,

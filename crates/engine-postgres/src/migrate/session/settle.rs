@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
-use dbwright_core::{Failure, FailureKind};
 use dbwright_migrate::Limits;
 
 use super::PgSession;
@@ -39,7 +39,7 @@ impl PgSession {
             if began.elapsed() > limits.patience {
                 let message =
                     format!("the target did not recover within {}: {why}", age(limits.patience.as_secs_f64()));
-                return Err(Failure::new(FailureKind::Interrupted, "migrate.unwell", message)
+                return Err(Failure::not_permitted("migrate.unwell", message)
                     .hint("raise the limit when that is its ordinary state"));
             }
             if told.is_none_or(|at| at.elapsed() > AGAIN) {

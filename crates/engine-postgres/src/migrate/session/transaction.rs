@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dbwright_core::{Failure, FailureKind};
+use dbwright_core::Failure;
 use dbwright_migrate::journal::Progressed;
 use dbwright_migrate::plan::Require;
 
@@ -106,7 +106,7 @@ pub(super) fn yes(answer: &[tokio_postgres::SimpleQueryMessage]) -> bool {
 }
 
 pub(super) fn unmet(title: &str, question: &Require) -> Failure {
-    Failure::new(FailureKind::Usage, "migrate.require", format!("{title}: {}", question.or))
+    Failure::not_permitted("migrate.require", format!("{title}: {}", question.or))
         .excerpt(question.query.clone())
         .hint("nothing of this step is left; mend what it says, then go on")
 }

@@ -1,6 +1,6 @@
 //! What an error in the middle of a step means: try again, connect again, or give up.
 
-use dbwright_core::{Failure, FailureKind};
+use dbwright_core::Failure;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
@@ -56,14 +56,12 @@ pub(super) fn failure(error: &Error, what: &str) -> Failure {
         return Failure::unreachable("migrate.connection", format!("{what}: {text}"));
     };
     let message = format!("{what}: {text} ({})", db.code().code());
-    let kind =
-        if *db.code() == SqlState::INSUFFICIENT_PRIVILEGE { FailureKind::NotPermitted } else { FailureKind::Usage };
     let code = match *db.code() {
         SqlState::INSUFFICIENT_PRIVILEGE => "migrate.privilege",
         SqlState::READ_ONLY_SQL_TRANSACTION => "migrate.read-only",
         _ => "migrate.statement",
     };
-    let mut failure = Failure::new(kind, code, message);
+    let mut failure = Failure::not_permitted(code, message);
     let more = [("", db.detail()), ("", db.hint()), ("in ", db.where_())];
     for (before, text) in more {
         if let Some(text) = text {

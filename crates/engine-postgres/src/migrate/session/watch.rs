@@ -113,6 +113,7 @@ pub(super) async fn watched<T>(
     progress: &dyn Progress,
 ) -> T {
     let mut work = pin!(work);
+    let mut every = every;
     loop {
         let look = async {
             tokio::time::sleep(every).await;
@@ -123,6 +124,8 @@ pub(super) async fn watched<T>(
             result = &mut work => return result,
             rows = look => seen.take(&rows, what, progress),
         }
+        // Looking takes the lock manager's own locks for a moment: early once, then rarely.
+        every = every.max(Duration::from_millis(500));
         if progress.cancelled() && !seen.stopped {
             seen.stopped = true;
             cancel(watch.client(), main).await;
