@@ -130,7 +130,8 @@ async fn who_holds_a_lock_is_named_and_patience_ends() {
     let limits = Limits { lock_patience: Duration::from_secs(2), ..options().limits };
     let impatient = Options { limits, ..options() };
     let trap = Trap::harmless();
-    let failure = run::apply(&mut session, &[migration.clone()], &impatient, &trap).await.expect_err("held");
+    let failure =
+        run::apply(&mut session, std::slice::from_ref(&migration), &impatient, &trap).await.expect_err("held");
     assert_eq!(failure.code, "migrate.busy");
     assert!(failure.message.contains("ACCESS EXCLUSIVE on public.t"), "{failure:?}");
     assert!(failure.hints.iter().any(|hint| hint.contains("report") && hint.contains("pid ")), "{failure:?}");
@@ -190,7 +191,7 @@ async fn a_stopped_backfill_goes_on_where_it_stopped() {
     let moved: u64 =
         cell(&database.url, "SELECT count(*) FROM t WHERE dbwright_v IS NOT NULL").parse().expect("a number");
     let position = cell(&database.url, "SELECT position FROM dbwright.steps WHERE position IS NOT NULL");
-    assert!(moved >= 300 && moved < 2_000 && position.contains("after"), "{moved} {position}");
+    assert!((300..2_000).contains(&moved) && position.contains("after"), "{moved} {position}");
     verb(&database.url, "resume", &Silent).await.expect("resumed");
     assert_eq!(cell(&database.url, "SELECT count(*) FROM t WHERE dbwright_v IS DISTINCT FROM v"), "0");
     assert!(states(&database.url).iter().filter(|state| *state == "done").count() >= 4);
@@ -265,7 +266,8 @@ async fn a_full_disk_pauses_and_what_was_done_stays() {
     let (migration, plans) = single("SELECT need_room()", transaction("SELECT need_room()"), "");
     let mut session = open(&database.url, &plans).await.expect("open");
     let hasty = Options { limits: Limits { patience: Duration::ZERO, ..options().limits }, ..options() };
-    let failure = run::apply(&mut session, &[migration.clone()], &hasty, &Silent).await.expect_err("no room");
+    let failure =
+        run::apply(&mut session, std::slice::from_ref(&migration), &hasty, &Silent).await.expect_err("no room");
     assert_eq!(failure.code, "migrate.full");
     let url = database.url.clone();
     let maker = std::thread::spawn(move || {
@@ -294,4 +296,27 @@ async fn what_forbids_a_step_forbids_it_before_anything_is_done() {
         cell(&database.url, "SELECT to_regclass('a') IS NULL AND to_regclass('dbwright.migrations') IS NULL"),
         "t"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_file_sets_holds_after_an_interruption_and_not_for_the_next_file() {
+    let database = Database::create(17);
+    database.execute("CREATE SCHEMA other");
+    let planned = |sql: &str, method: &str| {
+        let (_, plans) = single(sql, transaction(sql), "");
+        (sql.to_owned(), Planned { method: method.to_owned(), ..plans[sql].clone() })
+    };
+    let (set, broken, make) = ("SET search_path TO other", "SELECT 1 / 0", "CREATE TABLE made (i int)");
+    let plans = [planned(set, "session"), planned(broken, "as-is"), planned(make, "as-is")];
+    let plans = Arc::new(HashMap::from(plans));
+    let first = [migration("1", &format!("{set};{broken};"), None)];
+    let mut session = open(&database.url, &plans).await.expect("open");
+    run::apply(&mut session, &first, &options(), &Silent).await.expect_err("it divides by zero");
+    drop(session);
+    let both = [migration("1", &format!("{set};{make};"), None), migration("2", "CREATE TABLE next (i int)", None)];
+    let mut session = open(&database.url, &plans).await.expect("open");
+    run::resume(&mut session, &both, &options(), &Silent).await.expect("mended");
+    run::apply(&mut session, &both, &options(), &Silent).await.expect("applied");
+    let there = "SELECT to_regclass('other.made') IS NOT NULL AND to_regclass('public.next') IS NOT NULL";
+    assert_eq!(cell(&database.url, there), "t");
 }
