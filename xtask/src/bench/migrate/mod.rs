@@ -86,7 +86,10 @@ impl Bench<'_> {
         if output.status.success() || output.status.code() == Some(1) {
             return Ok(Ok(seconds));
         }
-        Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+        // Before the failure stand the steps that were done.
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let failure = said.find("error").map_or(said.as_str(), |at| &said[at..]);
+        Ok(Err(failure.to_owned()))
     }
 }
 
