@@ -132,7 +132,7 @@ impl Measured {
     }
 
     fn compare(&mut self, before: &HashMap<u32, File>, after: &HashMap<u32, File>) {
-        let changed = before.iter().filter(|(oid, file)| after.get(oid).is_some_and(|now| now.file != file.file));
+        let changed = before.iter().filter(|(oid, file)| after.get(oid).is_some_and(|now| now.node != file.node));
         self.rewrites.extend(changed.map(|(_, file)| file.name.clone()));
     }
 
@@ -149,13 +149,13 @@ impl Measured {
 
 struct File {
     name: String,
-    file: u32,
+    node: u32,
     rows: i64,
 }
 
 async fn tables(client: &Client) -> Result<HashMap<u32, File>, Failure> {
     let rows = client.query(FILES, &[]).await.map_err(|e| lost(&e))?;
-    let file = |row: &tokio_postgres::Row| File { name: row.get(0), file: row.get(1), rows: row.get(4) };
+    let file = |row: &tokio_postgres::Row| File { name: row.get(0), node: row.get(1), rows: row.get(4) };
     Ok(rows.iter().map(|row| (row.get(2), file(row))).collect())
 }
 

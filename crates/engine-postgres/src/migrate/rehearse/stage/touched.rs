@@ -61,7 +61,7 @@ fn words(text: &str) -> Vec<String> {
             TokenKind::Word => all.push(part.to_lowercase()),
             TokenKind::Quoted => all.push(part.trim_matches('"').replace("\"\"", "\"")),
             TokenKind::String => {
-                all.extend(part.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase))
+                all.extend(part.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase));
             }
             _ => {}
         }

@@ -41,7 +41,7 @@ impl Values<'_> {
         }
         let cast = |value: String| format!("({value})::{}", column.data_type);
         if makes_unique(table, column) {
-            return self.unique(column, g).map(cast);
+            return Self::unique(column, g).map(cast);
         }
         if let Some(slots) = self.slots.get(&(table.id, column.name.clone())) {
             let at = spread(g, column.number, slots.len() as u64);
@@ -93,7 +93,7 @@ impl Values<'_> {
     }
 
     /// A value that no other row has.
-    fn unique(&self, column: &Column, g: &str) -> Option<String> {
+    fn unique(column: &Column, g: &str) -> Option<String> {
         Some(match column.base_type.as_str() {
             "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => g.to_owned(),
             "text" | "varchar" | "bpchar" | "name" => format!("to_hex({g}::bigint)"),
@@ -129,7 +129,7 @@ impl Values<'_> {
             "point" => "'(0,0)'".to_owned(),
             base if base.ends_with("range") => "'empty'".to_owned(),
             _ if self.body.catalog.types.iter().any(is_enum) => format!("enum_first(NULL::{})", column.data_type),
-            _ => return self.unique(column, g),
+            _ => return Self::unique(column, g),
         })
     }
 }
