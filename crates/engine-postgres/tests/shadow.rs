@@ -33,8 +33,8 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-async fn session(database: &Database) -> Box<dyn Session> {
-    let address = Address::parse(&database.url).expect("an address");
+async fn session(url: &str) -> Box<dyn Session> {
+    let address = Address::parse(url).expect("an address");
     Postgres.open(&address, &OpenOptions::default(), &Silent).await.unwrap_or_else(|f| panic!("{f:?}"))
 }
 
@@ -55,15 +55,23 @@ fn options() -> Options {
 }
 
 async fn apply(database: &Database, sql: &str) -> Result<(), Failure> {
-    run::apply(session(database).await.as_mut(), &[migration(sql)], &options(), &Silent).await.map(|_| ())
+    apply_at(&database.url, sql).await
+}
+
+async fn apply_at(url: &str, sql: &str) -> Result<(), Failure> {
+    run::apply(session(url).await.as_mut(), &[migration(sql)], &options(), &Silent).await.map(|_| ())
 }
 
 async fn undo(database: &Database, sql: &str) -> Result<(), Failure> {
-    run::undo(session(database).await.as_mut(), &[migration(sql)], &options(), &Silent).await.map(|_| ())
+    undo_at(&database.url, sql).await
+}
+
+async fn undo_at(url: &str, sql: &str) -> Result<(), Failure> {
+    run::undo(session(url).await.as_mut(), &[migration(sql)], &options(), &Silent).await.map(|_| ())
 }
 
 async fn contract(database: &Database, sql: &str) {
-    let done = run::contract(session(database).await.as_mut(), &[migration(sql)], &options(), &Silent).await;
+    let done = run::contract(session(&database.url).await.as_mut(), &[migration(sql)], &options(), &Silent).await;
     done.unwrap_or_else(|f| panic!("{f:?}"));
 }
 

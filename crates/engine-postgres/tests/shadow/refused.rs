@@ -87,3 +87,44 @@ async fn what_is_altered_meanwhile_is_not_lost_but_found() {
     database.execute("ALTER TABLE t DROP COLUMN late");
     assert_eq!(catalog::difference(&lines, &catalog::lines(&database).await), Vec::<String>::new());
 }
+
+/// The owner of the table need be no superuser, and who writes it needs no right on anything that the change makes; policies
+/// hide nothing from the copy.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ordinary_owner_carries_it_out_while_others_write_with_the_rights_that_they_have() {
+    let database = Database::create(15);
+    database.execute(
+        "DO $$ DECLARE r text; BEGIN FOREACH r IN ARRAY ARRAY['shadow_plain', 'shadow_app'] LOOP
+           BEGIN EXECUTE format('CREATE ROLE %I', r); EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END; END LOOP;
+           EXECUTE format('GRANT CREATE ON DATABASE %I TO shadow_plain', current_database()); END $$;
+         GRANT CREATE, USAGE ON SCHEMA public TO shadow_plain; GRANT USAGE ON SCHEMA public TO shadow_app; SET ROLE shadow_plain;
+         CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text); INSERT INTO t (v) SELECT n FROM generate_series(1, 3000) n;
+         CREATE TABLE c (t int REFERENCES t); INSERT INTO c SELECT id FROM t; CREATE VIEW w AS SELECT id FROM t;
+         CREATE POLICY own ON t USING (v > '2'); ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT, UPDATE ON t TO shadow_app",
+    );
+    let separator = if database.url.contains('?') { '&' } else { '?' };
+    let url = format!("{}{separator}options=-c%20role%3Dshadow_plain", database.url);
+    let writer = connect(&database.url).await;
+    writer.batch_execute("SET ROLE shadow_app").await.expect("a role");
+    let write = async |n: u32| {
+        let sql =
+            format!("INSERT INTO t (v) VALUES ('9 new {n}'); UPDATE t SET v = '9 done {n}' WHERE v = '9 new {n}'");
+        writer.batch_execute(&sql).await.expect("written");
+    };
+    let before = catalog::lines(&database).await;
+    let change = "ALTER TABLE t ALTER id TYPE bigint";
+    let own = url.clone();
+    let run = tokio::spawn(async move { super::apply_at(&own, change).await });
+    let mut written = 0;
+    while !run.is_finished() {
+        write(written).await;
+        written += 1;
+    }
+    well(run.await.expect("it ends"));
+    write(written).await;
+    well(super::undo_at(&url, change).await);
+    let rows =
+        super::text(&database, "SELECT count(*) || ' ' || count(*) FILTER (WHERE v LIKE '9 done %') FROM t").await;
+    assert_eq!(rows, format!("{} {}", 3000 + written + 1, written + 1));
+    assert_eq!(catalog::difference(&before, &catalog::lines(&database).await), Vec::<String>::new());
+}
