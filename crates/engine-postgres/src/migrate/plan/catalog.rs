@@ -3,6 +3,7 @@
 //! Questions go as simple queries and answers come as JSON: no prepared statements, so that a pooler may stand between.
 
 mod overlay;
+mod questions;
 mod table;
 
 use dbwright_core::Failure;
@@ -12,6 +13,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use crate::ddl::Name;
 use crate::error;
 pub use overlay::Overlay;
+pub use questions::{Constraint, Index, Partition};
 pub use table::{Column, Table};
 
 use super::name::{literal, written};
@@ -87,13 +89,24 @@ impl<'a> Catalog<'a> {
         Ok(self.text(&format!("SELECT {condition}")).await?.as_deref() == Some("t"))
     }
 
-    /// The rows of a query as values, each as the JSON object of its columns.
+    /// The rows of a query as values, each as the JSON object of its columns. Definitions that the server prints have
+    /// all names of the user's objects qualified, so that they mean the same under any search path.
     ///
     /// # Errors
     /// When the server refuses, or a row is not what it should be.
     pub async fn values<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>, Failure> {
-        let rows = self.texts(&format!("SELECT to_jsonb(q)::text FROM ({query}) q")).await?;
+        let rows = self.pinned(&format!("SELECT to_jsonb(q)::text FROM ({query}) q")).await?;
         rows.iter().map(|row| serde_json::from_str(row).map_err(|e| unreadable(&e, query))).collect()
+    }
+
+    /// The first column of every row of a query that is asked under the search path `pg_catalog`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn pinned(&self, query: &str) -> Result<Vec<String>, Failure> {
+        // Statements of one message are one transaction, after which the setting is gone.
+        let rows = self.texts(&format!("SELECT set_config('search_path', 'pg_catalog', true); {query}")).await?;
+        Ok(rows.into_iter().skip(1).collect())
     }
 
     /// A table, partitioned table, view or matview by its name; none when there is none.
@@ -101,10 +114,13 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// When the catalog can't be read.
     pub async fn table(&self, name: &Name) -> Result<Option<Table>, Failure> {
-        self.relation(&format!("to_regclass({})", literal(&written(name)))).await
+        match self.text(&format!("SELECT to_regclass({})::oid", literal(&written(name)))).await? {
+            Some(oid) => self.relation(&oid).await,
+            None => Ok(None),
+        }
     }
 
-    /// The same by what identifies it: an expression of type `regclass` or `oid`.
+    /// The same by its object identifier.
     ///
     /// # Errors
     /// When the catalog can't be read.

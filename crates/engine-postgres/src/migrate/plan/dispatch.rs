@@ -1,11 +1,15 @@
 //! Which method a statement gets.
 
-use dbwright_core::Failure;
+use dbwright_core::{Failure, FailureKind};
+use dbwright_migrate::plan::{Back, Held, Phase};
 use dbwright_migrate::{Planned, Statement};
 
-use crate::ddl::{Act, Name};
+use crate::ddl::{Act, Action, DomainClause, Name, Object};
 
-use super::{Catalog, plain, shadow};
+use super::draft::{Cx, Draft};
+use super::name::{literal, written};
+use super::step::{self, transaction};
+use super::{Catalog, alter, backs, data, index, locks, maintenance, plain, shadow};
 
 /// The table, or other relation, that an act is about.
 pub(super) fn concerns(act: &Act) -> Option<&Name> {
@@ -38,8 +42,174 @@ pub(super) fn makes(act: &Act) -> Option<&Name> {
 
 /// Plans a statement by its acts.
 pub(super) async fn dispatch(catalog: &Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
-    if let Some(planned) = shadow::asked(catalog, statement, acts).await? {
+    if let [Act::Alter { clauses, .. }] = acts
+        && clauses.iter().any(|clause| matches!(clause.action, Action::PartitionBy { .. }))
+        && let Some(planned) = shadow::asked(catalog, statement, acts).await?
+    {
         return Ok(planned);
     }
-    plain::as_is(catalog, statement, acts).await
+    let planned = inside(catalog, statement, acts).await?;
+    if planned.blocking.is_none() {
+        return Ok(planned);
+    }
+    beside(catalog, statement, acts, planned).await
+}
+
+/// A shadow table instead of what blocks; what stands in its way is said beside the reason for the lock.
+async fn beside(
+    catalog: &Catalog<'_>,
+    statement: &Statement,
+    acts: &[Act],
+    mut planned: Planned,
+) -> Result<Planned, Failure> {
+    match shadow::asked(catalog, statement, acts).await {
+        Ok(Some(shadow)) if shadow.blocking.is_none() && !shadow.steps.is_empty() => return Ok(shadow),
+        Ok(Some(Planned { blocking: Some(other), .. })) => {
+            planned.notes.push(format!("no shadow table either: {}", other.reason));
+        }
+        Err(failure) if failure.kind == FailureKind::Usage => {
+            let hints = failure.hints.join("; ");
+            planned.notes.push(format!("no shadow table either: {}; {hints}", failure.message));
+        }
+        Err(failure) => return Err(failure),
+        Ok(_) => {}
+    }
+    Ok(planned)
+}
+
+/// The plan inside the table, blocking where there is none.
+async fn inside(catalog: &Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
+    let cx = Cx::new(catalog, statement);
+    let mut draft = match acts {
+        [act] => one(&cx, act).await?,
+        _ => plain::draft(&cx).lost("rows that were changed can't be told from others"),
+    };
+    for step in draft.steps.iter_mut().filter(|step| step.lock.mode.is_empty() && step.phase == Phase::Switch) {
+        if let Some(act) = acts.first().filter(|_| is_whole(&step.work, statement)) {
+            step.lock = locks::of(act);
+        }
+    }
+    Ok(draft.finish(statement))
+}
+
+/// Whether a step is the user's statement itself.
+fn is_whole(work: &dbwright_migrate::Work, statement: &Statement) -> bool {
+    match work {
+        dbwright_migrate::Work::Transaction { statements, .. } => statements.contains(&statement.sql),
+        dbwright_migrate::Work::Alone { statement: one, .. } => *one == statement.sql,
+        _ => false,
+    }
+}
+
+async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
+    match act {
+        Act::Alter { object: Object::Table, name, if_exists, only, clauses } => {
+            alter::alter(cx, name, *only, *if_exists, clauses).await
+        }
+        Act::CreateIndex(created) => index::create(cx, created).await,
+        Act::Drop { object: Object::Index, .. } => index::drop(cx, act).await,
+        Act::Reindex { what, name, .. } => index::reindex(cx, what, name.as_ref()).await,
+        Act::Update { .. } | Act::Delete { .. } => data::change(cx, act).await,
+        Act::Refresh { name, concurrently, with_data } => {
+            maintenance::refresh(cx, name, *concurrently, *with_data).await
+        }
+        Act::Cluster { .. } | Act::Vacuum { .. } | Act::MoveAll { .. } => maintenance::maintain(cx, act).await,
+        Act::Set { name, local, .. } => Ok(maintenance::setting(cx, name, *local)),
+        Act::Begin | Act::Commit | Act::Rollback | Act::Savepoint => Ok(Draft::of(plain::METHOD)
+            .note("left out: each step is a transaction of its own, together with its mark in the journal")),
+        Act::AlterDomain { name, clause } => domain(cx, name, clause).await,
+        Act::Do { body, .. } => Ok(block(cx, body)),
+        Act::Other { words, .. } => Ok(other(cx, words)),
+        Act::Insert { .. } | Act::Merge { .. } | Act::CopyFrom { .. } => {
+            Ok(plain::draft(cx).lost("rows that were changed can't be told from others"))
+        }
+        Act::Truncate { .. } => {
+            Ok(plain::draft(cx).lost("the rows are gone").note("all rows go at once, for everybody"))
+        }
+        Act::AddEnumValue { .. } => Ok(plain::draft(cx)
+            .lost("the server can't remove a value from an enum")
+            .note("code that does not know the new value may meet it from then on")),
+        Act::RenameEnumValue { name, from, to } => Ok(plain::draft(cx).back(value_renamed(name, from, to))),
+        Act::Query { .. } | Act::Analyze { .. } | Act::LockTable { .. } => Ok(plain::draft(cx).back(Back::nothing())),
+        _ => {
+            let back = backs::of(cx, act).await?;
+            let mut draft = plain::draft(cx).back(back);
+            draft.notes.extend(backs::warning(act));
+            Ok(draft)
+        }
+    }
+}
+
+/// Statements that the server runs by themselves only.
+fn other(cx: &Cx<'_, '_>, words: &str) -> Draft {
+    let words = words.to_lowercase();
+    let alone = [
+        "vacuum",
+        "alter system",
+        "create database",
+        "drop database",
+        "alter database",
+        "create tablespace",
+        "drop tablespace",
+        "call",
+        "create subscription",
+        "drop subscription",
+        "alter subscription",
+        "checkpoint",
+    ];
+    if alone.iter().any(|start| words.starts_with(start)) { plain::alone(cx) } else { plain::draft(cx) }
+}
+
+fn block(cx: &Cx<'_, '_>, body: &str) -> Draft {
+    let ends = super::tokens::significant(body)
+        .iter()
+        .any(|token| super::tokens::is_word(body, token, "COMMIT") || super::tokens::is_word(body, token, "ROLLBACK"));
+    let draft = if ends { plain::alone(cx) } else { plain::draft(cx) };
+    draft.note("a DO block runs as it is: what it locks, and for how long, is not known")
+}
+
+/// A domain's constraint is checked in every table that uses the domain, while writers wait.
+async fn domain(cx: &Cx<'_, '_>, name: &Name, clause: &DomainClause) -> Result<Draft, Failure> {
+    let scans = matches!(
+        clause,
+        DomainClause::Add { not_valid: false, .. } | DomainClause::Validate { .. } | DomainClause::SetNotNull
+    );
+    let back = match clause {
+        DomainClause::Add { name: Some(constraint), .. } => Back::by([format!(
+            "ALTER DOMAIN {} DROP CONSTRAINT IF EXISTS {}",
+            written(name),
+            super::name::ident(constraint)
+        )]),
+        DomainClause::SetNotNull => Back::by([format!("ALTER DOMAIN {} DROP NOT NULL", written(name))]),
+        DomainClause::Validate { .. } => Back::nothing(),
+        _ => plain::unknown(),
+    };
+    let draft = plain::draft(cx).back(back);
+    let query = format!(
+        "SELECT coalesce(sum(pg_relation_size(attrelid)), 0)::int8 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid \
+         WHERE atttypid = to_regtype({}) AND NOT attisdropped AND c.relkind IN ('r', 'm')",
+        literal(&written(name))
+    );
+    let bytes: i64 = cx.catalog.text(&query).await?.and_then(|text| text.parse().ok()).unwrap_or_default();
+    if !scans || bytes == 0 {
+        return Ok(draft);
+    }
+    Ok(draft.locked(step::SHARE, &written(name), Held::Scan).blocks(
+        "writers of every table that uses the domain wait while its rows are read",
+        super::size::scan_ms(bytes),
+    ))
+}
+
+fn value_renamed(name: &Name, from: &str, to: &str) -> Back {
+    let (ty, from, to) = (written(name), literal(from), literal(to));
+    let there = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype({}) AND enumlabel = {to})",
+        literal(&ty)
+    );
+    Back::by([step::guarded(&there, &[format!("ALTER TYPE {ty} RENAME VALUE {to} TO {from}")])])
+}
+
+/// A transaction of one statement.
+pub(super) fn single(title: &str, sql: String) -> dbwright_migrate::Step {
+    transaction(title, Phase::Switch, [sql])
 }

@@ -28,13 +28,15 @@ fn mode(act: &Act) -> (&'static str, Held) {
         | Act::Drop { object: Object::Trigger | Object::Policy | Object::Rule | Object::Sequence, .. }
         | Act::CreateView { replace: true, .. }
         | Act::CreatePolicy { .. } => (ACCESS_EXCLUSIVE, Held::Moment),
-        Act::Cluster { .. } | Act::Vacuum { full: true, .. } => (ACCESS_EXCLUSIVE, Held::Rewrite),
-        Act::Refresh { concurrently: false, .. } => (ACCESS_EXCLUSIVE, Held::Rewrite),
-        Act::Reindex { concurrently: false, .. } => (ACCESS_EXCLUSIVE, Held::Rewrite),
+        Act::Cluster { .. }
+        | Act::Vacuum { full: true, .. }
+        | Act::Refresh { concurrently: false, .. }
+        | Act::Reindex { concurrently: false, .. } => (ACCESS_EXCLUSIVE, Held::Rewrite),
         Act::Refresh { concurrently: true, .. } => ("EXCLUSIVE", Held::Rewrite),
         Act::CreateIndex(index) if !index.concurrently => (SHARE, Held::Scan),
-        Act::CreateIndex(_) | Act::Reindex { .. } => (SHARE_UPDATE_EXCLUSIVE, Held::Scan),
-        Act::Vacuum { .. } | Act::Analyze { .. } => (SHARE_UPDATE_EXCLUSIVE, Held::Scan),
+        Act::CreateIndex(_) | Act::Reindex { .. } | Act::Vacuum { .. } | Act::Analyze { .. } => {
+            (SHARE_UPDATE_EXCLUSIVE, Held::Scan)
+        }
         Act::CreateTrigger { .. } => (SHARE_ROW_EXCLUSIVE, Held::Moment),
         Act::Insert { .. } | Act::Update { .. } | Act::Delete { .. } | Act::Merge { .. } | Act::CopyFrom { .. } => {
             (ROW_EXCLUSIVE, Held::Rewrite)

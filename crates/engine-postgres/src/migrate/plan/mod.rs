@@ -4,14 +4,24 @@
 //! Planning changes nothing. What an earlier statement of the run will have made is in the catalog's overlay; a statement
 //! that can't be planned before it is there is planned at its turn.
 
+mod alter;
+mod backs;
 pub mod catalog;
+mod data;
 mod dispatch;
+mod draft;
+mod fill;
+mod index;
 mod locks;
+mod maintenance;
 pub mod name;
 mod plain;
+mod retype;
 pub mod shadow;
 pub mod size;
+pub mod sql;
 pub mod step;
+mod tokens;
 
 use dbwright_core::Failure;
 use dbwright_migrate::{Planned, Statement};

@@ -102,11 +102,8 @@ pub(super) fn query(oid: &str) -> String {
          SELECT t.relid::int8 AS oid, n.nspname AS schema, t.relname AS name, t.relkind::text AS kind, \
          t.relpersistence::text AS persistence, t.relispartition AS is_partition, \
          t.relkind <> 'p' AND EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = t.relid) AS has_children, \
-         pg_catalog.pg_get_userbyid(t.relowner) AS owner, {sizes}, {key}, {columns} \
-         FROM t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace",
-        sizes = SIZES,
-        key = PARTITION_KEY,
-        columns = COLUMNS,
+         pg_catalog.pg_get_userbyid(t.relowner) AS owner, {SIZES}, {PARTITION_KEY}, {COLUMNS} \
+         FROM t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
     )
 }
 
