@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dbwright_core::workload::Workload;
+use dbwright_migrate::observed::Observed;
 use dbwright_sql::model::{Catalog, ObjectId};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct SqliteBody {
     pub integrity: Integrity,
     /// Rows that refer to nothing, by foreign key.
     pub orphans: Vec<Orphans>,
+    /// The journal of migrations, and what changes have left.
+    #[serde(default)]
+    pub migrations: Observed,
     /// Statements that the user gave.
     pub workload: Option<Workload>,
 }

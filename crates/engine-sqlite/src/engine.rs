@@ -64,7 +64,8 @@ impl Checks for Sqlite {
     fn rules(&self) -> Vec<&'static RuleMeta> {
         let sql = dbwright_sql::rules::RULES.iter().map(|rule| rule.meta);
         let own = crate::rules::RULES.iter().map(|rule| rule.meta);
-        sql.chain(own).collect()
+        let migrate = dbwright_migrate::rules::RULES.iter().map(|rule| rule.meta);
+        sql.chain(own).chain(migrate).collect()
     }
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
@@ -80,6 +81,10 @@ impl Checks for Sqlite {
         let (mut findings, mut not_looked_at) =
             rule::run(dbwright_sql::rules::RULES, &body.catalog, &snapshot.header, limits);
         let (own, skipped) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
+        findings.extend(own);
+        not_looked_at.extend(skipped);
+        let migrate = dbwright_migrate::rules::RULES;
+        let (own, skipped) = rule::run(migrate, &body.migrations, &snapshot.header, limits);
         findings.extend(own);
         not_looked_at.extend(skipped);
         Ok(Outcome { findings, not_looked_at, scorecard: scorecard::scorecard() })

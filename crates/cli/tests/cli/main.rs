@@ -7,6 +7,7 @@ mod common;
 mod endings;
 mod migrate;
 mod migrate_folders;
+mod migrate_sqlite;
 mod postgres;
 mod reports;
 mod schema_files;

@@ -15,6 +15,9 @@ use crate::body::{TableFacts, area};
 /// The schema name that every object of the file has.
 pub(crate) const SCHEMA: &str = "main";
 
+/// The tables of dbwright's own journal.
+const JOURNAL: [&str; 2] = ["dbwright_migrations", "dbwright_steps"];
+
 /// A row of `sqlite_schema`.
 struct Object {
     id: u64,
@@ -84,7 +87,7 @@ fn table(
         parents: Vec::new(),
         is_partition: false,
         partitioning: None,
-        internal: listed == "shadow" || object.name.starts_with("sqlite_"),
+        internal: listed == "shadow" || object.name.starts_with("sqlite_") || JOURNAL.contains(&&*object.name),
         columns: Vec::new(),
         constraints: Vec::new(),
         indexes: Vec::new(),

@@ -8,6 +8,7 @@ mod catalog;
 mod classes;
 mod index_sql;
 mod integrity;
+mod migrations;
 mod orphans;
 mod reader;
 mod rows;
@@ -106,6 +107,7 @@ fn body(
         reader.gap(area::CATALOG, format!("the schema can't be read: {error}"), Some("sqlite3 FILE .recover"));
     }
     let statistics = statistics::read(reader);
+    let migrations = migrations::read(reader);
     rows::read(reader, until(10), &mut catalog, &mut tables, statistics.as_ref());
     go_on("looking at storage classes")?;
     classes::read(reader, until(22), &catalog, &mut tables);
@@ -118,7 +120,16 @@ fn body(
     if source.changed() {
         reader.gap(area::CATALOG, "the file was written to while it was read", Some("run it again"));
     }
-    Ok(SqliteBody { file, catalog, tables, statistics, integrity, orphans, workload: options.workload.clone() })
+    Ok(SqliteBody {
+        file,
+        catalog,
+        tables,
+        statistics,
+        integrity,
+        orphans,
+        migrations,
+        workload: options.workload.clone(),
+    })
 }
 
 fn file_facts(reader: &mut Reader<'_>, source: &Source) -> FileFacts {

@@ -114,6 +114,21 @@ fn silent(rule: &str, good: &str, workload: Option<&str>) {
 }
 
 #[test]
+fn rules_on_migrations_find_mend_and_keep_silent() {
+    for folder in folders("../migrate/src/rules") {
+        let rule = id("migrate", &folder);
+        let bad = read(&folder.join("bad.sqlite.sql"));
+        let found = findings(&Database::of(&bad).path, &rule, None);
+        assert!(!found.is_empty(), "{rule}: the bad example shows nothing");
+        compare(&folder, "expected.sqlite.json", &found);
+        for finding in &found {
+            carry_out(&bad, finding, None);
+        }
+        silent(&rule, &read(&folder.join("good.sqlite.sql")), None);
+    }
+}
+
+#[test]
 fn shared_rules_find_mend_and_keep_silent() {
     let mut tried = 0;
     for folder in folders("../sql/src/rules") {

@@ -1,0 +1,5 @@
+//! Generates the registry of the `migrate/` rules on what `check` observes from their folders.
+
+fn main() {
+    dbwright_rulebook::generate("src/rules", "migrate", "crate::observed::Observed");
+}

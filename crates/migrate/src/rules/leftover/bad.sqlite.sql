@@ -1,0 +1,3 @@
+CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL);
+CREATE TABLE dbwright_kept_0123456789 (dbwright_key0 INTEGER PRIMARY KEY, note);
+INSERT INTO dbwright_kept_0123456789 VALUES (1, 'old');

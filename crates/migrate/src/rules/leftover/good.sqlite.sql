@@ -1,0 +1,2 @@
+CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL);
+CREATE TABLE kept_by_dbwright (id INTEGER PRIMARY KEY, note);
