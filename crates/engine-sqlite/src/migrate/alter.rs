@@ -5,7 +5,7 @@ use dbwright_migrate::plan::{Back, Held};
 
 use super::edit::{self, Edit};
 use super::parse::{Action, Clause, Column, PartKind};
-use super::plan::{COPY_MS_A_ROW, Done, Planner, rejection, title, unreadable};
+use super::plan::{COPY_MS_A_ROW, Done, INDEX_MS_A_ROW, Planner, SCAN_MS_A_ROW, rejection, title, unreadable};
 use super::rebuild::{KEYS_OFF, Kept, Rebuild};
 use super::schema::{TableState, normal};
 use crate::observe::{affinity, quoted};
@@ -72,9 +72,22 @@ pub(super) fn plan(
         contract: parts.contract,
         notes: parts.notes,
         held: parts.held,
-        estimate_ms: rows.filter(|_| parts.held != Held::Moment).map(|rows| rows * COPY_MS_A_ROW),
+        estimate_ms: rows.and_then(|rows| Some(rows * cost(planner, &name, parts.held, parts.rebuilt)?)),
         ..plain
     })
+}
+
+/// ms for each row, when rows are looked at or written at all.
+fn cost(planner: &Planner<'_>, table: &str, held: Held, rebuilt: bool) -> Option<f64> {
+    match held {
+        Held::Moment => None,
+        Held::Scan => Some(SCAN_MS_A_ROW),
+        Held::Rewrite => {
+            let count = "SELECT count(*) FROM pragma_index_list(?1)";
+            let indexes: f64 = planner.scratch.db.query_row(count, [table], |row| row.get(0)).unwrap_or(0.0);
+            Some(COPY_MS_A_ROW + if rebuilt { indexes * INDEX_MS_A_ROW } else { 0.0 })
+        }
+    }
 }
 
 /// The pragma that has no effect inside a transaction comes first, once.
