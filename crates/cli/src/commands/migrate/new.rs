@@ -89,14 +89,11 @@ fn contents(style: Style, version: &str, name: &str) -> Vec<(String, String)> {
 }
 
 const OWN: &str = "\
--- Write ordinary SQL here, such as
+-- Write ordinary SQL below, such as
 --   ALTER TABLE orders ALTER COLUMN id TYPE bigint;
--- `dbwright migrate plan TARGET` shows how it is carried out without a long lock.
+-- `dbwright migrate plan TARGET` shows how it is carried out without a long lock, and how it is undone.
+-- Only where dbwright knows no way back (lost data): a line `-- down`, and after it the SQL that goes back.
 
-
-
--- What undoes it, when dbwright can't find the way back by itself (data). Take the line below away when nothing has to.
--- down
 ";
 
 fn write_new(path: &PathBuf, text: &str) -> Result<(), Failure> {
