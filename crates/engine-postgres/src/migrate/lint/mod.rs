@@ -56,7 +56,7 @@ pub fn lint(scripts: &[Script], context: Option<&Snapshot>, options: &LintOption
     let mut scene = Scene::new(body, options.version);
     let mut linted = Linted { assumptions: scene.assumptions(), ..Linted::default() };
     for script in scripts {
-        scene.open(script, options.in_transaction.contains(&script.file));
+        scene.open(script, options.in_transaction.contains(&script.file), options.as_is.contains(&script.file));
         for (at, statement) in script.statements.iter().enumerate() {
             linted.statements += 1;
             let silenced = ignore::read(&statement.comments);

@@ -28,6 +28,8 @@ pub struct Scene {
     pub version_known: bool,
     /// The file as the user named it.
     pub file: String,
+    /// Whether another tool than `dbwright migrate apply` runs the file, as it is.
+    pub as_is: bool,
     /// The whole text of the file.
     pub text: Arc<str>,
     /// The statements of the script.
@@ -103,6 +105,7 @@ impl Scene {
             version: target.or(version).unwrap_or(OLDEST),
             version_known: target.or(version).is_some(),
             file: String::new(),
+            as_is: false,
             text: Arc::from(""),
             lines: Vec::new(),
             at: 0,
@@ -131,7 +134,8 @@ impl Scene {
     }
 
     /// Begins a script: a session of its own.
-    pub(super) fn open(&mut self, script: &Script, in_transaction: bool) {
+    pub(super) fn open(&mut self, script: &Script, in_transaction: bool, as_is: bool) {
+        self.as_is = as_is;
         self.file.clone_from(&script.file);
         self.text = Arc::clone(&script.text);
         self.lines = script.statements.iter().map(line).collect();

@@ -1,0 +1,3 @@
+CREATE TABLE other (id int);
+-- migration
+CREATE TABLE fresh (id int);

@@ -1,0 +1,6 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, state text, note text);
+INSERT INTO orders SELECT n, 'new', 'x' FROM generate_series(1, 100) AS n;
+-- migration
+-- claim: lock ROW EXCLUSIVE ON orders; rewrite no
+UPDATE orders SET note = 'y';
+DELETE FROM orders;

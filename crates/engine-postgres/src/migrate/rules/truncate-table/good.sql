@@ -1,0 +1,8 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, state text, note text);
+INSERT INTO orders SELECT n, 'new', 'x' FROM generate_series(1, 100) AS n;
+CREATE TABLE empty (id int);
+-- migration
+SET lock_timeout = '2s';
+CREATE TABLE fresh (id int);
+TRUNCATE fresh;
+TRUNCATE empty;
