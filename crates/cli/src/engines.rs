@@ -7,10 +7,11 @@ use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_postgres::Postgres;
 use dbwright_engine_sqlite::Sqlite;
 use dbwright_migrate::OnlineDdl;
+use dbwright_migrate::rehearse::Rehearses;
 
 /// A new engine is one more line here.
 static ENGINES: &[Engine] = &[
-    Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres), //
+    Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
 ];
 
@@ -20,11 +21,12 @@ struct Engine {
     advises: Option<&'static dyn Advises>,
     plans: Option<&'static dyn PlanLab>,
     migrates: Option<&'static dyn OnlineDdl>,
+    rehearses: Option<&'static dyn Rehearses>,
 }
 
 impl Engine {
     const fn of(checks: &'static dyn Checks) -> Self {
-        Self { checks, advises: None, plans: None, migrates: None }
+        Self { checks, advises: None, plans: None, migrates: None, rehearses: None }
     }
 
     /// The same engine, which gives advice besides.
@@ -40,6 +42,11 @@ impl Engine {
     /// The same engine, whose schema can be changed online besides.
     const fn migrating(self, migrates: &'static dyn OnlineDdl) -> Self {
         Self { migrates: Some(migrates), ..self }
+    }
+
+    /// The same engine, on which migrations can be rehearsed besides.
+    const fn rehearsing(self, rehearses: &'static dyn Rehearses) -> Self {
+        Self { rehearses: Some(rehearses), ..self }
     }
 }
 
@@ -75,6 +82,17 @@ pub(crate) fn migrator(of: &dyn Checks) -> Result<&'static dyn OnlineDdl, Failur
         let able: Vec<_> = ENGINES.iter().filter(|e| e.migrates.is_some()).map(|e| e.checks.info().name).collect();
         Failure::usage("migrate.engine", format!("dbwright can't change the schema of {} yet", info.name))
             .hint(format!("engines whose schema it changes: {}", able.join(", ")))
+    })
+}
+
+/// What rehearses migrations of an engine.
+pub(crate) fn rehearser(of: &dyn Checks) -> Result<&'static dyn Rehearses, Failure> {
+    let info = of.info();
+    line(of).and_then(|engine| engine.rehearses).ok_or_else(|| {
+        let able: Vec<_> = ENGINES.iter().filter(|e| e.rehearses.is_some()).map(|e| e.checks.info().name).collect();
+        Failure::usage("migrate.rehearse-engine", format!("migrations of {} can't be rehearsed yet", info.name))
+            .hint(format!("engines that they are rehearsed on: {}", able.join(", ")))
+            .hint("`dbwright migrate plan TARGET` shows the steps; try them on a copy of the database")
     })
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use dbwright_core::Severity;
+use dbwright_migrate::rehearse::Size;
 
-use super::quantity::{counts, duration};
+use super::quantity::{bytes, counts, duration};
 
 /// Change a schema without anybody noticing: plain SQL in, an online plan out
 ///
@@ -60,6 +61,7 @@ pub(crate) enum MigrateCommand {
     New(New),
     Lint(Box<Lint>),
     Plan(Plan),
+    Rehearse(Rehearse),
     Apply(Apply),
     Status(Status),
     Resume(Resume),
@@ -67,6 +69,7 @@ pub(crate) enum MigrateCommand {
     Contract(Contract),
     Baseline(Baseline),
     Verify(Verify),
+    ProveRules(ProveRules),
 }
 
 /// Where the files are.
@@ -266,6 +269,51 @@ pub(crate) struct Plan {
     /// How the result is shown.
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// Carry the pending migrations out on a copy under load, and measure what they block
+///
+/// The copy is a private server of the target's version with its schema, filled with rows that have the target's
+/// statistics. While the steps run, a load reads and writes the tables concerned. Reported are: every lock and how long it was
+/// held, how long statements of the load waited, what was rewritten, WAL and temporary bytes, and the size at which a step becomes
+/// dangerous. Then everything is undone, and the schema compared with the start. The target is only read.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dbwright migrate rehearse postgres://app@db/shop\n  \
+    dbwright migrate rehearse shop --rows 10k,1M --app-queries app.sql\n\n\
+    Exit codes: 0 nothing blocked, failed or was left behind; 1 something did; 2 wrong usage, 3 not reachable,\n\
+    not permitted or not valid, 4 internal, 130 stopped.")]
+pub(crate) struct Rehearse {
+    /// The database, which is only read: a URL, or a named entry of `dbwright.toml`
+    pub(crate) target: String,
+    /// Where the files are.
+    #[command(flatten)]
+    pub(crate) dir: Dir,
+    /// Made-up rows of the largest table concerned, the others in proportion, or `copy` for the target's own rows; several sizes
+    /// show how times grow
+    #[arg(long, value_name = "ROWS", default_value = "10k,100k", value_delimiter = ',', value_parser = size, help_heading = "Rehearsal")]
+    pub(crate) rows: Vec<Size>,
+    /// Sessions that read and write the tables concerned meanwhile
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Rehearsal")]
+    pub(crate) clients: usize,
+    /// With `--rows copy`, most bytes of rows that are copied
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Rehearsal")]
+    pub(crate) copy_bytes: Option<u64>,
+    /// Run statements that block others, too, when no other way is known
+    #[arg(long, help_heading = "Rehearsal")]
+    pub(crate) allow_blocking: bool,
+    /// Statements of the application as it is today, separated by semicolons: each must work in every state between
+    #[arg(long, value_name = "FILE", help_heading = "Rehearsal")]
+    pub(crate) app_queries: Option<PathBuf>,
+    /// How the target is reached.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// How the result is shown.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    if text == "copy" { Ok(Size::Copy) } else { counts(text).map(Size::Rows) }
 }
 
 /// Carry the pending migrations out, step by step
@@ -505,6 +553,24 @@ pub(crate) struct Verify {
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) connection: Connection,
+    /// How the result is shown.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Replay each lint rule's example on a real server, and compare with what the rule claims
+///
+/// The server is a private one that dbwright starts and removes.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dbwright migrate prove-rules --target-version 17\n\n\
+    Exit codes: 0 every claim is right, 1 a claim is wrong, 2 wrong usage, 3 no server of that version, 4 internal, 130 stopped.")]
+pub(crate) struct ProveRules {
+    /// Major version of the server, for example 17; without it the newest that is there
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) target_version: Option<u32>,
+    /// Folder with PostgreSQL's programs (initdb, postgres); repeatable, the first is tried first
+    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true, help_heading = "Connection")]
+    pub(crate) pg_bin: Vec<PathBuf>,
     /// How the result is shown.
     #[command(flatten)]
     pub(crate) output: Output,

@@ -7,6 +7,7 @@ mod lint;
 mod look;
 mod new;
 mod plan;
+mod rehearse;
 mod session;
 
 use dbwright_core::Failure;
@@ -24,6 +25,8 @@ pub(crate) async fn run(args: &Migrate, cx: &Context) -> Result<Exit, Failure> {
         MigrateCommand::New(args) => new::run(args),
         MigrateCommand::Lint(args) => lint::run(args, cx).await,
         MigrateCommand::Plan(args) => plan::run(args, cx).await,
+        MigrateCommand::Rehearse(args) => rehearse::run(args, cx).await,
+        MigrateCommand::ProveRules(args) => rehearse::prove_rules(args, cx).await,
         MigrateCommand::Apply(args) => carry::apply(args, cx).await,
         MigrateCommand::Resume(args) => carry::resume(args, cx).await,
         MigrateCommand::Undo(args) => carry::undo(args, cx).await,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dbwright_check::Checks;
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
@@ -76,14 +77,23 @@ pub(super) async fn open(
     Ok(Opened { engine, session, migrations, journal, notes: [warnings, notes].concat() })
 }
 
+/// The live database that a name means, and what migrates it.
+///
+/// # Errors
+/// As [`resolve`], and when dbwright can't change the schema of such an engine.
+pub(super) fn live(name: &str, cx: &Context) -> Result<(&'static dyn OnlineDdl, Address), Failure> {
+    let (engine, address) = resolve(name, cx)?;
+    Ok((engines::migrator(engine)?, address))
+}
+
 /// The live database that a name means.
 ///
 /// # Errors
-/// When it is none, or of an engine whose schema dbwright can't change.
-pub(super) fn live(name: &str, cx: &Context) -> Result<(&'static dyn OnlineDdl, Address), Failure> {
+/// When it is none.
+pub(super) fn resolve(name: &str, cx: &Context) -> Result<(&'static dyn Checks, Address), Failure> {
     let found = config::load(&cx.global)?;
     match target::resolve(name, None, &found.config)? {
-        Source::Live(engine, address) => Ok((engines::migrator(engine)?, address)),
+        Source::Live(engine, address) => Ok((engine, address)),
         Source::Snapshot(_) | Source::Schema(..) => {
             Err(Failure::usage("migrate.not-live", format!("{name} is a file, not a database that can be changed"))
                 .hint("name the database itself; `dbwright migrate lint --snapshot FILE` works from a snapshot"))

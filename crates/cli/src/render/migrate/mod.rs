@@ -2,6 +2,7 @@
 
 pub(crate) mod lint;
 mod plan;
+mod rehearsal;
 mod sql;
 mod states;
 
@@ -12,6 +13,7 @@ use super::layout;
 use super::text::{ASIDE, HEAD};
 
 pub(crate) use plan::render as plan;
+pub(crate) use rehearsal::{proofs, rehearsal};
 pub(crate) use sql::render as sql;
 pub(crate) use states::{left_to_do, outcome, problems, status, to_contract, to_record, to_undo};
 
