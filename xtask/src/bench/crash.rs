@@ -66,7 +66,10 @@ const CHANGES: [Change; 6] = [
         sql: "ALTER TABLE t ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid();\n\
               ALTER TABLE t ADD COLUMN note text DEFAULT '' NOT NULL;",
     },
-    Change { name: "partition", sql: "ALTER TABLE t PARTITION BY HASH (id) (PARTITION t_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0), PARTITION t_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1));" },
+    Change {
+        name: "partition",
+        sql: "ALTER TABLE t PARTITION BY HASH (id) (PARTITION t_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0), PARTITION t_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1));",
+    },
 ];
 
 const ACCIDENTS: [&str; 5] =
