@@ -92,8 +92,15 @@ pub fn batches(fill: &Backfill) -> String {
     format!("DO {tag}\n{block} {tag};\n")
 }
 
-fn before(fill: &Backfill) -> String {
-    fill.before_batch.iter().flat_map(|one| [one.as_str(), ";\n"]).collect()
+/// One batch, tried again when a row is locked for long: whoever gives way before `deadlock_timeout` is never the cause of an
+/// application's deadlock.
+fn patient(fill: &Backfill, range: &str) -> String {
+    let before: String = fill.before_batch.iter().flat_map(|one| [one.as_str(), ";\n"]).collect();
+    format!(
+        "LOOP\nBEGIN\nSET LOCAL lock_timeout = '250ms';\n{before}{};\nEXIT;\n\
+         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN\nPERFORM pg_catalog.pg_sleep(0.1);\nEND;\nEND LOOP;\n",
+        fill.batch.replace("{range}", range)
+    )
 }
 
 fn by_key(fill: &Backfill, only: &str) -> (String, String) {
@@ -107,12 +114,11 @@ fn by_key(fill: &Backfill, only: &str) -> (String, String) {
     let range = format!("(first OR ({list}) > ({low})) AND (high0 IS NULL OR ({list}) <= ({high}))");
     let rest = format!("first OR ({list}) > ({low})");
     let body = format!(
-        "LOOP\nSELECT {list} INTO {high} FROM {only}{table} AS s WHERE {rest} ORDER BY {list} OFFSET {skip} LIMIT 1;\n{before}{batch};\n\
+        "LOOP\nSELECT {list} INTO {high} FROM {only}{table} AS s WHERE {rest} ORDER BY {list} OFFSET {skip} LIMIT 1;\n{batch}\
          EXIT WHEN high0 IS NULL;\nCOMMIT;\n{next}first := false;\nEND LOOP;\n",
         table = fill.table,
         skip = BATCH - 1,
-        before = before(fill),
-        batch = fill.batch.replace("{range}", &format!("({range})")),
+        batch = patient(fill, &format!("({range})")),
         next = (0..fill.key.len()).map(|at| format!("low{at} := high{at};\n")).collect::<Vec<_>>().concat(),
     );
     let declare = format!("first boolean := true;\n{}{}", declared("low", &fill.key), declared("high", &fill.key));
@@ -123,10 +129,9 @@ fn by_key(fill: &Backfill, only: &str) -> (String, String) {
 fn by_place(fill: &Backfill) -> (String, String) {
     let range = "(s.ctid >= format('(%s,0)', page)::tid AND s.ctid < format('(%s,0)', page + 1000)::tid)";
     let body = format!(
-        "pages := pg_catalog.pg_relation_size({}::regclass) / current_setting('block_size')::bigint;\nWHILE page <= pages LOOP\n{}{};\nCOMMIT;\npage := page + 1000;\nEND LOOP;\n",
+        "pages := pg_catalog.pg_relation_size({}::regclass) / current_setting('block_size')::bigint;\nWHILE page <= pages LOOP\n{}COMMIT;\npage := page + 1000;\nEND LOOP;\n",
         literal(&fill.table),
-        before(fill),
-        fill.batch.replace("{range}", range),
+        patient(fill, range),
     );
     (body, "page bigint := 0;\npages bigint;\n".to_owned())
 }
