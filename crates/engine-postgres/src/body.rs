@@ -9,6 +9,7 @@ mod blueprint;
 use std::collections::BTreeMap;
 
 use dbwright_core::workload::Workload;
+use dbwright_migrate::observed::Observed;
 use dbwright_sql::model::{Catalog, ObjectId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ pub mod area {
     pub const RANGE_STATISTICS: &str = "range-statistics";
     /// What extended statistics hold.
     pub const EXTENDED_STATISTICS: &str = "extended-statistics";
+    /// The journal of `dbwright migrate`, and helper objects of changes.
+    pub const MIGRATIONS: &str = dbwright_migrate::observed::AREA;
 }
 
 /// What was observed of one database and its server.
@@ -91,6 +94,9 @@ pub struct PgBody {
     pub prepared: Vec<PreparedTransaction>,
     /// Replication and archiving.
     pub replication: Replication,
+    /// The journal of migrations, and what changes have left.
+    #[serde(default)]
+    pub migrations: Observed,
     /// What a planner twin needs beyond the rest; only in snapshots with all values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blueprint: Option<Box<Blueprint>>,

@@ -54,7 +54,8 @@ impl Checks for Postgres {
     fn rules(&self) -> Vec<&'static RuleMeta> {
         let sql = dbwright_sql::rules::RULES.iter().map(|rule| rule.meta);
         let own = crate::rules::RULES.iter().map(|rule| rule.meta);
-        sql.chain(own).collect()
+        let migrate = dbwright_migrate::rules::RULES.iter().map(|rule| rule.meta);
+        sql.chain(own).chain(migrate).collect()
     }
 
     fn prover(&self) -> Option<&dyn Prover> {
@@ -80,6 +81,9 @@ impl Checks for Postgres {
         let (own, skipped) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
         findings.extend(own);
         not_looked_at.extend(skipped);
+        let (own, skipped) = rule::run(dbwright_migrate::rules::RULES, &body.migrations, &snapshot.header, limits);
+        findings.extend(own);
+        not_looked_at.extend(skipped);
         if let Some(gap) = snapshot.header.gaps.iter().find(|gap| gap.area == "catalog") {
             // Without a part of the catalog, rules accuse what only could not be read, such as a key.
             let blind: Vec<&str> =
@@ -99,6 +103,6 @@ impl Checks for Postgres {
 
 /// Whether a rule judges the catalog: all but those that need nothing else than what stands beside it.
 fn sees_tables(meta: &RuleMeta) -> bool {
-    let beside = [area::SETTINGS, area::ACTIVITY, area::REPLICATION, area::SERVER, area::STATEMENTS];
+    let beside = [area::SETTINGS, area::ACTIVITY, area::REPLICATION, area::SERVER, area::STATEMENTS, area::MIGRATIONS];
     meta.needs.is_empty() || !meta.needs.iter().all(|need| beside.contains(need))
 }

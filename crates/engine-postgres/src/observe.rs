@@ -15,6 +15,7 @@ mod definitions;
 mod extended;
 mod highest;
 mod indexes;
+mod migrations;
 mod objects;
 mod objects_sql;
 mod probe;
@@ -151,6 +152,7 @@ async fn body(
         waits,
         prepared,
         replication: replication::read(session, &server).await?,
+        migrations: migrations::read(session).await?,
         blueprint,
         server,
     })

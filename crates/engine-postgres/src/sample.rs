@@ -53,6 +53,7 @@ pub(crate) fn body() -> PgBody {
         waits: Vec::new(),
         prepared: Vec::new(),
         replication: Replication::default(),
+        migrations: dbwright_migrate::observed::Observed::default(),
         blueprint: None,
     }
 }

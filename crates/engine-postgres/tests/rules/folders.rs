@@ -37,9 +37,9 @@ impl Folder {
     }
 }
 
-/// Every folder of `pg/` and `sql/`, or why one can't be read. `DBWRIGHT_RULES=a,b` limits a run by hand to some names.
+/// Every folder of `pg/`, `sql/` and `migrate/`, or why one can't be read. `DBWRIGHT_RULES=a,b` limits a run by hand to some names.
 pub(crate) fn all() -> Vec<Result<Folder, String>> {
-    ["pg", "sql"].into_iter().flat_map(|prefix| below(&root(prefix), prefix)).collect()
+    ["pg", "sql", "migrate"].into_iter().flat_map(|prefix| below(&root(prefix), prefix)).collect()
 }
 
 /// The code of a rule.
@@ -66,7 +66,11 @@ pub(crate) fn prover(code: &str) -> Option<String> {
 /// The folder of the rules with this prefix.
 fn root(prefix: &str) -> PathBuf {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a crate of the workspace");
-    crates.join(if prefix == "sql" { "sql/src/rules" } else { "engine-postgres/src/rules" })
+    crates.join(match prefix {
+        "sql" => "sql/src/rules",
+        "migrate" => "migrate/src/rules",
+        _ => "engine-postgres/src/rules",
+    })
 }
 
 fn below(root: &Path, prefix: &str) -> Vec<Result<Folder, String>> {
@@ -78,7 +82,7 @@ fn below(root: &Path, prefix: &str) -> Vec<Result<Folder, String>> {
         .iter()
         .map(|path| (path, path.file_name().and_then(|n| n.to_str()).expect("rule folders have plain names")))
         .filter(|(_, name)| chosen.is_empty() || chosen.split(',').any(|one| one == *name))
-        .map(|(path, name)| read(path, format!("{prefix}/{name}"), prefix == "sql"))
+        .map(|(path, name)| read(path, format!("{prefix}/{name}"), prefix != "pg"))
         .collect()
 }
 

@@ -55,6 +55,7 @@ fn every_area_that_a_rule_needs_is_one_that_the_observer_names() {
         area::SETTINGS,
         area::SEQUENCES,
         area::SERVER,
+        area::MIGRATIONS,
     ];
     for meta in Postgres.rules() {
         for need in meta.needs {
