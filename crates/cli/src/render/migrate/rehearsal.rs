@@ -148,6 +148,6 @@ pub(crate) fn proofs(proofs: &RuleProofs, width: usize) -> String {
         "\n{style}{} of {} hold{style:#}; {} measured besides\n",
         proofs.claims.len() - wrong,
         counted(proofs.claims.len(), "claim"),
-        counted(proofs.forms.len(), "form of statement")
+        counted(proofs.forms.len(), "form")
     )
 }

@@ -26,7 +26,7 @@ pub(crate) fn status(status: &Status, facts: &Facts, list: &[String], width: usi
         let [version, name] =
             [layout::pad(&layout::inline(&line.version), versions), layout::pad(&layout::inline(&line.name), names)];
         out += &format!("  {style}{word:<17}{style:#}  {version}  {name}  {ASIDE}{}{ASIDE:#}\n", when(line));
-        for (label, text) in [("at: ", &line.at), ("failed: ", &line.error)] {
+        for (label, text) in [("at: ", &line.at), ("ended with: ", &line.error)] {
             let lines = text
                 .iter()
                 .flat_map(|text| layout::wrap(&layout::inline(&format!("{label}{text}")), width.saturating_sub(21)));
@@ -142,7 +142,7 @@ pub(crate) fn left_to_do(entries: &[&Entry], facts: &Facts, width: usize) -> Str
         let failed = entry.steps.iter().find_map(|m| m.error.as_ref().filter(|_| m.state != done));
         if let Some(error) = failed {
             let lines = layout::wrap(&layout::inline(error), width.saturating_sub(18));
-            out += &format!("  {BAD}it failed with:{BAD:#} {}\n", lines.join("\n                  "));
+            out += &format!("  {BAD}it ended with:{BAD:#} {}\n", lines.join("\n                  "));
         }
     }
     out
