@@ -150,3 +150,35 @@ fn only_a_live_database_can_be_changed() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{error}");
 }
+
+#[test]
+fn lint_shows_the_line_in_every_format_and_asks_for_what_the_tool_does_not_do() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("written");
+    write("10_b.sql", "CREATE TABLE fresh (id int);\nALTER TABLE fresh ADD COLUMN a int;\n");
+    write("9_a.sql", "ALTER TABLE orders\n  ADD COLUMN a int,\n  ALTER COLUMN id TYPE bigint;\n");
+    let lint = |more: &[&str]| {
+        let files = ["migrate", "lint", "10_b.sql", "9_a.sql"];
+        dbwright().current_dir(dir.path()).args([&files, more].concat()).output().expect("dbwright starts")
+    };
+    let text = lint(&[]);
+    assert_eq!(text.status.code(), Some(1), "{}", String::from_utf8_lossy(&text.stderr));
+    let text = String::from_utf8(text.stdout).expect("UTF-8");
+    assert!(text.contains("3 |   ALTER COLUMN id TYPE bigint;\n    |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"), "{text}");
+    assert!(text.contains("1 finding in 3 statements in 2 files: 1 high"), "{text}");
+    let json: Value = serde_json::from_slice(&lint(&["--format", "json"]).stdout).expect("JSON");
+    let place = &json["findings"][0]["location"];
+    assert_eq!(
+        (place["file"].as_str(), place["line"].as_u64(), place["column"].as_u64()),
+        (Some("9_a.sql"), Some(3), Some(3))
+    );
+    let sarif: Value = serde_json::from_slice(&lint(&["--format", "sarif"]).stdout).expect("JSON");
+    let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startLine"].as_u64(), Some(3));
+    let github = String::from_utf8(lint(&["--format", "github"]).stdout).expect("UTF-8");
+    assert!(github.starts_with("::error file=9_a.sql,line=3,col=3,title=migrate/change-type-rewrites::"), "{github}");
+    let psql = String::from_utf8(lint(&["--applied-by", "psql"]).stdout).expect("UTF-8");
+    assert!(psql.contains("migrate/no-lock-timeout") && psql.contains("migrate/not-idempotent"), "{psql}");
+    let critical = lint(&["--fail-on", "critical"]);
+    assert_eq!(critical.status.code(), Some(0));
+}

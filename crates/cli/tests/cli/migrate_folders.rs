@@ -168,7 +168,8 @@ fn new_files_follow_the_style_of_their_folder() {
     let name = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(name.starts_with("migrations/20") && name.ends_with("_add_customer_tier.sql\n"), "{name}");
     let text = fs::read_to_string(dir.path().join(name.trim_end())).expect("written");
-    assert!(text.contains("\n-- down\n"), "{text}");
+    // What is appended to it must not become the way back.
+    assert!(text.contains("`-- down`") && !text.contains("\n-- down\n"), "{text}");
     let dir = folder(&[("0007_a.up.sql", b"SELECT 1;"), ("0007_a.down.sql", b"SELECT 1;")]);
     let output = run(dir.path(), &["new", "b"]);
     let names = String::from_utf8(output.stdout).expect("UTF-8");

@@ -99,6 +99,10 @@ impl Effort<'_> {
         let brief = self.work != Work::Moment && self.seconds().is_some_and(|seconds| seconds < UNNOTICED);
         let finding = if brief { finding.severity(milder) } else { finding };
         let finding = known(finding, self.table).evidence("lock", self.lock, "", "PostgreSQL's documentation");
+        let finding = match self.size().filter(|_| self.work == Work::Rewrite) {
+            Some(size) => finding.evidence("free disk", size, "bytes", "as much again is needed until it is done"),
+            None => finding,
+        };
         match self.seconds().filter(|_| self.work != Work::Moment) {
             Some(seconds) => {
                 let rounded = (seconds * 1000.0).round();

@@ -129,8 +129,12 @@ fn create_table(scene: &mut Scene, act: &CreateTable, sql: &str) {
         act.constraints.iter().for_each(|constraint| add_constraint(table, constraint));
     });
     if let Some(of) = &act.partition_of {
-        let part = scene.world.table(&act.name).subject();
-        scene.world.table_mut(of).partitions.push(part);
+        let part = scene.world.table(&act.name);
+        let parent = scene.world.table_mut(of);
+        parent.partitions.push(part.subject());
+        if ddl_words(sql, "default") && !ddl_words(sql, "values") {
+            parent.default_partition = Some((part.schema.clone(), part.name.clone()));
+        }
     }
 }
 
@@ -277,6 +281,12 @@ fn alter(scene: &mut Scene, name: &Name, action: &Action) {
         if let Some(transaction) = &mut scene.transaction {
             transaction.unvalidated.push((subject, of));
         }
+    }
+    if let Action::AttachPartition { name: part, bound } = action
+        && bound.trim().eq_ignore_ascii_case("default")
+    {
+        let part = scene.world.table(part);
+        scene.world.table_mut(name).default_partition = Some((part.schema.clone(), part.name.clone()));
     }
     let table = scene.world.table_mut(name);
     match action {

@@ -55,7 +55,11 @@ fn path(body: &PgBody) -> Vec<String> {
 fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model::Table>) -> Table {
     let leaves = leaves(body, table.id);
     let figures: Vec<&TableStats> = leaves.iter().filter_map(|id| body.tables.get(id)).collect();
-    let partitions = body.catalog.tables.iter().filter(|part| part.is_partition && part.parents.contains(&table.id));
+    let mut partitions =
+        body.catalog.tables.iter().filter(|part| part.is_partition && part.parents.contains(&table.id));
+    let is_default = |part: &&model::Table| {
+        part.partitioning.as_deref().is_some_and(|bound| bound.trim().eq_ignore_ascii_case("default"))
+    };
     let indexes: Vec<Index> = table.indexes.iter().map(index).collect();
     let every = |ids: &dyn Fn(&&model::Table) -> Option<u64>| -> Option<u64> {
         leaves.iter().filter_map(|id| names.get(id)).map(ids).sum()
@@ -75,7 +79,8 @@ fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model:
         bytes: (!figures.is_empty()).then(|| figures.iter().map(|one| heap(one)).sum()),
         index_bytes,
         writes: rate(body, &figures),
-        partitions: partitions.map(|part| body.catalog.subject(part)).collect(),
+        default_partition: partitions.clone().find(is_default).map(|part| (part.schema.clone(), part.name.clone())),
+        partitions: partitions.by_ref().map(|part| body.catalog.subject(part)).collect(),
         replica_identity: figures.first().map_or_else(|| "d".to_owned(), |one| one.replica_identity.clone()),
         readers: readers(body, table),
         ..Table::assumed((table.schema.clone(), table.name.clone()))

@@ -79,6 +79,8 @@ pub struct Table {
     pub writes: Option<f64>,
     /// Partitions, `schema.name`.
     pub partitions: Vec<String>,
+    /// Its default partition: schema and name.
+    pub default_partition: Option<(String, String)>,
     /// `d`efault, `n`othing, `f`ull, `i`ndex.
     pub replica_identity: String,
     /// Views that read it, `schema.name`.
@@ -209,6 +211,7 @@ impl Table {
             index_bytes: None,
             writes: None,
             partitions: Vec::new(),
+            default_partition: None,
             replica_identity: "d".to_owned(),
             readers: Vec::new(),
             policies: 0,
