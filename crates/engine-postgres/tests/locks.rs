@@ -19,8 +19,14 @@ async fn the_table_and_the_claims_are_what_is_measured() {
         assert!(wrong.is_empty(), "on {}: {wrong:#?}", proofs.server);
         // Only what every run uses is written down.
         let Some(written) = written.get(&major) else { continue };
-        let differ: Vec<_> =
-            proofs.forms.iter().zip(written).filter(|(measured, written)| measured != written).collect();
+        // Rows read are counted by the server's statistics, which may have been handed in between two looks.
+        let counted = |form: &Form| Form { reads: Vec::default(), ..form.clone() };
+        let differ: Vec<_> = proofs
+            .forms
+            .iter()
+            .zip(written)
+            .filter(|(measured, written)| counted(measured) != counted(written))
+            .collect();
         assert!(differ.is_empty(), "run `cargo xtask bench locks`; on {major}: {differ:#?}");
         assert_eq!(proofs.forms.len(), written.len(), "run `cargo xtask bench locks`");
     }

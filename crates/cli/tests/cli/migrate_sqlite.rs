@@ -92,7 +92,7 @@ fn the_plan_as_sql_runs_in_sqlites_own_shell_form() {
     let shop = Shop::new(50, CHANGE);
     let sql = shop.ends(0, &["plan", TARGET, "--sql"]);
     // What the shell's dot commands set is of no interest to the library.
-    let plain: String = sql.lines().filter(|line| !line.starts_with('.')).map(|line| format!("{line}\n")).collect();
+    let plain = sql.lines().filter(|line| !line.starts_with('.')).collect::<Vec<_>>().join("\n");
     shop.db().execute_batch(&plain).unwrap_or_else(|e| panic!("{e} in\n{plain}"));
     let kind: String =
         shop.db().query_row("SELECT min(typeof(code)) FROM customers", [], |row| row.get(0)).expect("a row");

@@ -19,7 +19,7 @@ fn ids_are_unique_and_of_the_fixed_form() {
     for id in ids {
         let (engine, name) = id.split_once('/').expect("ids have a slash");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        assert!(["pg", "sql"].contains(&engine) && name.chars().all(plain), "{id}");
+        assert!(["pg", "sql", "migrate"].contains(&engine) && name.chars().all(plain), "{id}");
     }
 }
 

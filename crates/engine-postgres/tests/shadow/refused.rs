@@ -2,12 +2,12 @@
 
 use dbwright_testkit::Database;
 
-use super::{apply, catalog, connect, undo, well};
+use super::{apply, catalog, connect, migration, session, undo, well};
 
 const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("CREATE TABLE t (id int); INSERT INTO t VALUES (1)", "VACUUM FULL t", "migrate.shadow-no-key", "no primary key"),
     (
-        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE c (t int REFERENCES t); CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "ALTER TABLE t ALTER id TYPE bigint",
         "migrate.shadow-bound",
         "function public.f(public.t)",
@@ -19,19 +19,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "the primary key t_pkey (id) of t must contain the partition key (day)",
     ),
     (
-        "CREATE TABLE t (id int, k int, CONSTRAINT t_pkey PRIMARY KEY (id)); INSERT INTO t VALUES (1, 1); CREATE TABLE c (t int REFERENCES t)",
-        "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (k)",
-        "migrate.shadow-referenced",
-        "c_t_fkey of public.c refers to the primary key that goes",
-    ),
-    (
         "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE c (t int REFERENCES t)",
         "ALTER TABLE t SET UNLOGGED",
         "migrate.shadow-unlogged",
         "can't refer to an unlogged one",
     ),
     (
-        "CREATE TABLE t (id text PRIMARY KEY); INSERT INTO t VALUES ('1')",
+        "CREATE TABLE t (id text PRIMARY KEY); INSERT INTO t VALUES ('1'); CREATE TABLE c (t text REFERENCES t)",
         "ALTER TABLE t ALTER id TYPE int USING id::int + 1",
         "migrate.shadow-key",
         "converted by an expression",
@@ -51,8 +45,16 @@ async fn what_would_be_lost_is_refused_before_anything_is_done() {
         database.execute(before);
         let lines = catalog::lines(&database).await;
         let failure = apply(&database, change).await.expect_err(change);
-        assert_eq!(failure.code, *code, "{failure:?}");
-        assert!(failure.message.contains(words), "{}", failure.message);
+        // Where a long lock would do it, the plan offers that, and says why there is no shadow.
+        let told = if failure.code == "migrate.blocking" {
+            let statements = migration(change).up.statements;
+            let planned = well(session(&database.url).await.plan(&statements).await);
+            planned.iter().flat_map(|one| one.notes.clone()).collect::<Vec<_>>().join("; ")
+        } else {
+            assert_eq!(failure.code, *code, "{failure:?}");
+            failure.message.clone()
+        };
+        assert!(told.contains(words), "{change}: {told}");
         assert!(!failure.hints.is_empty(), "{failure:?}");
         assert_eq!(catalog::difference(&lines, &catalog::lines(&database).await), Vec::<String>::new());
     }

@@ -100,7 +100,7 @@ fn attempt(kind: Kind, ready: &Ready, budget: Budget, weighting: Weighting, bina
 fn advise(url: &str, queries: &[&(u32, String)], budget: Budget, weighting: Weighting, binary: &Path) -> Done<Value> {
     let scratch = Scratch::new();
     let file = scratch.path().join("workload.sql");
-    let text: String = queries.iter().map(|(_, sql)| format!("{};\n", sql.trim_end().trim_end_matches(';'))).collect();
+    let text = queries.iter().fold(String::new(), |text, (_, sql)| text + sql.trim_end().trim_end_matches(';') + ";\n");
     fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     let mut command = Command::new(binary);
     command.args(["advise", url, "--format", "json", "--no-drops", "--workload"]).arg(&file);

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_clause_ends_at_its_comma() {
-        assert_eq!(clause_end("ADD COLUMN a numeric(10,2) DEFAULT f(1, 2), DROP b"), 43);
+        assert_eq!(clause_end("ADD COLUMN a numeric(10,2) DEFAULT f(1, 2), DROP b"), 42);
         assert_eq!(clause_end("DROP b"), 6);
         assert_eq!(clause_end("'a,b' , c"), 6);
     }

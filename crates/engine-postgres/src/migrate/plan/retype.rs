@@ -67,7 +67,8 @@ pub(super) async fn plan(
     }
     let bound = bound::of(cx, table, &changes).await?;
     if bound.refused {
-        return Ok(None);
+        let reason = "a function, rule, generated column, trigger or materialized view uses the column: the server itself refuses";
+        return Ok(Some(blocking(to, clause, reason)));
     }
     if let Some(reason) = bound.hindrance {
         return Ok(Some(blocking(to, clause, &reason)));

@@ -74,7 +74,7 @@ fn finding(cx: &Cx<'_, PgBody>, slot: &Slot, fault: &Fault) -> Finding {
         None => finding,
     };
     let finding = match slot.inactive_s {
-        Some(inactive) if inactive >= 1.0 => finding.evidence("inactive_for", inactive.round(), "s", SOURCE),
+        Some(inactive) if inactive >= 60.0 => finding.evidence("inactive_for", inactive.round(), "s", SOURCE),
         _ => finding,
     };
     let finding = match cx.body.setting("max_slot_wal_keep_size") {

@@ -8,7 +8,7 @@ use dbwright_sql::Dialect;
 use tokio_postgres::Client;
 
 use super::PATIENCE;
-use super::statement::{Afterwards, Measured, lost, measure, outside, run};
+use super::statement::{Afterwards, Measured, lost, measure, outside, refused, run};
 use crate::lab::Lab;
 use crate::migrate::lint::{Claim, Example, examples};
 
@@ -50,7 +50,10 @@ async fn replay(url: &str, example: &Example, claims: &[&Claim]) -> Result<Vec<C
         }
     }
     run(client, "ANALYZE").await?;
+    // Whether the example itself has begun a transaction.
+    let mut open = false;
     for (at, statement) in example.migration.statements.iter().enumerate() {
+        open = begun(&statement.sql).unwrap_or(open);
         let of_it: Vec<&Claim> = claims.iter().copied().filter(|claim| claim.statement == at).collect();
         if of_it.is_empty() {
             // What fails here without a claim about it shows itself where something depends on it.
@@ -61,7 +64,7 @@ async fn replay(url: &str, example: &Example, claims: &[&Claim]) -> Result<Vec<C
             }
             continue;
         }
-        let measured = one(client, url, &statement.sql, &of_it).await?;
+        let measured = one(client, url, &statement.sql, &of_it, open).await?;
         for claim in of_it {
             let (claimed, found, holds) = compare(client, claim, &measured).await?;
             proofs.push(proof(example, &statement.sql, claimed, found, holds));
@@ -72,8 +75,14 @@ async fn replay(url: &str, example: &Example, claims: &[&Claim]) -> Result<Vec<C
 
 /// Measures a statement and keeps what it did. Inside of a transaction of the example's own it is measured there, and what
 /// the server asks of one that must stand alone is seen from outside.
-async fn one(client: &Client, url: &str, sql: &str, claims: &[&Claim]) -> Result<Measured, Failure> {
+async fn one(client: &Client, url: &str, sql: &str, claims: &[&Claim], open: bool) -> Result<Measured, Failure> {
     let fails = claims.iter().any(|claim| claim.fails.is_some());
+    if open
+        && fails
+        && let Err(error) = client.batch_execute(sql).await
+    {
+        return refused(&error);
+    }
     let measured = measure(client, url, sql, Afterwards::Kept).await?;
     // A concurrent statement that was too quick to be seen whole is run again with a writer in its way, where it can be.
     if !measured.alone || fails || !measured.locks.is_empty() {
@@ -82,6 +91,15 @@ async fn one(client: &Client, url: &str, sql: &str, claims: &[&Claim]) -> Result
     let held: Vec<String> = claims.iter().flat_map(|claim| &claim.locks).map(|(_, table)| table.clone()).collect();
     let again = outside(client, url, sql, &held.join(", ")).await?;
     Ok(if again.refused.is_some() { measured } else { measured.with(again) })
+}
+
+/// Whether a transaction is open after a statement that begins or ends one.
+fn begun(sql: &str) -> Option<bool> {
+    match sql.split_whitespace().next()?.to_ascii_uppercase().trim_end_matches(';') {
+        "BEGIN" | "START" => Some(true),
+        "COMMIT" | "END" | "ROLLBACK" | "ABORT" => Some(false),
+        _ => None,
+    }
 }
 
 fn proof(example: &Example, statement: &str, claimed: String, measured: String, holds: bool) -> ClaimProof {

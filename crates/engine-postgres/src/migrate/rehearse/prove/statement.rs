@@ -159,7 +159,7 @@ async fn tables(client: &Client) -> Result<HashMap<u32, File>, Failure> {
     Ok(rows.iter().map(|row| (row.get(2), file(row))).collect())
 }
 
-fn refused(error: &Error) -> Result<Measured, Failure> {
+pub(super) fn refused(error: &Error) -> Result<Measured, Failure> {
     let Some(db) = error.as_db_error() else { return Err(lost(error)) };
     let refused = Some((db.code().code().to_owned(), db.message().to_owned()));
     Ok(Measured { refused, ..Measured::default() })
