@@ -10,7 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::{OnlineDdl, Script, Session};
+use dbwright_migrate::{Backfill, OnlineDdl, Script, Session};
 
 use crate::Postgres;
 
@@ -25,6 +25,10 @@ impl OnlineDdl for Postgres {
 
     fn lint(&self, scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
         lint::lint(scripts, context, options)
+    }
+
+    fn by_hand(&self, backfill: &Backfill) -> Option<String> {
+        Some(plan::sql::batches(backfill))
     }
 
     fn by_hand_head(&self) -> &'static str {
