@@ -28,7 +28,7 @@ pub use contract::contract;
 pub use preview::{Preview, Previewed, pending, preview};
 pub use resume::resume;
 pub use status::{Line, Status, Where, status};
-pub use undo::{Leaving, down, undo, what_undo_leaves};
+pub use undo::{Leaving, down, undo, what_undo_leaves, what_undo_takes_back};
 pub use verify::{Problem, verify};
 
 /// How to carry out.

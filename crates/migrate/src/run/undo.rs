@@ -1,5 +1,6 @@
 //! Goes back: the steps' own ways back in reverse order, or the `-- down` part of a finished migration.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use dbwright_core::Failure;
@@ -11,6 +12,7 @@ use super::steps::{Runner, begun};
 use super::{Done, Options, Outcome};
 use crate::journal::{Entry, Mark, Part, State, Write, Written};
 use crate::migration::{Migration, written};
+use crate::plan::Phase;
 use crate::port::Session;
 
 /// What an undo can't bring back.
@@ -53,6 +55,17 @@ pub fn what_undo_leaves(entry: &Entry) -> Vec<Leaving> {
         begun(mark).then(|| Leaving { step: mark.plan.title.clone(), reason })
     };
     entry.steps.iter().filter(|mark| mark.place.part == Part::Up).filter_map(reason).collect()
+}
+
+/// Steps that an undo takes back, in its order. Of a statement whose contract was begun none: what they would go back to
+/// is no longer there.
+#[must_use]
+pub fn what_undo_takes_back(entry: &Entry) -> Vec<&Mark> {
+    let up = || entry.steps.iter().filter(|mark| mark.place.part == Part::Up && begun(mark));
+    let lost = |mark: &&Mark| mark.plan.back.irreversible.is_some();
+    let contracted: BTreeSet<_> =
+        up().filter(lost).filter(|mark| mark.plan.phase == Phase::Contract).map(|mark| mark.place.statement).collect();
+    up().rev().filter(|mark| !lost(mark) && !contracted.contains(&mark.place.statement)).collect()
 }
 
 fn file<'a>(migrations: &'a [Migration], entry: &Entry) -> Option<&'a Migration> {
@@ -165,9 +178,8 @@ impl Runner<'_> {
         if entry.state != State::Undoing {
             self.state(entry, State::Undoing).await?;
         }
-        let mut marks: Vec<Mark> = entry.steps.iter().filter(|mark| mark.place.part == Part::Up).cloned().collect();
-        marks.retain(|mark| begun(mark) && mark.plan.back.irreversible.is_none());
-        for mark in marks.iter().rev() {
+        let marks: Vec<Mark> = what_undo_takes_back(entry).into_iter().cloned().collect();
+        for mark in &marks {
             self.back(entry, mark).await?;
         }
         Ok(())

@@ -158,9 +158,7 @@ pub(crate) fn to_undo(ways: &[(&Entry, Option<usize>)], facts: &Facts, width: us
             out += &format!("  ← the `-- down` part of its file, {what} planned at their turn\n");
             continue;
         }
-        let begun = |m: &&Mark| matches!(m.state, Progressed::Done | Progressed::Running | Progressed::Undoing);
-        out +=
-            &steps(entry.steps.iter().rev().filter(begun).filter(|m| m.plan.back.irreversible.is_none()), '←', width);
+        out += &steps(dbwright_migrate::run::what_undo_takes_back(entry).into_iter(), '←', width);
         for leaving in dbwright_migrate::run::what_undo_leaves(entry) {
             let text = format!("{}: {}", leaving.step, leaving.reason);
             let text = layout::wrap(&layout::inline(&text), width.saturating_sub(15));
