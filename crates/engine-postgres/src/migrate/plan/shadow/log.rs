@@ -24,7 +24,7 @@ pub(super) fn objects(change: &Change, way: Way) -> Vec<String> {
     made
 }
 
-/// What [`objects`] made, removed, and the table of marks.
+/// What [`objects`] and [`marks`] made, removed.
 pub(super) fn drop_objects(names: &Names) -> Vec<String> {
     let mut made = Vec::new();
     for way in [Way::Forward, Way::Back] {
@@ -33,17 +33,70 @@ pub(super) fn drop_objects(names: &Names) -> Vec<String> {
         made.push(format!("DROP FUNCTION {}()", names.inside(way.name(What::Note))));
         made.push(format!("DROP TABLE {}", names.inside(way.name(What::Log))));
     }
+    made.push(format!("DROP FUNCTION {}()", names.inside(GUARD)));
     made.push(format!("DROP TABLE {}", names.inside(MARKS)));
     made
 }
 
 /// The table of what has been caught up with.
 pub(super) const MARKS: &str = "dbwright_marks";
+/// The function that fails when its mark can't be seen.
+const GUARD: &str = "dbwright_guard";
 
-/// Makes the table of marks.
+/// Makes the table of marks, and the function that looks for one.
 pub(super) fn marks(names: &Names) -> Vec<String> {
     let table = names.inside(MARKS);
-    vec![format!("CREATE TABLE {table} (mark text PRIMARY KEY)")]
+    let message = format!("could not serialize access: {} was changed since this transaction began", names.seen());
+    let body = format!(
+        "BEGIN\n IF NOT EXISTS (SELECT FROM {table} WHERE mark = TG_ARGV[0]) THEN\n\
+         RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = {}, HINT = 'Try the transaction again.';\nEND IF;\n\
+         RETURN NULL;\nEND",
+        literal(&message)
+    );
+    let tag = dollar_tag(&body);
+    let guard = names.inside(GUARD);
+    vec![
+        format!("CREATE TABLE {table} (mark text PRIMARY KEY)"),
+        format!(
+            "CREATE FUNCTION {guard}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {tag}\n{body}\n{tag}"
+        ),
+        format!("REVOKE ALL ON FUNCTION {guard}() FROM PUBLIC"),
+    ]
+}
+
+/// Guards a table that has just come to its place against transactions that can't see what was brought over last: their
+/// snapshot is from before, so that an `UPDATE` or `DELETE` would pass rows by and say nothing. It is the mark's own
+/// visibility that tells them, whatever numbers transactions have.
+pub(super) fn guard(names: &Names, came: Came) -> Vec<String> {
+    let (marks, seen, trigger) = (names.inside(MARKS), names.seen(), names.guard_trigger());
+    vec![
+        format!("DELETE FROM {marks} WHERE mark IN ('switched', 'returned')"),
+        format!("INSERT INTO {marks} VALUES ('{}')", came.mark()),
+        format!(
+            "CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE ON {seen} FOR EACH STATEMENT EXECUTE FUNCTION {}('{}')",
+            names.inside(GUARD),
+            came.mark()
+        ),
+        format!("ALTER TABLE {seen} ENABLE ALWAYS TRIGGER {trigger}"),
+    ]
+}
+
+/// Which table came to the place that users see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// The new one, by the switch.
+    New,
+    /// The old one, by its way back.
+    Old,
+}
+
+impl Came {
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::New => "switched",
+            Self::Old => "returned",
+        }
+    }
 }
 
 fn table(change: &Change, way: Way) -> String {
@@ -176,9 +229,9 @@ pub(super) fn triggers(names: &Names, way: Way, table: &str) -> Vec<String> {
     ]
 }
 
-/// Removes them.
+/// Removes them, and the guard.
 pub(super) fn drop_triggers(names: &Names, table: &str) -> Vec<String> {
-    [names.row_trigger(), names.empty_trigger()]
+    [names.row_trigger(), names.empty_trigger(), names.guard_trigger()]
         .into_iter()
         .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
         .collect()

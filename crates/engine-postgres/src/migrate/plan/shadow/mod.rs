@@ -31,8 +31,12 @@
 //!    unique indexes are built after a round that looked at one moment only, and every later round does the same
 //!    (`REPEATABLE READ`, all that is noted). The last round is under the lock that keeps writers out.
 //! 6. *The check before the switch* leaves out keys that are noted, in the same snapshot: all others must be equal.
-//! 7. *A transaction in `REPEATABLE READ` that began before the copy* and touches the table only after the switch sees an
-//!    empty table, as after any rewrite by the server. This is the one thing that the plain statement does no better.
+//! 7. *A transaction in `REPEATABLE READ` whose snapshot is older than the switch* does not see what was brought over since;
+//!    one that waited for the switch's lock is such a one. Its `UPDATE` or `DELETE` would pass rows by without a word, as
+//!    after any rewrite by the server. Here a guard on the table (`log::guard`) makes it fail with `serialization_failure`,
+//!    which such transactions must expect. What remains: its reads miss rows, as after the plain statement; and so do
+//!    writes of one that is still open, and has not touched the table, when the guard goes with `contract` or at the end
+//!    of an undo.
 //!
 //! Users' triggers and rules are made on the new table in the switch and disabled on the old one, so that neither the
 //! copy nor the bringing over fires them. Policies are enabled in the switch, and all helpers run with `row_security = off`,

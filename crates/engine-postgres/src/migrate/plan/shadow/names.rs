@@ -66,6 +66,11 @@ impl Names {
         ident(&format!("{}_all", self.prefix))
     }
 
+    /// The trigger that refuses transactions which began before the table came to its place.
+    pub(super) fn guard_trigger(&self) -> String {
+        ident(&format!("{}_old", self.prefix))
+    }
+
     /// The index by which the shadow's rows are found where none of its own serves.
     pub(super) fn key_index(&self) -> String {
         ident(&format!("{}_key", self.prefix))

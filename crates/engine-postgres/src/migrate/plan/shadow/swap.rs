@@ -34,6 +34,7 @@ pub(super) fn forward(change: &Change) -> Vec<String> {
     made.extend(foreign::add_all(change, false));
     made.extend(bound(change));
     made.extend(log::triggers(names, Way::Back, &names.seen()));
+    made.extend(log::guard(names, log::Came::New));
     // With the locks in hand, every message to and fro is time that others wait.
     let rest = made.split_off(locks).join(";\n");
     made.push(rest);
@@ -56,6 +57,7 @@ pub(super) fn back(change: &Change) -> String {
     made.extend(publications(change, &names.shadow()));
     made.extend(foreign::add_all(change, true));
     made.extend(bound(change));
+    made.extend(log::guard(names, log::Came::Old));
     guarded(&format!("pg_catalog.to_regclass({}) IS NOT NULL", literal(&names.waiting())), &made)
 }
 
