@@ -38,6 +38,12 @@ pub fn run(name: &str) -> PathBuf {
     folder().join("run").join(name)
 }
 
+/// The folder with data of a server that nobody has used yet, to be copied.
+#[must_use]
+pub fn template(name: &str) -> PathBuf {
+    folder().join("template").join(name)
+}
+
 /// The file with the reason why a server could not be had the last time, when that was so.
 #[must_use]
 pub fn failure(name: &str) -> PathBuf {

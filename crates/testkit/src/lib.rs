@@ -7,16 +7,21 @@
 pub mod cache;
 mod database;
 mod described;
+mod engines;
+pub mod launch;
 pub mod memory;
+pub mod my;
 mod postgres;
 pub mod process;
 mod record;
+pub mod redis;
 mod scratch;
 pub mod sql;
 pub mod writer;
 
 pub use database::Database;
 pub use described::{described, difference};
-pub use postgres::{MAJORS, majors, postgres_bin, postgres_url, url_variable};
+pub use engines::{engines, installed, is_skipped, main_program, programs, server_url, variable};
+pub use postgres::{MAJORS, majors, postgres_bin, postgres_url};
 pub use record::Record;
 pub use scratch::Scratch;

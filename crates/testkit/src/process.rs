@@ -5,8 +5,9 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -86,6 +87,14 @@ pub fn unprivileged() -> Option<(u32, u32)> {
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     });
     Some(ids.unwrap_or((65534, 65534)))
+}
+
+/// Makes a file or folder belong to the unprivileged user when we are root.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn give_away(path: &Path) -> io::Result<()> {
+    unprivileged().map_or(Ok(()), |(uid, gid)| chown(path, Some(uid), Some(gid)))
 }
 
 /// Makes `command` run as the unprivileged user when we are root.

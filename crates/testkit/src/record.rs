@@ -22,13 +22,16 @@ pub struct Record {
     pub url: String,
     /// The server's main process.
     pub process: Process,
+    /// The other processes of a server that is several, such as a cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Process>,
 }
 
 impl Record {
     /// The record of a server that runs now.
     #[must_use]
     pub fn running(name: &str) -> Option<Self> {
-        Self::left(name).filter(|record| record.process.is_alive())
+        Self::left(name).filter(|record| record.processes().all(Process::is_alive))
     }
 
     /// The record as it was left, whether or not the server still runs.
@@ -36,6 +39,11 @@ impl Record {
     pub fn left(name: &str) -> Option<Self> {
         let text = fs::read_to_string(Self::file(name)).ok()?;
         serde_json::from_str(&text).ok()
+    }
+
+    /// All its processes.
+    pub fn processes(&self) -> impl Iterator<Item = Process> {
+        std::iter::once(self.process).chain(self.others.iter().copied())
     }
 
     /// Writes the record, whole or not at all.

@@ -1,6 +1,7 @@
 //! A temporary folder that the unprivileged server user can work in.
 
-use std::os::unix::fs::chown;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -32,9 +33,7 @@ impl Scratch {
 
     fn below(parent: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("dbwright-test-").tempdir_in(parent).expect("a temporary folder");
-        if let Some((uid, gid)) = process::unprivileged() {
-            chown(folder.path(), Some(uid), Some(gid)).expect("root may give a folder away");
-        }
+        process::give_away(folder.path()).expect("root may give a folder away");
         Self(folder)
     }
 
@@ -48,5 +47,13 @@ impl Scratch {
 impl Default for Scratch {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Removes a folder that may not be there.
+pub(crate) fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(format!("{}: {e}", folder.display())),
+        _ => Ok(()),
     }
 }

