@@ -5,6 +5,7 @@
 //! target. Because steps are data and the journal holds them whole, what a crash left behind is resumed or undone
 //! without planning again against a schema that is half changed. This crate names no engine and runs no SQL.
 
+pub mod by_hand;
 pub mod files;
 pub mod journal;
 pub mod lint;
@@ -19,6 +20,7 @@ pub mod run;
 pub mod script;
 pub mod throttle;
 
+pub use by_hand::ByHand;
 pub use migration::Migration;
 pub use plan::{Backfill, Phase, Planned, Step, Work};
 pub use port::{OnlineDdl, Session};

@@ -12,9 +12,10 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, FailureKind, RuleMeta, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::by_hand::ByHand;
 use crate::journal::{Entry, Place, Write};
 use crate::lint::{LintOptions, Linted};
-use crate::plan::{Backfill, Planned, Require, Step};
+use crate::plan::{Planned, Require, Step};
 use crate::script::{Script, Statement};
 use crate::throttle::Limits;
 
@@ -45,20 +46,9 @@ pub trait OnlineDdl: Send + Sync {
         Err(Failure::new(FailureKind::Usage, "migrate.no-lint", "this engine has no rules for migrations yet"))
     }
 
-    /// All batches of a backfill as SQL that a DBA can run by hand (`plan --sql`), each batch committed by itself; none
-    /// when the engine has no loop to write it with.
-    fn by_hand(&self, _backfill: &Backfill) -> Option<String> {
-        None
-    }
-
-    /// How a file begins that a person runs by hand (`plan --sql`): with which client, and that client's settings; whole lines.
-    fn by_hand_head(&self) -> &'static str {
-        ""
-    }
-
-    /// Whether a statement of a transaction has no effect within it, so that it stands before its `BEGIN`.
-    fn before_begin(&self, _statement: &str) -> bool {
-        false
+    /// How a person carries steps out by hand (`plan --sql`).
+    fn by_hand(&self) -> ByHand {
+        ByHand::default()
     }
 
     /// Opens a session on a target. Nothing is written and nothing locked by that.

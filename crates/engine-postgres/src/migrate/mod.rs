@@ -10,7 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::{Backfill, OnlineDdl, Script, Session};
+use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::Postgres;
 
@@ -27,14 +27,8 @@ impl OnlineDdl for Postgres {
         lint::lint(scripts, context, options)
     }
 
-    fn by_hand(&self, backfill: &Backfill) -> Option<String> {
-        Some(plan::sql::batches(backfill))
-    }
-
-    fn by_hand_head(&self) -> &'static str {
-        "-- Run it step by step with psql, and look at the result of each; nothing of it is in dbwright's journal then:\n\
-         -- record it afterwards with `dbwright migrate baseline`.\n\\set ON_ERROR_STOP on\n\\set AUTOCOMMIT on\nSET lock_timeout = '250ms';  \
-         -- when a step fails because of it, wait a little and run that step again\n"
+    fn by_hand(&self) -> ByHand {
+        plan::by_hand::PSQL
     }
 
     fn open<'a>(

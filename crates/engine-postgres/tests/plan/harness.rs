@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dbwright_engine_postgres::ddl;
-use dbwright_engine_postgres::migrate::plan::{self, Catalog, sql};
+use dbwright_engine_postgres::migrate::plan::{self, Catalog, by_hand::PSQL};
 use dbwright_migrate::Statement;
+use dbwright_migrate::by_hand::ended;
 use dbwright_migrate::plan::{Phase, Planned, Require, Step, Work};
 use dbwright_testkit::sql::{execute, query};
 use dbwright_testkit::{Database, majors, postgres_bin};
@@ -120,7 +121,7 @@ impl<'c> Case<'c> {
                 before.iter().filter(|(name, node)| after.iter().any(|(n, o)| n == name && o != node)).collect();
             assert!(moved.is_empty(), "{place}: written anew: {moved:?}");
         }
-        self.by_hand(major, &planned, &wanted, &place).await;
+        self.by_hand(major, &wanted, &place).await;
     }
 
     /// Every prefix of the steps is undone, and the start is there again.
@@ -143,15 +144,17 @@ impl<'c> Case<'c> {
     }
 
     /// The printed text does the same in psql.
-    async fn by_hand(&self, major: u32, _planned: &Planned, wanted: &State, place: &str) {
+    async fn by_hand(&self, major: u32, wanted: &State, place: &str) {
         let hand = Database::create(major);
         hand.execute(self.setup);
         let client = connect(&hand.url).await;
-        let text = sql::text(&plan_on(&client, self.statement).await);
+        let planned = plan_on(&client, self.statement).await;
+        let steps: String = planned.steps.iter().map(|step| PSQL.step(step, ended)).collect();
+        let text = format!("{}{steps}", PSQL.head);
         drop(client);
         let file = std::env::temp_dir().join(format!("{}.sql", hand.name));
         std::fs::write(&file, &text).expect("written");
-        let out = Command::new("psql")
+        let out = Command::new(postgres_bin(major).join("psql"))
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &hand.url, "-f"])
             .arg(&file)
             .output()
@@ -295,7 +298,7 @@ async fn run(client: &Client, step: &Step, blocking: bool) {
             }
         }
         Work::Backfill(fill) => {
-            send(client, &sql::batches(fill)).await;
+            send(client, &PSQL.batches.expect("psql has loops")(fill)).await;
             ask(client, &fill.verify).await;
         }
         Work::Verify { require } => ask(client, require).await,

@@ -17,22 +17,25 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::{OnlineDdl, Script, Session};
+use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::{Sqlite, path};
+
+/// How a file for the shell begins.
+const HEAD: &str = "\
+-- Run it step by step with the sqlite3 shell, version 3.53 or later, and look at the result of each; nothing of it is
+-- in dbwright's journal then: record it afterwards with `dbwright migrate baseline`.
+.bail on
+.timeout 5000
+";
 
 impl OnlineDdl for Sqlite {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
         read::script(file, text)
     }
 
-    fn by_hand_head(&self) -> &'static str {
-        "-- Run it step by step with the sqlite3 shell, version 3.53 or later, and look at the result of each; nothing of it is\n\
-         -- in dbwright's journal then: record it afterwards with `dbwright migrate baseline`.\n.bail on\n.timeout 5000\n"
-    }
-
-    fn before_begin(&self, statement: &str) -> bool {
-        schema::before_transaction(statement)
+    fn by_hand(&self) -> ByHand {
+        ByHand { head: HEAD, before_begin: schema::before_transaction, ..ByHand::default() }
     }
 
     fn open<'a>(

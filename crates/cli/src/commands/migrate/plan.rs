@@ -26,7 +26,7 @@ pub(super) async fn run(args: &Plan, cx: &Context) -> Result<Exit, Failure> {
     let view = migrate::PlanView { facts, preview: &preview, notes: &opened.notes, full: args.full };
     let file = args.output.output.as_deref();
     if args.sql {
-        output::write(file, migrate::sql(&view, opened.engine).as_bytes())?;
+        output::write(file, migrate::sql(&view, &opened.engine.by_hand()).as_bytes())?;
     } else if args.output.format == Form::Json {
         let whole = json!({"schema_version": 1, "target": facts, "migrations": preview.migrations,
             "blocking": preview.blocking(), "irreversible": preview.irreversible(), "notes": opened.notes});

@@ -6,6 +6,7 @@
 
 mod alter;
 mod backs;
+pub mod by_hand;
 pub mod catalog;
 mod data;
 mod dispatch;
@@ -19,7 +20,6 @@ mod plain;
 mod retype;
 pub mod shadow;
 pub mod size;
-pub mod sql;
 pub mod step;
 mod tokens;
 

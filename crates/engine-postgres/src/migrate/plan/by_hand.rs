@@ -1,8 +1,7 @@
-//! A plan as text that a DBA runs by hand with psql: every step in order, batches as a loop that commits.
+//! Steps as text that a DBA runs by hand with psql: batches as a loop that commits, questions that end the script.
 
-use std::fmt::Write as _;
-
-use dbwright_migrate::plan::{Backfill, KeyColumn, Phase, Planned, Require, Step, Work};
+use dbwright_migrate::ByHand;
+use dbwright_migrate::plan::{Backfill, KeyColumn, Require};
 
 use super::name::literal;
 use super::step::dollar_tag;
@@ -10,81 +9,34 @@ use super::step::dollar_tag;
 /// Rows in one batch of the printed loop.
 const BATCH: usize = 10_000;
 
-/// The plan of one statement, for psql with `ON_ERROR_STOP`.
-#[must_use]
-pub fn text(planned: &Planned) -> String {
-    let mut out = format!("-- line {}: {}\n", planned.line, planned.method);
-    for line in planned.statement.lines() {
-        let _ = writeln!(out, "--   {line}");
-    }
-    for note in &planned.notes {
-        let _ = writeln!(out, "-- note: {note}");
-    }
-    if let Some(blocking) = &planned.blocking {
-        let ms = blocking.expected_ms.map(|ms| format!(" (about {ms:.0} ms)")).unwrap_or_default();
-        let _ = writeln!(out, "-- blocks others: {}{ms}", blocking.reason);
-    }
-    if let Some(later) = &planned.later {
-        let _ = writeln!(out, "-- {later}");
-    }
-    for (nth, step) in planned.steps.iter().enumerate() {
-        out.push_str(&one(nth + 1, step));
-    }
-    out
-}
+/// For psql.
+pub const PSQL: ByHand = ByHand {
+    head: "\
+-- Run it step by step with psql, and look at the result of each; nothing of it is in dbwright's journal then:
+-- record it afterwards with `dbwright migrate baseline`.
+\\set ON_ERROR_STOP on
+\\set AUTOCOMMIT on
+SET lock_timeout = '250ms';  -- when a step fails because of it, wait a little and run that step again
+",
+    ask: question,
+    run_results: |query| format!("{query} \\gexec\n"),
+    batches: Some(batches),
+    before_begin: |_| false,
+};
 
-fn one(nth: usize, step: &Step) -> String {
-    let phase = match step.phase {
-        Phase::Expand => "expand",
-        Phase::Backfill => "backfill",
-        Phase::Switch => "switch",
-        Phase::Contract => "contract; no way back from here",
-    };
-    let mut out = format!("\n-- step {nth} ({phase}): {}\n", step.title.replace('\n', " "));
-    if !step.lock.mode.is_empty() {
-        let _ = writeln!(out, "-- locks {} {}", step.lock.objects.join(", "), step.lock.mode);
-    }
-    match &step.work {
-        Work::Transaction { statements, require } => {
-            out.push_str("BEGIN;\nSET LOCAL lock_timeout = '1s';\n");
-            for statement in statements {
-                let _ = writeln!(out, "{statement};");
-            }
-            out.push_str(&questions(require));
-            out.push_str("COMMIT;\n");
-        }
-        Work::Alone { statement, clear, .. } => {
-            for query in clear {
-                let _ = writeln!(out, "{query} \\gexec");
-            }
-            let _ = writeln!(out, "{statement};");
-        }
-        Work::Backfill(backfill) => {
-            out.push_str(&batches(backfill));
-            out.push_str(&questions(&backfill.verify));
-        }
-        Work::Verify { require } => out.push_str(&questions(require)),
-    }
-    out
-}
-
-/// Questions that end the script when one is answered with no.
-fn questions(require: &[Require]) -> String {
-    let ask = |one: &Require| {
-        let body = format!(
-            "BEGIN\nIF NOT coalesce(({}), false) THEN RAISE EXCEPTION USING MESSAGE = {}; END IF;\nEND",
-            one.query,
-            literal(&one.or)
-        );
-        let tag = dollar_tag(&body);
-        format!("DO {tag}\n{body} {tag};\n")
-    };
-    require.iter().map(ask).collect()
+/// Ends the script when the answer is no.
+fn question(require: &Require) -> String {
+    let body = format!(
+        "BEGIN\nIF NOT coalesce(({}), false) THEN RAISE EXCEPTION USING MESSAGE = {}; END IF;\nEND",
+        require.query,
+        literal(&require.or)
+    );
+    let tag = dollar_tag(&body);
+    format!("DO {tag}\n{body} {tag};\n")
 }
 
 /// A backfill as a block: a loop over the key, one transaction for each range.
-#[must_use]
-pub fn batches(fill: &Backfill) -> String {
+fn batches(fill: &Backfill) -> String {
     let only = if fill.only { "ONLY " } else { "" };
     let (body, declare) = if fill.key.is_empty() { by_place(fill) } else { by_key(fill, only) };
     let block = format!("DECLARE\n{declare}BEGIN\n{body}END");

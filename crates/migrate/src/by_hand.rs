@@ -1,0 +1,102 @@
+//! A step as text that a person runs by hand, with the engine's own client.
+
+use crate::plan::{Backfill, Require, Step, Work};
+
+/// How an engine's client is told what the runner does otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct ByHand {
+    /// How a file begins: with which client, and that client's settings; whole lines.
+    pub head: &'static str,
+    /// A question that must be answered with yes, whole lines.
+    pub ask: fn(&Require) -> String,
+    /// A query whose results are statements to be run; none when the engine has no such steps.
+    pub run_results: fn(&str) -> String,
+    /// All batches of a backfill, each committed by itself; none when the client has no loop to write it with.
+    pub batches: Option<fn(&Backfill) -> String>,
+    /// Whether a statement of a transaction has no effect within it, so that it stands before its `BEGIN`.
+    pub before_begin: fn(&str) -> bool,
+}
+
+impl Default for ByHand {
+    fn default() -> Self {
+        Self {
+            head: "",
+            ask: |require| {
+                format!("{}  -- must be true, or: {}\n", ended(&require.query), require.or.replace('\n', " "))
+            },
+            run_results: |query| format!("{}  -- run what this returns\n", ended(query)),
+            batches: None,
+            before_begin: |_| false,
+        }
+    }
+}
+
+impl ByHand {
+    /// The work of a step, whole lines. `shown` is how a statement with its semicolon is written.
+    pub fn step(&self, step: &Step, shown: impl Fn(&str) -> String) -> String {
+        let line = |sql: &str| shown(sql) + "\n";
+        let asked = |list: &[Require]| list.iter().map(self.ask).collect::<Vec<_>>().concat();
+        match &step.work {
+            Work::Transaction { statements, require } => {
+                let (first, inside): (Vec<_>, Vec<_>) = statements.iter().partition(|sql| (self.before_begin)(sql));
+                let text = |list: Vec<&String>| list.into_iter().map(|sql| line(sql)).collect::<Vec<_>>().concat();
+                let single = inside.len() == 1 && require.is_empty();
+                let (first, inside) = (text(first), text(inside));
+                if single { first + &inside } else { format!("{first}BEGIN;\n{inside}{}COMMIT;\n", asked(require)) }
+            }
+            Work::Alone { statement, clear, .. } => {
+                let clear = clear.iter().map(|query| (self.run_results)(query)).collect::<Vec<_>>().concat();
+                clear + &line(statement)
+            }
+            Work::Backfill(backfill) => {
+                let batches = self.batches.map(|batches| batches(backfill));
+                batches.unwrap_or_else(|| at_once(backfill, line)) + &asked(&backfill.verify)
+            }
+            Work::Verify { require } => asked(require),
+        }
+    }
+}
+
+/// All rows in one statement, where there is no loop.
+fn at_once(backfill: &Backfill, line: impl Fn(&str) -> String) -> String {
+    let before = backfill.before_batch.iter().map(|sql| line(sql)).collect::<Vec<_>>().concat();
+    let batch = line(&backfill.batch.replace("{range}", "true"));
+    format!(
+        "-- all rows at once: cut it into ranges of the key where the table is large\nBEGIN;\n{before}{batch}COMMIT;\n"
+    )
+}
+
+/// A statement with its semicolon, which stands on a line of its own where a comment could swallow it.
+#[must_use]
+pub fn ended(sql: &str) -> String {
+    let sql = sql.trim_end().trim_end_matches(';');
+    let comment = sql.lines().next_back().is_some_and(|line| line.contains("--") || line.contains('#'));
+    format!("{sql}{};", if comment { "\n" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Back, Lock, Phase};
+
+    #[test]
+    fn a_comment_never_swallows_a_semicolon() {
+        assert_eq!(ended("SELECT 1; "), "SELECT 1;");
+        assert_eq!(ended("SELECT 1 -- one"), "SELECT 1 -- one\n;");
+    }
+
+    #[test]
+    fn one_statement_needs_no_transaction_and_a_question_belongs_into_it() {
+        let by_hand = ByHand { before_begin: |sql| sql.starts_with("SET"), ..ByHand::default() };
+        let step = |require: Vec<Require>| {
+            let work =
+                Work::Transaction { statements: vec!["SET a = 1".to_owned(), "ALTER TABLE t …".to_owned()], require };
+            let (back, lock) = (Back::nothing(), Lock::default());
+            Step { title: "change it".to_owned(), phase: Phase::Switch, work, back, lock, estimate_ms: None }
+        };
+        assert_eq!(by_hand.step(&step(Vec::new()), ended), "SET a = 1;\nALTER TABLE t …;\n");
+        let asked = vec![Require { query: "SELECT true".to_owned(), or: "it is false".to_owned() }];
+        let whole = "SET a = 1;\nBEGIN;\nALTER TABLE t …;\nSELECT true;  -- must be true, or: it is false\nCOMMIT;\n";
+        assert_eq!(by_hand.step(&step(asked), ended), whole);
+    }
+}
