@@ -36,6 +36,12 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "migrate.cluster-index",
         "can't be copied in the order of the index i",
     ),
+    (
+        "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL); INSERT INTO t VALUES (1, 1); CREATE SCHEMA \"o\"\"s\"; CREATE TABLE \"o\"\"s\".c (t int CONSTRAINT \"c's\" REFERENCES t)",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT t_pkey PRIMARY KEY (n, id)",
+        "migrate.key-needed",
+        "the foreign key \"c's\" of \"o\"\"s\".c needs it",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ mod data;
 mod dispatch;
 mod draft;
 mod fill;
+mod foreseen;
 mod index;
 mod locks;
 mod maintenance;
@@ -36,7 +37,12 @@ pub use catalog::Catalog;
 pub async fn plan(catalog: &mut Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
     let planned = match later(catalog, acts).await? {
         Some(reason) => Planned { later: Some(reason), ..plain::empty(statement) },
-        None => dispatch::dispatch(catalog, statement, acts).await?,
+        None => {
+            foreseen::refused(catalog, acts).await?;
+            let mut planned = dispatch::dispatch(catalog, statement, acts).await?;
+            planned.notes.extend(foreseen::doubts(catalog, acts).await?);
+            planned
+        }
     };
     catalog.made.note(statement, acts);
     Ok(planned)

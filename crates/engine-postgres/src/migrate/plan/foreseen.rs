@@ -1,0 +1,101 @@
+//! What is foreseen of a statement before anything is done: that the server will refuse it, or that nobody knows what it does.
+
+use dbwright_core::Failure;
+
+use crate::ddl::{Act, Action, Clause, Name};
+
+use super::Catalog;
+use super::dispatch;
+use super::name::{ident, literal, written};
+
+/// Refuses what the server would refuse only after long work: the drop of a key that foreign keys of other tables need,
+/// together with its successor, whose index would be built for nothing.
+pub(super) async fn refused(catalog: &Catalog<'_>, acts: &[Act]) -> Result<(), Failure> {
+    for act in acts {
+        let Act::Alter { name: table, clauses, .. } = act else { continue };
+        if !clauses.iter().any(|clause| matches!(clause.action, Action::AddConstraint(_))) {
+            continue;
+        }
+        for clause in clauses {
+            let Action::DropConstraint { name, cascade: false, .. } = &clause.action else { continue };
+            let needed: Vec<_> = needs(catalog, table, name)
+                .await?
+                .into_iter()
+                .filter(|key| catalog.made.touched(&key.child).is_none() && !goes_too(key, table, clauses))
+                .collect();
+            if let Some(first) = needed.first() {
+                return Err(refusal(table, name, first, needed.len()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A foreign key, and the table that has it.
+struct Needing {
+    child: Name,
+    name: String,
+}
+
+async fn needs(catalog: &Catalog<'_>, table: &Name, constraint: &str) -> Result<Vec<Needing>, Failure> {
+    let query = format!(
+        "SELECT n.nspname, c.relname, f.conname FROM pg_catalog.pg_constraint k \
+         JOIN pg_catalog.pg_constraint f ON f.conindid = k.conindid AND f.contype = 'f' AND f.confrelid = k.conrelid AND f.conparentid = 0 \
+         JOIN pg_catalog.pg_class c ON c.oid = f.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE k.conrelid = pg_catalog.to_regclass({}) AND k.contype IN ('p', 'u') AND k.conname = {} ORDER BY 1, 2, 3",
+        literal(&written(table)),
+        literal(constraint)
+    );
+    let rows = catalog.rows(&query).await?;
+    let key = |row: Vec<Option<String>>| {
+        let [schema, child, name] = <[Option<String>; 3]>::try_from(row).ok()?;
+        Some(Needing { child: Name { schema, name: child? }, name: name? })
+    };
+    Ok(rows.into_iter().filter_map(key).collect())
+}
+
+/// Whether the same statement drops it.
+fn goes_too(key: &Needing, table: &Name, clauses: &[Clause]) -> bool {
+    let own = key.child.name == table.name && (table.schema.is_none() || table.schema == key.child.schema);
+    own && clauses.iter().any(|c| matches!(&c.action, Action::DropConstraint { name, .. } if *name == key.name))
+}
+
+fn refusal(table: &Name, constraint: &str, first: &Needing, count: usize) -> Failure {
+    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    let (child, key) = (written(&first.child), ident(&first.name));
+    let message = format!(
+        "{} can't lose the key {}: the foreign key {key} of {child}{more} needs it",
+        written(table),
+        ident(constraint)
+    );
+    Failure::usage("migrate.key-needed", message).hint(format!(
+        "first make a UNIQUE constraint on the same columns and bind the foreign keys to that: ALTER TABLE {child} DROP CONSTRAINT {key}, ADD …"
+    ))
+}
+
+/// What can't be known beforehand.
+pub(super) async fn doubts(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Vec<String>, Failure> {
+    let mut doubts = Vec::new();
+    for act in acts {
+        if let Act::Other { unread: Some(message), .. } = act {
+            doubts.push(format!(
+                "dbwright can't read this statement ({message}): the server gets it as it is, and what it locks is not known"
+            ));
+        }
+        // These name other things than relations too.
+        let relation = !matches!(act, Act::Drop { .. } | Act::Reindex { .. });
+        let Some(name) = dispatch::concerns(act).filter(|_| relation) else { continue };
+        if catalog.made.touched(name).is_none() && !is_there(catalog, name).await? {
+            doubts.push(format!(
+                "there is no {} in this database: the server will refuse the statement, or leave it out where it says IF EXISTS",
+                written(name)
+            ));
+        }
+    }
+    Ok(doubts)
+}
+
+async fn is_there(catalog: &Catalog<'_>, name: &Name) -> Result<bool, Failure> {
+    let name = literal(&written(name));
+    Ok(catalog.text(&format!("SELECT pg_catalog.to_regclass({name})::oid::text")).await?.is_some())
+}
