@@ -5,6 +5,7 @@
 //! because a test that quietly skips its engine proves nothing.
 
 pub mod cache;
+mod daemon;
 mod database;
 mod described;
 mod engines;
@@ -22,6 +23,8 @@ pub mod writer;
 pub use database::Database;
 pub use described::{described, difference};
 pub use engines::{engines, installed, is_skipped, main_program, programs, server_url, variable};
+pub use my::{MyServer, my_server};
 pub use postgres::{MAJORS, majors, postgres_bin, postgres_url};
 pub use record::Record;
+pub use redis::{RedisCluster, RedisServer, redis_cluster, redis_sentinel, redis_server};
 pub use scratch::Scratch;

@@ -2,6 +2,7 @@
 
 mod data;
 mod options;
+mod server;
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpStream};
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use crate::engines::main_program;
 use crate::launch;
+
+pub use server::{MyServer, my_server};
 
 /// The two servers that speak MySQL's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

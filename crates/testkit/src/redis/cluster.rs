@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Child;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Instance, Wire};
+use super::{Instance, Wire, wait};
 use crate::launch::{free_port, on_a_free_port, shown};
 use crate::process::give_away;
 
@@ -68,13 +67,13 @@ impl Cluster {
             wires[0].command(&["CLUSTER", "MEET", "127.0.0.1", &port.to_string(), &bus])?;
         }
         let known = format!("cluster_known_nodes:{NODES}");
-        wait("the nodes don't know each other", || {
+        wait("the nodes don't know each other", AGREE, || {
             wires.iter_mut().all(|wire| says(wire, &["CLUSTER", "INFO"], &known))
         })?;
         for at in MASTERS..NODES {
             wires[at].command(&["CLUSTER", "REPLICATE", &ids[at - MASTERS]])?;
         }
-        wait("the cluster was not made", || wires.iter_mut().enumerate().all(|(at, wire)| is_well(wire, at)))
+        wait("the cluster was not made", AGREE, || wires.iter_mut().enumerate().all(|(at, wire)| is_well(wire, at)))
     }
 }
 
@@ -86,17 +85,6 @@ fn is_well(wire: &mut Wire, number: usize) -> bool {
 
 fn says(wire: &mut Wire, command: &[&str], line: &str) -> bool {
     wire.command(command).is_ok_and(|reply| reply.text().lines().any(|said| said == line))
-}
-
-fn wait(otherwise: &str, mut is_so: impl FnMut() -> bool) -> Result<(), String> {
-    let end = Instant::now() + AGREE;
-    while !is_so() {
-        if Instant::now() > end {
-            return Err(format!("{otherwise} within {} s", AGREE.as_secs()));
-        }
-        sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 fn node(engine: &str, programs: &Path, home: &Path, lines: &[String]) -> Result<(u16, Child), String> {
