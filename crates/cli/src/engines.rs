@@ -5,6 +5,7 @@ use dbwright_advise::lab::PlanLab;
 use dbwright_check::Checks;
 use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_postgres::Postgres;
+use dbwright_engine_redis::Redis;
 use dbwright_engine_sqlite::Sqlite;
 use dbwright_migrate::OnlineDdl;
 use dbwright_migrate::rehearse::Rehearses;
@@ -13,6 +14,7 @@ use dbwright_migrate::rehearse::Rehearses;
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
+    Engine::of(&Redis),
 ];
 
 /// What this binary can do with an engine: the ports that it implements.

@@ -176,7 +176,8 @@ fn examples(rule: &Path) -> Vec<(String, String)> {
 fn with_examples(docs: &str, examples: &[(String, String)]) -> String {
     let shown = |(name, text): &(String, String)| {
         let what = if name.starts_with("bad.") { "is found" } else { "is fine" };
-        format!("`{name}`, which {what}:\n\n```sql\n{}\n```\n\n", text.trim_end())
+        let language = name.rsplit('.').next().unwrap_or_default();
+        format!("`{name}`, which {what}:\n\n```{language}\n{}\n```\n\n", text.trim_end())
     };
     let shown: String = examples.iter().map(shown).collect();
     docs.replacen("## Fix\n", &format!("{shown}## Fix\n"), 1)

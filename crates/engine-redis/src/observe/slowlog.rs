@@ -1,0 +1,39 @@
+//! `SLOWLOG GET`: what ran long, without values.
+
+use redis::Value;
+
+use super::shape;
+use super::visit::{Gaps, Visit, bytes_of, count_of, list_of, number_of, text_of};
+use crate::body::{SlowCommand, area};
+
+/// Entries that are read: as many as a server keeps unless told otherwise.
+const ENTRIES: &str = "128";
+
+/// Reads the slow log.
+pub(super) async fn read(visit: &mut Visit, gaps: &mut Gaps) {
+    if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "GET", ENTRIES]).await {
+        visit.node.slowlog.entries = list_of(&answer).iter().filter_map(entry).collect();
+        visit.node.slowlog.length = visit.node.slowlog.entries.len() as u64;
+    }
+    if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "LEN"]).await {
+        visit.node.slowlog.length = count_of(&answer).unwrap_or(visit.node.slowlog.length);
+    }
+}
+
+fn entry(value: &Value) -> Option<SlowCommand> {
+    let parts = list_of(value);
+    let words: Vec<&[u8]> = list_of(parts.get(3)?).iter().filter_map(bytes_of).collect();
+    let shape = shape::of(&words);
+    #[allow(clippy::cast_possible_truncation, reason = "numbers and times of the server fit")]
+    let whole = |at: usize| parts.get(at).and_then(number_of).unwrap_or(0.0) as i64;
+    Some(SlowCommand {
+        id: whole(0),
+        at: whole(1),
+        usec: parts.get(2).and_then(count_of).unwrap_or(0),
+        command: shape.command,
+        shape: shape.text,
+        key: shape.key,
+        arguments: shape.arguments,
+        client: parts.get(5).map(text_of).map(|name| super::pattern::of(name.as_bytes())).unwrap_or_default(),
+    })
+}
