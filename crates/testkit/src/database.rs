@@ -57,14 +57,14 @@ impl Drop for Database {
 }
 
 /// Unique on the server: several test binaries, and several runs, share it.
-fn unique_name() -> String {
+pub(crate) fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
     format!("dbwright_test_{}_{millis}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The same URL with another database name.
-fn with_database(url: &str, name: &str) -> String {
+pub(crate) fn with_database(url: &str, name: &str) -> String {
     let (head, query) = url.split_once('?').map_or((url, String::new()), |(head, query)| (head, format!("?{query}")));
     let authority = head.find("://").map_or(0, |at| at + 3);
     let end = head[authority..].find('/').map_or(head.len(), |at| authority + at);

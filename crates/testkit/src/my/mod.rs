@@ -1,8 +1,11 @@
 //! MySQL and MariaDB: how a server is made, started and seen to be ready.
 
 mod data;
+mod database;
 mod options;
+mod replica;
 mod server;
+pub mod sql;
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpStream};
@@ -13,6 +16,7 @@ use std::time::Duration;
 use crate::engines::main_program;
 use crate::launch;
 
+pub use database::MyDatabase;
 pub use server::{MyServer, my_server};
 
 /// The two servers that speak MySQL's protocol.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::sql::{self, Rows, Session};
 use super::{Flavour, Instance};
 use crate::Scratch;
 use crate::daemon::Daemon;
@@ -19,7 +20,7 @@ pub struct MyServer {
     pub port: u16,
     /// Its Unix socket.
     pub socket: PathBuf,
-    flavour: Flavour,
+    pub(super) flavour: Flavour,
     programs: PathBuf,
     options: Vec<String>,
     daemon: Option<Daemon>, // ends before its folder does
@@ -49,6 +50,32 @@ impl MyServer {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.flavour.name()
+    }
+
+    /// A connection as superuser.
+    ///
+    /// # Panics
+    /// When the server refuses, with the reason.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::open(&self.url).unwrap_or_else(|reason| panic!("{reason}"))
+    }
+
+    /// Runs SQL on a connection of its own and gives the rows.
+    ///
+    /// # Panics
+    /// When the server refuses, with the reason and the SQL.
+    #[must_use]
+    pub fn query(&self, sql: &str) -> Rows {
+        sql::query(&self.url, sql).unwrap_or_else(|reason| panic!("{reason}\nin: {sql}"))
+    }
+
+    /// Runs SQL on a connection of its own, statement by statement.
+    ///
+    /// # Panics
+    /// When the server refuses, with the reason and the SQL.
+    pub fn execute(&self, sql: &str) {
+        sql::execute(&self.url, sql).unwrap_or_else(|reason| panic!("{reason}\nin: {sql}"));
     }
 
     /// Its process, while it runs.
