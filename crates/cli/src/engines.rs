@@ -4,6 +4,7 @@ use dbwright_advise::Advises;
 use dbwright_advise::lab::PlanLab;
 use dbwright_check::Checks;
 use dbwright_core::{Failure, RuleMeta, near};
+use dbwright_engine_mysql::MySql;
 use dbwright_engine_postgres::Postgres;
 use dbwright_engine_redis::Redis;
 use dbwright_engine_sqlite::Sqlite;
@@ -14,6 +15,7 @@ use dbwright_migrate::rehearse::Rehearses;
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
+    Engine::of(&MySql),
     Engine::of(&Redis),
 ];
 

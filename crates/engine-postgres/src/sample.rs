@@ -79,6 +79,7 @@ pub(crate) fn table(id: u64, name: &str) -> Table {
         writes: None,
         definition: None,
         comment: None,
+        storage: None,
     }
 }
 

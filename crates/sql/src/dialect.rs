@@ -1,7 +1,7 @@
 //! What differs between SQL dialects where names and literals are written.
 //!
-//! Every identifier and literal that dbwright puts into SQL passes through this file. Neither engine can
-//! hold a NUL in a name, and PostgreSQL none in a text: it is left out rather than ending the statement.
+//! Every identifier and literal that dbwright puts into SQL passes through this file. No engine can hold
+//! a NUL in a name, and PostgreSQL none in a text: it is left out rather than ending the statement.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,8 @@ pub enum Dialect {
     Postgres,
     /// SQLite.
     Sqlite,
+    /// MySQL and MariaDB.
+    Mysql,
 }
 
 impl Dialect {
@@ -26,6 +28,7 @@ impl Dialect {
         match name {
             "postgres" => Some(Self::Postgres),
             "sqlite" => Some(Self::Sqlite),
+            "mysql" | "mariadb" => Some(Self::Mysql),
             _ => None,
         }
     }
@@ -33,7 +36,10 @@ impl Dialect {
     /// A name, always quoted, for statements.
     #[must_use]
     pub fn ident(self, name: &str) -> String {
-        format!("\"{}\"", without_nul(name).replace('"', "\"\""))
+        match self {
+            Self::Mysql => format!("`{}`", without_nul(name).replace('`', "``")),
+            Self::Postgres | Self::Sqlite => format!("\"{}\"", without_nul(name).replace('"', "\"\"")),
+        }
     }
 
     /// A schema-qualified name, for statements; each part quoted only where the dialect needs it.
@@ -54,7 +60,8 @@ impl Dialect {
         names.into_iter().map(|name| self.name(name.as_ref())).collect::<Vec<_>>().join(", ")
     }
 
-    /// A string literal. It means the same whatever `standard_conforming_strings` says.
+    /// A string literal. It means the same whatever `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES` says; in MySQL
+    /// that makes a text with a backslash a hexadecimal literal, which stands in expressions only.
     #[must_use]
     pub fn literal(self, text: &str) -> String {
         match self {
@@ -66,11 +73,9 @@ impl Dialect {
                     format!("'{quoted}'")
                 }
             }
-            Self::Sqlite if text.contains('\0') => {
-                let hex: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-                format!("CAST(x'{}' AS TEXT)", hex.concat())
-            }
-            Self::Sqlite => format!("'{}'", text.replace('\'', "''")),
+            Self::Sqlite if text.contains('\0') => format!("CAST(x'{}' AS TEXT)", hex(text)),
+            Self::Mysql if text.contains(['\0', '\\']) => format!("_utf8mb4 x'{}'", hex(text)),
+            Self::Sqlite | Self::Mysql => format!("'{}'", text.replace('\'', "''")),
         }
     }
 
@@ -80,21 +85,28 @@ impl Dialect {
         parts.iter().map(|part| self.name(part)).collect::<Vec<_>>().join(".")
     }
 
-    /// Whether two names mean the same object: SQLite does not tell ASCII upper from lower case.
+    /// Whether two names mean the same object: SQLite does not tell ASCII upper from lower case, and MySQL neither
+    /// does for columns and indexes (whether it does for tables depends on the server).
     #[must_use]
     pub fn same_name(self, a: &str, b: &str) -> bool {
         match self {
             Self::Postgres => a == b,
             Self::Sqlite => a.eq_ignore_ascii_case(b),
+            Self::Mysql => a.to_lowercase() == b.to_lowercase(),
         }
     }
 
     fn is_plain(self, name: &str) -> bool {
-        let starts = |c: char| c == '_' || c.is_ascii_lowercase() || (self == Self::Sqlite && c.is_ascii_uppercase());
+        let starts = |c: char| c == '_' || c.is_ascii_lowercase() || (self != Self::Postgres && c.is_ascii_uppercase());
         name.starts_with(starts)
             && name.chars().all(|c| starts(c) || c.is_ascii_digit())
             && !keywords::needs_quotes(self, &name.to_ascii_lowercase())
     }
+}
+
+fn hex(text: &str) -> String {
+    let bytes: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    bytes.concat()
 }
 
 fn without_nul(text: &str) -> Cow<'_, str> {

@@ -11,7 +11,9 @@ use crate::render::leaves;
 #[must_use]
 pub fn serves(catalog: &Catalog, table: &Table, index: &Index, columns: &[String]) -> bool {
     let ordered = index.method == "btree" || (index.method == "hash" && columns.len() == 1);
-    if !index.valid || !ordered || index.keys.len() < columns.len() {
+    // MySQL's foreign keys use an invisible index as well.
+    let usable = index.valid || catalog.dialect == Dialect::Mysql;
+    if !usable || !ordered || index.keys.len() < columns.len() {
         return false;
     }
     let first: Option<HashSet<&str>> = index.keys[..columns.len()].iter().map(|key| key.column.as_deref()).collect();
@@ -81,8 +83,8 @@ pub fn same_key(dialect: Dialect, a: &IndexKey, b: &IndexKey, reversed: bool) ->
         (None, None) => a.expression.is_some() && a.expression == b.expression,
         _ => false,
     };
-    // SQLite puts nulls where the direction says; only PostgreSQL lets the user choose.
-    let nulls = dialect == Dialect::Sqlite || (a.nulls_first == b.nulls_first) != reversed;
+    // SQLite and MySQL put nulls where the direction says; only PostgreSQL lets the user choose.
+    let nulls = dialect != Dialect::Postgres || (a.nulls_first == b.nulls_first) != reversed;
     column
         && a.opclass == b.opclass
         && a.collation == b.collation

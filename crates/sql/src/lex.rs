@@ -10,13 +10,13 @@ use crate::Dialect;
 pub enum TokenKind {
     /// Blanks, line ends, a byte order mark.
     Space,
-    /// `-- …` or `/* … */`.
+    /// `-- …`, `/* … */`, `# …` (MySQL). What MySQL runs although it stands in `/*! … */` is no comment.
     Comment,
     /// A string, of any form that the dialect has.
     String,
     /// A number.
     Number,
-    /// A name or keyword without quotes.
+    /// A name or keyword without quotes; a variable of MySQL with its `@`.
     Word,
     /// A quoted name.
     Quoted,
@@ -85,6 +85,10 @@ impl<'a> Lexer<'a> {
         &self.sql[self.position..]
     }
 
+    fn mysql(&self) -> bool {
+        self.dialect == Dialect::Mysql
+    }
+
     fn postgres(&self) -> bool {
         self.dialect == Dialect::Postgres
     }
@@ -95,13 +99,22 @@ impl<'a> Lexer<'a> {
         match first {
             '\u{feff}' if self.position == 0 => whole(TokenKind::Space, first.len_utf8()),
             c if is_space(c) => whole(TokenKind::Space, run(rest, is_space)),
-            '-' if rest.starts_with("--") => whole(TokenKind::Comment, self.line_comment(rest)),
+            '-' if self.dashes_comment(rest) => whole(TokenKind::Comment, self.line_comment(rest)),
+            '#' if self.mysql() => whole(TokenKind::Comment, self.line_comment(rest)),
+            '/' if self.mysql() && (rest.starts_with("/*!") || rest.starts_with("/*M!")) => {
+                whole(TokenKind::Symbol, versioned(rest))
+            }
+            '*' if self.mysql() && rest.starts_with("*/") => whole(TokenKind::Symbol, 2),
             '/' if rest.starts_with("/*") => self.block_comment(rest),
-            '\'' => quoted(TokenKind::String, rest, '\'', 0, false),
+            '\'' => quoted(TokenKind::String, rest, '\'', 0, self.mysql()),
+            '"' if self.mysql() => quoted(TokenKind::String, rest, '"', 0, true),
             '"' => quoted(TokenKind::Quoted, rest, '"', 0, false),
             '`' if !self.postgres() => quoted(TokenKind::Quoted, rest, '`', 0, false),
-            '[' if !self.postgres() => until(TokenKind::Quoted, rest, "]", 1),
+            '[' if !self.postgres() && !self.mysql() => until(TokenKind::Quoted, rest, "]", 1),
             '\\' if self.postgres() => whole(TokenKind::Meta, rest.find(['\n', '\r']).unwrap_or(rest.len())),
+            '?' if self.mysql() => whole(TokenKind::Parameter, 1),
+            '@' if self.mysql() => whole(TokenKind::Word, variable(rest)),
+            ':' | '$' if self.mysql() => whole(TokenKind::Symbol, 1),
             '$' => self.dollar(rest),
             '?' if !self.postgres() => whole(TokenKind::Parameter, 1 + run(&rest[1..], |c| c.is_ascii_digit())),
             ':' | '@' if !self.postgres() && rest[1..].starts_with(is_word_part) => {
@@ -112,6 +125,12 @@ impl<'a> Lexer<'a> {
             c if is_word_start(c) => self.word(rest),
             c => whole(TokenKind::Symbol, c.len_utf8()),
         }
+    }
+
+    /// Whether two dashes begin a comment; MySQL wants a blank behind them (`5--1` is 6).
+    fn dashes_comment(&self, rest: &str) -> bool {
+        let blank = || rest[2..].chars().next().is_none_or(|c| c.is_whitespace() || c.is_control());
+        rest.starts_with("--") && (!self.mysql() || blank())
     }
 
     fn line_comment(&self, rest: &str) -> usize {
@@ -162,7 +181,8 @@ impl<'a> Lexer<'a> {
         let length = run(rest, is_word_part);
         let (word, after) = rest.split_at(length);
         if after.starts_with('\'') && self.is_string_prefix(word) {
-            let escapes = self.postgres() && word.eq_ignore_ascii_case("e");
+            let escapes =
+                (self.postgres() && word.eq_ignore_ascii_case("e")) || (self.mysql() && word.eq_ignore_ascii_case("n"));
             return quoted(TokenKind::String, rest, '\'', length, escapes);
         }
         if self.postgres() && word.eq_ignore_ascii_case("u") && after.starts_with('&') {
@@ -176,7 +196,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn is_string_prefix(&self, word: &str) -> bool {
-        let prefixes: &[&str] = if self.postgres() { &["e", "b", "x", "n"] } else { &["x"] };
+        let prefixes: &[&str] = match self.dialect {
+            Dialect::Postgres => &["e", "b", "x", "n"],
+            Dialect::Sqlite => &["x"],
+            Dialect::Mysql => &["b", "x", "n"],
+        };
         prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
     }
 }
@@ -203,6 +227,21 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Vec<Token> {
 /// Length in bytes of the leading characters that satisfy `wanted`.
 fn run(text: &str, wanted: impl Fn(char) -> bool) -> usize {
     text.find(|c| !wanted(c)).unwrap_or(text.len())
+}
+
+/// Length of the opening of a MySQL comment whose inside is code: `/*!40101 …`, `/*M!100400 …`.
+fn versioned(rest: &str) -> usize {
+    let mark = if rest.starts_with("/*M!") { 4 } else { 3 };
+    mark + run(&rest[mark..], |c| c.is_ascii_digit()).min(6)
+}
+
+/// Length of a MySQL variable: `@name`, `@@global.name`, and the quoted `@'name'`.
+fn variable(rest: &str) -> usize {
+    let signs = run(rest, |c| c == '@').min(2);
+    match rest[signs..].chars().next() {
+        Some(quote @ ('\'' | '"' | '`')) => quoted(TokenKind::Word, rest, quote, signs, false).1,
+        _ => signs + run(&rest[signs..], |c| is_word_part(c) || c == '.'),
+    }
 }
 
 /// A token that is closed by `quote`; a doubled quote stays inside, and so does what a backslash

@@ -1,6 +1,6 @@
 //! The relational catalog: what a schema contains, without rows, in one shape for all SQL engines.
 //!
-//! Objects carry the engine's own id (`oid` in PostgreSQL, root page or ordinal in SQLite), so that an
+//! Objects carry the engine's own id (`oid` in PostgreSQL, root page or ordinal in SQLite, ordinal in MySQL), so that an
 //! engine can keep statistics beside the catalog without repeating names.
 
 use std::collections::HashMap;
@@ -84,6 +84,9 @@ pub struct Table {
     /// Comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The storage engine, where tables of one server can have different ones (`InnoDB`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
 }
 
 /// What a table is.
@@ -142,6 +145,9 @@ pub struct Column {
     /// The greatest value known, with where it was read; only for whole-number columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub highest: Option<Highest>,
+    /// Everything behind its name in a definition, for an engine that changes a column only by defining it anew (MySQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
 }
 
 /// How an engine makes a column's value.
@@ -158,7 +164,7 @@ pub enum Generated {
     Virtual,
     /// SQLite's rowid alias.
     Rowid,
-    /// SQLite's `AUTOINCREMENT`.
+    /// `AUTOINCREMENT` of SQLite, `AUTO_INCREMENT` of MySQL.
     Autoincrement,
 }
 

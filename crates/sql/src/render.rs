@@ -5,6 +5,7 @@
 mod column;
 mod index;
 mod key;
+mod mysql;
 mod names;
 mod partitions;
 mod rebuild;

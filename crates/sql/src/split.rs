@@ -221,6 +221,7 @@ impl Shape {
             // As psql: not inside parentheses (CREATE RULE … DO (a; b)), not inside a function body.
             Dialect::Postgres => self.parens == 0 && self.blocks == 0,
             // As sqlite3_complete(): a trigger ends with `; END ;`.
+            Dialect::Mysql => true,
             Dialect::Sqlite => !self.is_sqlite_trigger() || (self.last[0] == ";" && self.last[1] == "end"),
         }
     }

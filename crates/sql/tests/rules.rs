@@ -38,6 +38,7 @@ fn column(name: &str, base: &str, generated: Option<Generated>, highest: Option<
         generated,
         collation: None,
         highest: highest.map(|value| Highest { value, source: "test".to_owned() }),
+        definition: None,
     }
 }
 
@@ -74,6 +75,7 @@ fn table(id: u64, name: &str, columns: Vec<Column>, constraints: Vec<Constraint>
         writes: None,
         definition: None,
         comment: None,
+        storage: None,
     }
 }
 

@@ -50,6 +50,7 @@ fn decode(row: &mut Cells<'_>) -> Result<(ObjectId, Column), PgError> {
         generated: generated(&row.text()?),
         collation: row.opt_text()?,
         highest: None,
+        definition: None,
     };
     Ok((table, column))
 }

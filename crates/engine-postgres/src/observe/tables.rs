@@ -72,6 +72,7 @@ fn decode(row: &mut Cells<'_>, window_s: Option<f64>) -> Result<(Table, TableSta
         partitioning: row.opt_text()?,
         internal: row.get()?,
         comment: row.opt_text()?,
+        storage: None,
         columns: Vec::new(),
         constraints: Vec::new(),
         indexes: Vec::new(),

@@ -97,6 +97,7 @@ fn table(
         writes: None,
         definition: object.sql.clone(),
         comment: None,
+        storage: None,
     };
     let keys = columns(reader, &mut table, strict);
     if kind == TableKind::Table {
@@ -145,6 +146,7 @@ fn columns(reader: &mut Reader<'_>, table: &mut Table, strict: bool) -> Vec<Stri
             },
             collation: None,
             highest: None,
+            definition: None,
         };
         Ok((column, row.get::<_, i64>(5)?, row.get::<_, i64>(6)? == 1))
     });

@@ -44,7 +44,7 @@ pub(super) fn parts(catalog: &Catalog, table: &Table) -> Described {
         parts.insert((class, subject), text);
     };
     table.columns.iter().for_each(|one| add(1, &one.name, column(one)));
-    if catalog.dialect == Dialect::Postgres {
+    if catalog.dialect != Dialect::Sqlite {
         table.constraints.iter().for_each(|one| add(2, &one.name, constraint(one)));
     }
     // The index of a constraint is told by the constraint.

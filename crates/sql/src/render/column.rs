@@ -2,7 +2,7 @@
 
 use dbwright_core::Change;
 
-use super::{Surroundings, rebuild, size};
+use super::{Surroundings, mysql, rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Sequence, Table, TableKind};
 
@@ -23,8 +23,10 @@ pub struct Retype<'a> {
 /// When the engine can't, or a view or trigger would have to be dropped first.
 pub fn retype(around: &Surroundings<'_>, columns: &[Retype<'_>]) -> Result<Change, String> {
     let catalog = around.catalog;
-    if catalog.dialect == Dialect::Sqlite {
-        return rebuild::retype(around, columns);
+    match catalog.dialect {
+        Dialect::Sqlite => return rebuild::retype(around, columns),
+        Dialect::Mysql => return mysql::retype(catalog, columns),
+        Dialect::Postgres => {}
     }
     for one in columns {
         blocked(catalog, one)?;

@@ -3,7 +3,7 @@
 use dbwright_core::Change;
 
 use super::names::index_name;
-use super::{Surroundings, bytes, partitions};
+use super::{Surroundings, bytes, mysql, partitions};
 use crate::Dialect;
 use crate::model::{Catalog, Constraint, Index, Table, TableKind};
 
@@ -30,6 +30,7 @@ pub fn create_index(around: &Surroundings<'_>, table: &Table, columns: &[&str]) 
             Change::new([forward], "the whole database is locked for writers while the index is built")
                 .back([format!("DROP INDEX {qualified}")])
         }
+        Dialect::Mysql => mysql::create_index(around, table, columns),
     }
 }
 
@@ -58,6 +59,7 @@ pub fn drop_index(catalog: &Catalog, table: &Table, index: &Index) -> Result<Cha
     let name = catalog.dialect.qualified(&table.schema, &index.name);
     let size = index.bytes.map_or_else(String::new, |size| format!(" ({})", bytes(size)));
     Ok(match (catalog.dialect, table.kind) {
+        (Dialect::Mysql, _) => mysql::drop_index(catalog, table, index, definition),
         (Dialect::Sqlite, _) => {
             Change::new([format!("DROP INDEX {name}")], "the whole database is locked for writers for a moment")
                 .back([definition.clone()])
@@ -89,6 +91,9 @@ fn on_all(catalog: &Catalog, index: &Index, definition: &str) -> String {
 
 /// The change that drops a constraint; or why it can't be given.
 fn drop_constraint(catalog: &Catalog, table: &Table, constraint: &Constraint) -> Result<Change, String> {
+    if catalog.dialect == Dialect::Mysql {
+        return Err("it is the primary key".to_owned());
+    }
     if catalog.dialect == Dialect::Sqlite {
         return Err("it belongs to a constraint, and SQLite drops one only by rebuilding the table".to_owned());
     }

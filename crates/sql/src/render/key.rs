@@ -3,7 +3,7 @@
 use dbwright_core::Change;
 
 use super::names::{column_name, key_name};
-use super::{Surroundings, rebuild, size};
+use super::{Surroundings, mysql, rebuild, size};
 use crate::Dialect;
 use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 
@@ -16,8 +16,10 @@ use crate::model::{Catalog, Column, Generated, Index, Table, TableKind};
 /// When the engine can't add a key to such a table.
 pub fn add_key(around: &Surroundings<'_>, table: &Table, unique: Option<&Index>) -> Result<Change, String> {
     let catalog = around.catalog;
-    if catalog.dialect == Dialect::Sqlite {
-        return rebuild::add_key(around, table);
+    match catalog.dialect {
+        Dialect::Sqlite => return rebuild::add_key(around, table),
+        Dialect::Mysql => return mysql::add_key(catalog, table),
+        Dialect::Postgres => {}
     }
     if table.kind == TableKind::Partitioned {
         return Err(format!(

@@ -62,5 +62,9 @@ impl<'a> Surroundings<'a> {
 
 /// A name as the dialect compares it.
 fn folded(dialect: Dialect, name: &str) -> String {
-    if dialect == Dialect::Sqlite { name.to_ascii_lowercase() } else { name.to_owned() }
+    match dialect {
+        Dialect::Postgres => name.to_owned(),
+        Dialect::Sqlite => name.to_ascii_lowercase(),
+        Dialect::Mysql => name.to_lowercase(),
+    }
 }

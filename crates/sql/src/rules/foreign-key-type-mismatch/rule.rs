@@ -129,8 +129,8 @@ fn report(
     // Rebuilding a table in SQLite changes all its columns at once: a second rebuild would bring the first one's back.
     let columns: Vec<(&Table, &Column, String)> = match (catalog.dialect, harm.widen_parent) {
         (Dialect::Sqlite, _) => all.iter().map(|one| (table, one.own, sqlite_type(one.other))).collect(),
-        (Dialect::Postgres, true) => vec![(parent, other, own.data_type.clone())],
-        (Dialect::Postgres, false) => vec![(table, own, other.data_type.clone())],
+        (Dialect::Postgres | Dialect::Mysql, true) => vec![(parent, other, own.data_type.clone())],
+        (Dialect::Postgres | Dialect::Mysql, false) => vec![(table, own, other.data_type.clone())],
     };
     let columns: Vec<Retype<'_>> = columns.iter().map(|(table, column, to)| Retype { table, column, to }).collect();
     cx.report(match retype(around, &columns) {

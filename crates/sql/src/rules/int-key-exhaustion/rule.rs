@@ -43,8 +43,23 @@ fn greatest(dialect: Dialect, column: &Column) -> Option<i64> {
         (Dialect::Postgres, "int2") => Some(i16::MAX.into()),
         (Dialect::Postgres, "int4") => Some(i32::MAX.into()),
         (Dialect::Postgres, "int8") | (Dialect::Sqlite, "integer") => Some(i64::MAX),
+        (Dialect::Mysql, kind) => mysql_greatest(kind),
         _ => None,
     }
+}
+
+/// The greatest value of a whole-number type of MySQL; of `bigint unsigned` half of it, which nobody reaches either.
+fn mysql_greatest(kind: &str) -> Option<i64> {
+    let (base, unsigned) = kind.strip_suffix(" unsigned").map_or((kind, false), |base| (base, true));
+    let bits = match base {
+        "tinyint" => 8,
+        "smallint" => 16,
+        "mediumint" => 24,
+        "int" => 32,
+        "bigint" => return Some(i64::MAX),
+        _ => return None,
+    };
+    Some((1 << (bits - i64::from(!unsigned))) - 1)
 }
 
 /// Whether a column is the whole primary key, numbered by the engine, or refers to another key.
@@ -162,14 +177,15 @@ fn widen(catalog: &Catalog, table: &Table, column: &Column) -> Result<dbwright_c
                 .to_owned(),
         );
     }
-    let mut columns = vec![Retype { table, column, to: "bigint" }];
+    let to = if column.base_type.ends_with(" unsigned") { "bigint unsigned" } else { "bigint" };
+    let mut columns = vec![Retype { table, column, to }];
     for other in catalog.user_tables() {
         for (constraint, references) in other.foreign_keys().filter(|(c, r)| r.id == Some(table.id) && !c.inherited) {
             let pairs = constraint.columns.iter().zip(&references.columns).filter(|(_, to)| **to == column.name);
             for own in pairs.filter_map(|(own, _)| other.column(own)) {
                 let known = columns.iter().any(|one| one.table.id == other.id && one.column.name == own.name);
                 if !known && greatest(catalog.dialect, own).is_some_and(|greatest| greatest < i64::MAX) {
-                    columns.push(Retype { table: other, column: own, to: "bigint" });
+                    columns.push(Retype { table: other, column: own, to });
                 }
             }
         }

@@ -23,7 +23,8 @@ fn look(cx: &mut Cx<'_, Catalog>, around: &Surroundings<'_>, table: &Table) {
     let catalog = around.catalog;
     let unique = table.indexes.iter().find(|index| names_rows(table, index));
     let identified = table.indexes.iter().any(|index| index.replica_identity && names_rows(table, index));
-    let needs_none = catalog.dialect == Dialect::Sqlite || table.kind == TableKind::Partitioned;
+    // InnoDB takes such an index for the clustered one, and replication finds rows by it.
+    let needs_none = catalog.dialect != Dialect::Postgres || table.kind == TableKind::Partitioned;
     if identified || (unique.is_some() && needs_none) {
         return;
     }

@@ -48,8 +48,11 @@ fn report(
             && index.leading_columns().next().is_some_and(|first| columns.contains(&first))
             && collates(catalog, table, &index.keys[0])
     });
-    let source =
-        if dialect == Dialect::Postgres { "pg_constraint, pg_index" } else { "PRAGMA foreign_key_list, index_list" };
+    let source = match dialect {
+        Dialect::Postgres => "pg_constraint, pg_index",
+        Dialect::Sqlite => "PRAGMA foreign_key_list, index_list",
+        Dialect::Mysql => "information_schema",
+    };
     let title = format!("foreign key ({}) of {} has no index", dialect.names(&columns), catalog.qualified(table));
     let mut finding = cx
         .finding(subject(catalog, table, constraint), title)

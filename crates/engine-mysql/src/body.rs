@@ -1,0 +1,114 @@
+//! The part of a snapshot that belongs to MySQL and MariaDB: catalog, sizes and use, variables, workload, activity, replication.
+//!
+//! No rows and no values of rows, except samples of statements where the server keeps them and the user did not say
+//! `--no-values`. No password hashes. A part that could not be read is empty, and the header has a gap for its area ([`area`]).
+
+mod tables;
+mod variables;
+
+use std::collections::BTreeMap;
+
+use dbwright_core::workload::Workload;
+use dbwright_migrate::observed::Observed;
+use dbwright_sql::model::{Catalog, ObjectId};
+use serde::{Deserialize, Serialize};
+
+pub use crate::flavour::{Flavour, Server};
+pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
+pub use variables::Variable;
+
+/// Names of the areas that can have a gap; rules name them in `needs`.
+pub mod area {
+    /// The connection itself was lost on the way: whatever came later was not looked at.
+    pub const CONNECTION: &str = "connection";
+    /// Tables, columns, indexes, constraints.
+    pub const CATALOG: &str = "catalog";
+    /// Rows and sizes of tables and indexes.
+    pub const SIZES: &str = "sizes";
+    /// Persistent statistics of InnoDB: pages of indexes, distinct values, when they were made.
+    pub const STATISTICS: &str = "statistics";
+    /// Views, triggers, routines, events.
+    pub const OBJECTS: &str = "objects";
+    /// Global variables.
+    pub const VARIABLES: &str = "variables";
+    /// Who set the global variables.
+    pub const VARIABLE_SOURCES: &str = "variable-sources";
+    /// Global status.
+    pub const STATUS: &str = "status";
+
+    /// The areas that tell nothing of tables.
+    pub(crate) const BESIDE_CATALOG: &[&str] = &[VARIABLES, VARIABLE_SOURCES, STATUS];
+}
+
+/// What was observed of one server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    /// The server.
+    pub server: Server,
+    /// Schemas of the user.
+    pub schemas: Vec<Schema>,
+    /// Tables and what belongs to them, routines.
+    pub catalog: Catalog,
+    /// Figures of tables, by their id in the catalog.
+    pub tables: BTreeMap<ObjectId, TableFacts>,
+    /// Figures of indexes, by their id in the catalog.
+    pub indexes: BTreeMap<ObjectId, IndexFacts>,
+    /// Events of the scheduler.
+    #[serde(default)]
+    pub events: Vec<Event>,
+    /// Global variables by name.
+    pub variables: BTreeMap<String, Variable>,
+    /// Global status by name.
+    pub status: BTreeMap<String, String>,
+    /// What the server ran, or the user gave.
+    pub workload: Option<Workload>,
+    /// The journal of migrations, and what changes have left.
+    #[serde(default)]
+    pub migrations: Observed,
+}
+
+impl Body {
+    /// Figures of a table.
+    #[must_use]
+    pub fn table(&self, id: ObjectId) -> Option<&TableFacts> {
+        self.tables.get(&id)
+    }
+
+    /// Figures of an index.
+    #[must_use]
+    pub fn index(&self, id: ObjectId) -> Option<&IndexFacts> {
+        self.indexes.get(&id)
+    }
+
+    /// The value of a global variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|variable| variable.value.as_str())
+    }
+
+    /// The value of a global variable as a number; `ON` is 1 and `OFF` 0.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        number(self.variable(name)?)
+    }
+
+    /// Whether a global variable is on; none when it is unknown.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> Option<bool> {
+        self.number(name).map(|value| value != 0.0)
+    }
+
+    /// A counter of the global status.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Option<f64> {
+        number(self.status.get(name)?)
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    match text {
+        "ON" | "YES" => Some(1.0),
+        "OFF" | "NO" => Some(0.0),
+        text => text.parse().ok(),
+    }
+}

@@ -1,0 +1,13 @@
+//! MySQL 8.0–9 and MariaDB 10.5 and later: how they are reached, observed and checked. One engine, two flavours.
+//!
+//! Observing never writes, takes no lock that a plain `SELECT` would not take, and reads no user rows.
+
+pub mod body;
+mod connect;
+pub mod engine;
+mod error;
+pub mod flavour;
+mod observe;
+pub mod rules;
+
+pub use engine::MySql;

@@ -1,0 +1,93 @@
+//! Views, triggers, routines and events.
+
+use dbwright_core::finding;
+use dbwright_sql::model::{Function, Trigger};
+
+use super::catalog::Parts;
+use super::session::Session;
+use crate::body::{Event, area};
+
+/// What lets an account see the bodies of views, triggers and routines.
+const GRANT: &str = "GRANT SHOW VIEW, TRIGGER, SHOW_ROUTINE, EVENT ON *.* TO the account";
+
+/// Reads views, triggers and routines.
+pub(super) async fn fill(session: &mut Session, parts: &mut Parts) {
+    views(session, parts).await;
+    triggers(session, parts).await;
+    routines(session, parts).await;
+}
+
+async fn views(session: &mut Session, parts: &mut Parts) {
+    let sql = format!(
+        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, DEFINER FROM information_schema.VIEWS WHERE {}",
+        parts.filter.on("TABLE_SCHEMA")
+    );
+    let rows =
+        session.read(area::OBJECTS, GRANT, &sql, |row| (row.text(), row.text(), row.opt_text(), row.opt_text())).await;
+    for (schema, name, definition, owner) in rows {
+        if let Some((view, _)) = parts.find(&schema, &name) {
+            (view.definition, view.owner) = (definition.filter(|text| !text.is_empty()), owner);
+        }
+    }
+}
+
+async fn triggers(session: &mut Session, parts: &mut Parts) {
+    let sql = format!(
+        "SELECT /* dbwright */ EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, \
+         ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE {} ORDER BY TRIGGER_SCHEMA, TRIGGER_NAME",
+        parts.filter.on("TRIGGER_SCHEMA")
+    );
+    let rows = session
+        .read(area::OBJECTS, GRANT, &sql, |row| {
+            let (schema, table, name) = (row.text(), row.text(), row.text());
+            let definition = format!("{} {} FOR EACH ROW {}", row.text(), row.text(), row.text());
+            (schema, table, Trigger { name, enabled: "origin".to_owned(), definition, constraint: None })
+        })
+        .await;
+    for (schema, table, trigger) in rows {
+        if let Some((table, _)) = parts.find(&schema, &table) {
+            table.triggers.push(trigger);
+        }
+    }
+}
+
+async fn routines(session: &mut Session, parts: &mut Parts) {
+    let sql = format!(
+        "SELECT /* dbwright */ ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_BODY, DEFINER, SECURITY_TYPE, ROUTINE_DEFINITION \
+         FROM information_schema.ROUTINES WHERE {} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE",
+        parts.filter.on("ROUTINE_SCHEMA")
+    );
+    parts.catalog.functions = session
+        .read(area::OBJECTS, GRANT, &sql, |row| Function {
+            schema: row.text(),
+            name: row.text(),
+            arguments: String::new(),
+            kind: row.text().to_ascii_lowercase(),
+            language: row.text().to_ascii_lowercase(),
+            owner: row.text(),
+            security_definer: row.text() == "DEFINER",
+            settings: Vec::new(),
+            from_extension: false,
+            body_hash: row.opt_text().map(|body| finding::fingerprint("routine", &body)).unwrap_or_default(),
+        })
+        .await;
+}
+
+/// Reads the events of the scheduler.
+pub(super) async fn events(session: &mut Session, parts: &Parts) -> Vec<Event> {
+    let sql = format!(
+        "SELECT /* dbwright */ EVENT_SCHEMA, EVENT_NAME, STATUS, DEFINER, EVENT_TYPE, LAST_EXECUTED \
+         FROM information_schema.EVENTS WHERE {} ORDER BY EVENT_SCHEMA, EVENT_NAME",
+        parts.filter.on("EVENT_SCHEMA")
+    );
+    session
+        .read(area::OBJECTS, GRANT, &sql, |row| Event {
+            schema: row.text(),
+            name: row.text(),
+            status: row.text(),
+            definer: row.text(),
+            kind: row.text(),
+            last_executed: row.opt_text(),
+        })
+        .await
+}
