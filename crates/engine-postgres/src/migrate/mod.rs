@@ -1,5 +1,6 @@
 //! Changes without downtime on PostgreSQL.
 
+mod leftovers;
 pub mod lint;
 pub mod plan;
 pub mod rehearse;
@@ -13,6 +14,7 @@ use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::Postgres;
+pub(crate) use leftovers::HELPERS;
 
 impl OnlineDdl for Postgres {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {

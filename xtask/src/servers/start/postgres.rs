@@ -39,6 +39,8 @@ fn settings(port: u16) -> Vec<String> {
         "unix_socket_directories=",
         "max_connections=100",
         "shared_preload_libraries=pg_stat_statements,auto_explain",
+        // All tests share it, and entries of databases that are gone stay: a full one forgets what a test has just run.
+        "pg_stat_statements.max=50000",
         "wal_level=logical",
         "track_io_timing=on",
         "max_prepared_transactions=10",

@@ -35,14 +35,13 @@ pub use catalog::Catalog;
 /// # Errors
 /// When the catalog can't be read.
 pub async fn plan(catalog: &mut Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
-    let planned = match later(catalog, acts).await? {
-        Some(reason) => Planned { later: Some(reason), ..plain::empty(statement) },
-        None => {
-            foreseen::refused(catalog, acts).await?;
-            let mut planned = dispatch::dispatch(catalog, statement, acts).await?;
-            planned.notes.extend(foreseen::doubts(catalog, acts).await?);
-            planned
-        }
+    let planned = if let Some(reason) = later(catalog, acts).await? {
+        Planned { later: Some(reason), ..plain::empty(statement) }
+    } else {
+        foreseen::refused(catalog, acts).await?;
+        let mut planned = dispatch::dispatch(catalog, statement, acts).await?;
+        planned.notes.extend(foreseen::doubts(catalog, acts).await?);
+        planned
     };
     catalog.made.note(statement, acts);
     Ok(planned)
