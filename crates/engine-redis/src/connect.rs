@@ -148,7 +148,8 @@ async fn log_in(client: &mut Client, login: &Login, tls: bool) -> Result<(), Fai
         Ok(_) => {}
         // A server without any password needs none; redis-cli goes on as well.
         Err(Refusal::Server { text, .. }) if text.contains("without any password configured") => {}
-        Err(Refusal::Server { code, .. }) if code == "NOPERM" => {} // PING itself may be forbidden
+        // PING itself may be forbidden, and a server whose disk refuses data refuses it as it does writes.
+        Err(Refusal::Server { code, .. }) if matches!(code.as_str(), "NOPERM" | "MISCONF") => {}
         Err(refusal) => return Err(error::refused(&refusal, &client.place, login, tls)),
     }
     // The name may be forbidden; it is a courtesy.
