@@ -92,6 +92,10 @@ pub struct Pattern {
     pub frequency: Option<Spread>,
     /// Bytes of a key.
     pub size: Option<Spread>,
+    /// Elements of a hash, set, sorted set or list, of those that are not kept in the compact form; none when they
+    /// were not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<Spread>,
     /// Kinds of values; none when they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Values>,
@@ -235,6 +239,10 @@ pub struct Stream {
     pub first_ms: Option<u64>,
     /// The same of the last.
     pub last_ms: Option<u64>,
+    /// Id of the first entry that some group has not yet received and acknowledged: what is before it is done. None
+    /// without groups, or when nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_to: Option<String>,
     /// Consumer groups.
     pub groups: Vec<StreamGroup>,
 }
@@ -248,6 +256,9 @@ pub struct StreamGroup {
     pub consumers: u64,
     /// Entries that were delivered and not acknowledged.
     pub pending: u64,
+    /// Seconds since the oldest of them was delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_pending_s: Option<u64>,
     /// Entries that were not delivered yet (7.0); none when the server can't tell.
     pub lag: Option<u64>,
 }

@@ -34,6 +34,9 @@ pub struct ClientGroup {
     pub output_bytes: u64,
     /// Bytes of output waiting for one of them, at most.
     pub largest_output: u64,
+    /// The server's number of the client for which that waits, for `CLIENT KILL ID`; 0 when it is not known.
+    #[serde(default)]
+    pub largest_output_id: u64,
     /// Bytes of input waiting, at most of one.
     pub largest_input: u64,
     /// Bytes of memory in all, where the server tells (7.0).
@@ -42,6 +45,17 @@ pub struct ClientGroup {
     pub subscriptions: u64,
     /// Last command of most of them.
     pub command: String,
+}
+
+impl ClientGroup {
+    /// What a finding calls it: by the name that its clients gave themselves, else by kind and user.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self.name.as_str() {
+            "" => format!("{} clients of {}", self.kind, self.user),
+            name => format!("client {name}"),
+        }
+    }
 }
 
 /// Users and what they may do.

@@ -63,7 +63,10 @@ fn add(group: &mut ClientGroup, number: &dyn Fn(&str) -> u64) {
     // `obl` is the fixed buffer, `omem` what did not fit into it.
     let output = number("obl") + number("omem");
     group.output_bytes += output;
-    group.largest_output = group.largest_output.max(output);
+    if output > group.largest_output {
+        group.largest_output = output;
+        group.largest_output_id = number("id");
+    }
     group.largest_input = group.largest_input.max(number("qbuf"));
     group.memory += number("tot-mem");
     group.subscriptions = group.subscriptions.max(number("sub") + number("psub") + number("ssub"));

@@ -216,6 +216,7 @@ fn one(database: u64, name: String, keys: &[&Key], scale: f64) -> Pattern {
         idle_s: Spread::of(keys.iter().filter_map(|key| Some(key.idle_s? as f64)).collect()),
         frequency: None,
         size: Spread::of(keys.iter().map(|key| key.bytes as f64).collect()),
+        lengths: None,
         values: None,
     }
 }
