@@ -7,8 +7,11 @@ mod compare;
 mod connect;
 pub mod engine;
 pub mod error;
+mod mend;
 mod observe;
+mod rights;
 pub mod rules;
 mod scorecard;
+mod words;
 
 pub use engine::Redis;

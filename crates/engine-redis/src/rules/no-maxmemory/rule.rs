@@ -1,46 +1,54 @@
-//! `redis/no-maxmemory`: the server takes as much memory as the machine gives it.
+//! `redis/no-maxmemory`: as long as the machine has some.
 
-use dbwright_core::{Change, Cx, Severity};
+use dbwright_core::{Cx, Finding, Severity};
 
-use crate::body::{Body, area};
+use crate::body::{Body, Node, area};
+use crate::mend;
+use crate::words;
 
-/// Reports once for each node that holds keys.
+const MB: f64 = 1_048_576.0;
+
+/// Reports node by node.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
+    super::tell_gaps(cx, area::INFO);
     super::tell_gaps(cx, area::CONFIG);
     super::tell_gaps(cx, area::NODES);
-    let body = cx.body;
-    for node in &body.nodes {
-        if node.setting("maxmemory") != Some("0") {
-            continue;
-        }
-        let used = node.info.count("used_memory").unwrap_or(0);
-        let total = node.info.count("total_system_memory").unwrap_or(0);
-        // Not below what is in use: setting the limit must not evict anything.
-        let share = total as f64 * cx.limit("share_of_memory");
-        let limit = share.max(used as f64 * 1.2) as u64 / MEGABYTE;
-        let high = total > 0 && used as f64 >= total as f64 * cx.limit("large_share");
-        let finding = cx
-            .finding(body.subject(node, "maxmemory"), "memory has no limit")
-            .severity(if high { Severity::High } else { Severity::Medium })
-            .why(
-                "when the machine's memory is used up, the kernel kills the server or every command waits for the disk",
-            )
-            .evidence("maxmemory", 0, "bytes", "CONFIG GET maxmemory")
-            .evidence("used_memory", used, "bytes", "INFO memory")
-            .evidence("total_system_memory", total, "bytes", "INFO memory")
-            .evidence("maxmemory-policy", node.setting("maxmemory-policy").unwrap_or_default(), "", "CONFIG GET");
-        let finding = if total == 0 {
-            finding
-        } else {
-            finding.change(
-                Change::new([format!("CONFIG SET maxmemory {limit}mb")], "none; it takes effect at once")
-                    .back(["CONFIG SET maxmemory 0"])
-                    .outside_transaction(),
-            )
-        };
+    let high = cx.limit("high_share");
+    for node in cx.body.nodes.iter().filter(|node| node.setting("maxmemory") == Some("0")) {
+        let finding = finding(cx, node, high);
         cx.report(finding);
     }
 }
 
-/// What `mb` means to the server.
-const MEGABYTE: u64 = 1 << 20;
+fn finding(cx: &Cx<'_, Body>, node: &Node, high: f64) -> Finding {
+    let used = node.info.number("used_memory").unwrap_or(0.0);
+    let machine = node.info.number("total_system_memory").unwrap_or(0.0);
+    let share = if machine > 0.0 { used / machine } else { 0.0 };
+    let finding = cx
+        .finding(cx.body.subject(node, "maxmemory"), "nothing limits how much memory the server takes")
+        .severity(if share >= high { Severity::High } else { Severity::Medium })
+        .evidence("maxmemory", 0, "bytes", "CONFIG GET")
+        .evidence("maxmemory-policy", node.setting("maxmemory-policy").unwrap_or("?"), "", "CONFIG GET")
+        .evidence("used_memory", used, "bytes", "INFO memory")
+        .evidence("total_system_memory", machine, "bytes", "INFO memory");
+    let why = "when the machine has none left, the kernel ends the server; with a limit its policy decides what happens instead";
+    match limit(node, used, machine) {
+        None => finding.why(format!(
+            "{why}; {} of the machine's {} are in use, which leaves no room for a limit: there must be more memory, or less \
+             in it, first",
+            words::bytes(used),
+            words::bytes(machine)
+        )),
+        Some(limit) => finding
+            .why(format!("{why}; in a container, or beside other servers, take the share that this one may have"))
+            .change(mend::settings(node, &[("maxmemory", &format!("{:.0}mb", limit / MB))])),
+    }
+}
+
+/// A limit that leaves room for what the server does beside keeping keys.
+fn limit(node: &Node, used: f64, machine: f64) -> Option<f64> {
+    let saves = node.setting("save").is_some_and(|save| !save.is_empty());
+    let copies = saves || node.setting("appendonly") == Some("yes") || !node.replication.replicas.is_empty();
+    let limit = (machine * if copies { 0.6 } else { 0.75 }).max(used * 1.25);
+    (machine > 0.0 && limit <= machine * 0.9).then_some(limit)
+}

@@ -1,0 +1,65 @@
+//! `redis/cluster-slot-uncovered`: keys that nobody serves.
+
+use dbwright_core::{Change, Cx};
+
+use crate::body::{Body, Cluster, Role};
+use crate::words;
+
+const SOURCE: &str = "CLUSTER NODES";
+
+/// Reports slots without an owner, and slots whose owner has failed.
+pub(super) fn check(cx: &mut Cx<'_, Body>) {
+    let Some(cluster) = &cx.body.cluster else { return };
+    unassigned(cx, cluster);
+    failed(cx, cluster);
+}
+
+fn unassigned(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
+    let ranges = cluster.uncovered();
+    if ranges.is_empty() {
+        return;
+    }
+    let slots: u64 = ranges.iter().map(|(first, last)| u64::from(last - first) + 1).sum();
+    let shown: Vec<_> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
+    let finding = cx
+        .finding("slots", format!("{} slots of the cluster are served by no node", words::count(slots as f64)))
+        .why(
+            "their keys can be neither read nor written, and by default the whole cluster refuses everything; when a node is \
+             gone whose data matters, bring it back before giving its slots to another",
+        )
+        .evidence("uncovered_slots", slots, "slots", SOURCE)
+        .evidence("ranges", shown.join(" "), "", SOURCE)
+        .evidence("cluster_state", cluster.state.as_str(), "", "CLUSTER INFO");
+    let here = cx.body.nodes.first().filter(|node| node.role == Role::Master && node.version() >= (7, 0, 0));
+    let spoken: Vec<_> = ranges.iter().map(|(first, last)| format!("{first} {last}")).collect();
+    cx.report(match here {
+        None => finding,
+        Some(node) => finding.change(
+            Change::new([format!("CLUSTER ADDSLOTSRANGE {}", spoken.join(" "))], format!("no lock; on {}", node.address))
+                .back([format!("CLUSTER DELSLOTSRANGE {}", spoken.join(" "))])
+                .outside_transaction(),
+        ),
+    });
+}
+
+fn failed(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
+    for member in cluster.members.iter().filter(|member| member.master && member.slot_count() > 0) {
+        if !member.flags.iter().any(|flag| flag == "fail") {
+            continue;
+        }
+        let replicas: Vec<_> =
+            cluster.members.iter().filter(|other| other.follows == member.id && !other.failing()).map(|other| other.address.as_str()).collect();
+        let way = if replicas.is_empty() {
+            "it has no replica that could take over: start it".to_owned()
+        } else {
+            format!("start it, or run CLUSTER FAILOVER TAKEOVER on {}", words::list(&replicas))
+        };
+        let finding = cx
+            .finding(format!("node {}", member.address), format!("the master {} has failed, and nobody serves its slots", member.address))
+            .why(format!("keys of its slots can be neither read nor written; {way}; no statement here mends it, so there is no change"))
+            .evidence("slots", member.slot_count(), "slots", SOURCE)
+            .evidence("flags", member.flags.join(","), "", SOURCE)
+            .evidence("replicas", replicas.len(), "replicas", SOURCE);
+        cx.report(finding);
+    }
+}

@@ -1,0 +1,67 @@
+//! `redis/replica-lag`: what a failover would lose.
+
+use dbwright_core::{Cx, Severity};
+
+use crate::body::{Body, Node, Replica, Role, area};
+use crate::words;
+
+const SOURCE: &str = "INFO replication";
+
+/// Reports replica by replica.
+pub(super) fn check(cx: &mut Cx<'_, Body>) {
+    super::tell_gaps(cx, area::INFO);
+    super::tell_gaps(cx, area::NODES);
+    let (seconds, share) = (cx.limit("seconds"), cx.limit("backlog_share"));
+    for node in &cx.body.nodes {
+        for replica in &node.replication.replicas {
+            let behind = node.replication.backlog_size > 0
+                && replica.behind_bytes as f64 >= node.replication.backlog_size as f64 * share;
+            if behind || replica.lag_s.is_some_and(|lag| lag >= seconds) {
+                of_replica(cx, node, replica);
+            }
+        }
+        if node.role == Role::Replica && !node.replication.link_up {
+            of_link(cx, node);
+        }
+    }
+}
+
+fn of_replica(cx: &mut Cx<'_, Body>, node: &Node, replica: &Replica) {
+    let finding = cx
+        .finding(format!("replica {}", replica.address), format!("the replica {} is behind", replica.address))
+        .why(
+            "after a failover, what it has not seen is gone; a slow command on it, its network or its disk holds it up; no \
+             statement makes it faster, so there is no change",
+        )
+        .evidence("behind", replica.behind_bytes, "bytes", SOURCE)
+        .evidence("state", replica.state.as_str(), "", SOURCE)
+        .evidence("backlog", node.replication.backlog_size, "bytes", SOURCE);
+    cx.report(match replica.lag_s {
+        Some(lag) => finding.evidence("last_acknowledged", lag, "s ago", SOURCE),
+        None => finding,
+    });
+}
+
+fn of_link(cx: &mut Cx<'_, Body>, node: &Node) {
+    let master = node.replication.master.as_deref().unwrap_or("its master");
+    let down = node.info.number("master_link_down_since_seconds").filter(|down| *down >= 0.0);
+    let syncing = node.replication.syncing;
+    let title = match (syncing, down) {
+        (true, _) => format!("the replica copies everything from {master}"),
+        (false, Some(down)) => format!("the replica has had no link to {master} for {}", words::seconds(down)),
+        (false, None) => format!("the replica has no link to {master}"),
+    };
+    let finding = cx
+        .finding(cx.body.subject(node, "server"), title)
+        .severity(if syncing { Severity::Medium } else { Severity::High })
+        .why(
+            "its data grows old, and it is no safeguard meanwhile; check that the master runs and lets it in (masterauth, \
+             masteruser, network); no statement here mends it, so there is no change",
+        )
+        .evidence("master_link_status", if node.replication.link_up { "up" } else { "down" }, "", SOURCE)
+        .evidence("master_sync_in_progress", syncing, "", SOURCE);
+    cx.report(match down {
+        Some(down) => finding.evidence("master_link_down_since", down, "s", SOURCE),
+        None => finding,
+    });
+}
