@@ -7,6 +7,7 @@ mod connect;
 pub mod engine;
 mod error;
 pub mod flavour;
+mod migrate;
 mod observe;
 pub mod rules;
 

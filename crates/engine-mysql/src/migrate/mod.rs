@@ -1,0 +1,46 @@
+//! Changes without downtime on MySQL and MariaDB: what the server does without holding anybody up is left to it, after
+//! it was asked; what it does only by copying a table under a lock is copied beside it.
+
+mod lab;
+mod parse;
+mod plan;
+mod session;
+mod shadow;
+mod table;
+mod text;
+mod ways;
+
+use dbwright_core::progress::Progress;
+use dbwright_core::target::Address;
+use dbwright_core::{BoxFuture, Failure};
+use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
+
+use crate::MySql;
+
+impl OnlineDdl for MySql {
+    fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
+        text::split::script(file, text)
+    }
+
+    fn by_hand(&self) -> ByHand {
+        ByHand {
+            head: "-- Run it step by step with the mysql client, and look at the result of each; nothing of it is in dbwright's journal\n\
+                   -- then: record it afterwards with `dbwright migrate baseline`.\nSET SESSION lock_wait_timeout = 1;  \
+                   -- when a step fails because of it, wait a little and run that step again\n",
+            ..ByHand::default()
+        }
+    }
+
+    fn open<'a>(
+        &'a self,
+        address: &'a Address,
+        options: &'a OpenOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
+        Box::pin(async move {
+            let session = session::MySession::open(address, options, progress).await?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Rows in batches, each in one transaction with its position in the journal.
+
+use std::time::{Duration, Instant};
+
+use dbwright_core::Failure;
+use dbwright_migrate::journal::Progressed;
+use dbwright_migrate::plan::Backfill;
+use dbwright_migrate::throttle::next_batch;
+use mysql_async::Error;
+
+use super::patience::{Tries, sleep, stopped};
+use super::range::{self, Position};
+use super::trouble::Trouble;
+use super::watch::{Guard, watched};
+use super::{Job, MySession, mark};
+
+/// How often it is looked how the target bears it.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A statement before a batch that is run only when rows stood in the way of a unique key.
+pub(in crate::migrate) const ON_DUPLICATE: &str = "-- on duplicate\n";
+
+/// How often rows may stand in the way of one batch: then they will stand there always.
+const DUPLICATES: u32 = 5;
+
+/// How the walk goes: the size of the next batch, and how the best one did.
+struct Pace {
+    rows: u64,
+    /// Most rows a second seen so far: what the target can do when it has time.
+    best: f64,
+    looked: Instant,
+}
+
+impl MySession {
+    pub(super) async fn backfill(&mut self, job: Job<'_>, backfill: &Backfill) -> Result<(), Failure> {
+        let mut tries = Tries::new();
+        let mut pace = Pace { rows: job.limits.first_batch.max(1), best: 0.0, looked: Instant::now() };
+        let mut in_the_way = 0;
+        loop {
+            if job.progress.cancelled() {
+                return Err(stopped(&job.step.title));
+            }
+            let began = Instant::now();
+            match self.try_batch(job, backfill, &mut pace, &mut tries).await {
+                Ok(position) if position.end => break,
+                Ok(position) => {
+                    tries.got_on();
+                    in_the_way = 0;
+                    job.progress.step(position.rows);
+                    self.rest(job, &mut pace, began.elapsed()).await?;
+                }
+                Err(Trouble::Duplicate(_)) if in_the_way < DUPLICATES && clears(backfill) => {
+                    self.roll_back().await;
+                    in_the_way += 1;
+                    self.make_way(job, backfill).await?;
+                }
+                Err(trouble) => {
+                    self.roll_back().await;
+                    // A batch that did not get its locks may have wanted too many rows.
+                    pace.rows = (pace.rows / 2).max(10);
+                    self.after(trouble, &mut tries, job).await?;
+                }
+            }
+        }
+        // What the batches set does not hold for the user's next statement.
+        self.main.set_up(&self.settings).await?;
+        self.transaction(job, &[], &backfill.verify, Progressed::Done).await
+    }
+
+    /// One batch; the position behind it, as committed.
+    async fn try_batch(
+        &mut self,
+        job: Job<'_>,
+        backfill: &Backfill,
+        pace: &mut Pace,
+        tries: &mut Tries,
+    ) -> Result<Position, Trouble> {
+        let title = &job.step.title;
+        let wrong = |e: Error| Trouble::of(&e, title);
+        self.limit(1).await.map_err(wrong)?;
+        self.main.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await.map_err(wrong)?;
+        self.main.run("START TRANSACTION /* dbwright */").await.map_err(wrong)?;
+        let mark = mark::hold(&mut self.main, &self.home, job.place).await?;
+        let from = position(mark.position)?;
+        if from.end || mark.state == Some(Progressed::Done) {
+            self.roll_back().await;
+            return Ok(Position { end: true, ..from });
+        }
+        let after = from.after.as_deref();
+        let upper = self.main.rows(&range::upper_bound(backfill, after, pace.rows)).await.map_err(wrong)?;
+        let upper =
+            upper.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>());
+        let end = upper.is_none();
+        let range = range::condition(&backfill.key, after, upper.as_deref());
+        let to = Position { rows: from.rows + if end { 0 } else { pace.rows }, after: upper, end };
+        let began = Instant::now();
+        for sql in range::statements(backfill, &range)?.iter().filter(|sql| !sql.contains(ON_DUPLICATE)) {
+            let queue = job.limits.lock_timeout.max(Duration::from_millis(1));
+            let guard = Guard { main: self.main.id(), queue, what: title, progress: job.progress };
+            watched(self.main.run(sql), &mut self.watch, &guard, &mut tries.seen).await.map_err(wrong)?;
+        }
+        job.progress.point("batch");
+        let value = serde_json::to_value(&to).map_err(|e| Trouble::Final(unwritten(&e)))?;
+        mark::move_to(&mut self.main, &self.home, job.place, &value).await?;
+        self.main.run("COMMIT").await.map_err(wrong)?;
+        job.progress.point("batch-committed");
+        pace.took(began.elapsed(), to.rows - from.rows, job);
+        Ok(to)
+    }
+
+    /// Removes what was copied and has been changed since: it is noted, and will be brought over.
+    async fn make_way(&mut self, job: Job<'_>, backfill: &Backfill) -> Result<(), Failure> {
+        let mut tries = Tries::new();
+        for sql in backfill.before_batch.iter().filter_map(|sql| sql.strip_prefix(ON_DUPLICATE)) {
+            while let Err(error) = self.main.run(sql).await {
+                self.after(Trouble::of(&error, &job.step.title), &mut tries, job).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the target to others for a while.
+    async fn rest(&mut self, job: Job<'_>, pace: &mut Pace, took: Duration) -> Result<(), Failure> {
+        let pause = took.mul_f64(job.limits.pause.clamp(0.0, 100.0) * pace.strain(took));
+        if !pause.is_zero() {
+            sleep(pause.min(Duration::from_secs(10)), &job.step.title, job.progress).await?;
+        }
+        if pace.looked.elapsed() > LOOK {
+            self.wait_until_well(job.limits, job.progress).await?;
+            pace.looked = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+impl Pace {
+    fn took(&mut self, took: Duration, rows: u64, job: Job<'_>) {
+        self.best = self.best.max(rows as f64 / took.as_secs_f64().max(0.000_1));
+        self.rows = next_batch(self.rows, took, job.limits);
+    }
+
+    /// How much slower than at its best the target is: a busy one gets longer pauses.
+    fn strain(&self, took: Duration) -> f64 {
+        let now = self.rows as f64 / took.as_secs_f64().max(0.000_1);
+        if self.best > 0.0 { (self.best / now.max(1.0)).sqrt().clamp(1.0, 3.0) } else { 1.0 }
+    }
+}
+
+fn clears(backfill: &Backfill) -> bool {
+    backfill.before_batch.iter().any(|sql| sql.starts_with(ON_DUPLICATE))
+}
+
+fn position(value: Option<serde_json::Value>) -> Result<Position, Trouble> {
+    let Some(value) = value else { return Ok(Position::default()) };
+    serde_json::from_value(value).map_err(|e| Trouble::Final(unwritten(&e)))
+}
+
+fn unwritten(error: &serde_json::Error) -> Failure {
+    Failure::internal("migrate.position", format!("the position of a backfill can't be understood: {error}"))
+}

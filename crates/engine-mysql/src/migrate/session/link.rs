@@ -1,0 +1,194 @@
+//! One connection of a session, with settings that no server can have set otherwise.
+
+use dbwright_core::target::Address;
+use dbwright_core::{Failure, FailureKind};
+use dbwright_migrate::port::{Facts, OpenOptions};
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Error, Params, Row, Value};
+
+use super::trouble;
+use crate::connect;
+use crate::flavour::{Flavour, version_numbers};
+
+/// The cells of a row as texts.
+pub(in crate::migrate) type Cells = Vec<Option<String>>;
+
+/// A connection and what it is connected to.
+pub(in crate::migrate) struct Link {
+    conn: Conn,
+    pub(in crate::migrate) name: String,
+    pub(in crate::migrate) flavour: Flavour,
+    pub(in crate::migrate) version: (u16, u16, u16),
+    text: String,
+    /// The database that the address names.
+    pub(in crate::migrate) home: Option<String>,
+    pub(in crate::migrate) account: String,
+    read_only: bool,
+    /// Set when an error said that the connection is gone.
+    lost: bool,
+}
+
+/// A migration takes its time; names and texts are what they are.
+const SETTINGS: &str = "SET /* dbwright */ NAMES utf8mb4, SESSION autocommit = 1, SESSION wait_timeout = 28800, \
+    SESSION net_read_timeout = 600, SESSION net_write_timeout = 600, SESSION group_concat_max_len = 1048576, \
+    SESSION foreign_key_checks = 1, SESSION unique_checks = 1";
+
+const ABOUT: &str = "SELECT /* dbwright */ VERSION(), DATABASE(), CURRENT_USER(), \
+    @@GLOBAL.read_only + @@GLOBAL.innodb_read_only, @@version_comment";
+
+impl Link {
+    pub(in crate::migrate) async fn open(address: &Address, options: &OpenOptions) -> Result<Self, Failure> {
+        let connection = connect::open(address, options.connect_timeout).await?;
+        let failed = |e: &Error| trouble::failure(e, "the session can't be read");
+        let mut conn = connection.conn;
+        let row: Option<Row> = conn.query_first(ABOUT).await.map_err(|e| failed(&e))?;
+        let about = row.map(cells).unwrap_or_default();
+        let text = |at: usize| about.get(at).cloned().flatten();
+        let version = text(0).unwrap_or_default();
+        let mut link = Self {
+            flavour: Flavour::of(&version),
+            version: version_numbers(&version),
+            text: version,
+            home: text(1),
+            account: text(2).unwrap_or_default(),
+            read_only: text(3).is_some_and(|sum| sum != "0"),
+            name: connection.name,
+            conn,
+            lost: false,
+        };
+        link.set_up(&[]).await?;
+        Ok(link)
+    }
+
+    /// Begins with settings of our own, and runs what a file has set.
+    pub(in crate::migrate) async fn set_up(&mut self, settings: &[String]) -> Result<(), Failure> {
+        self.reset(settings).await.map_err(|e| trouble::failure(&e, "the session can't be set up"))
+    }
+
+    async fn reset(&mut self, settings: &[String]) -> Result<(), Error> {
+        self.run("SET /* dbwright */ SESSION sql_mode = @@GLOBAL.sql_mode").await?;
+        self.run(SETTINGS).await?;
+        for setting in self.flavour.migration_settings() {
+            // A server that has no such variable needs none.
+            let _ = self.run(&format!("SET /* dbwright */ SESSION {setting}")).await;
+        }
+        for setting in settings {
+            self.run(setting).await?;
+        }
+        Ok(())
+    }
+
+    /// The server's number of this session.
+    pub(in crate::migrate) fn id(&self) -> u32 {
+        self.conn.id()
+    }
+
+    pub(in crate::migrate) const fn lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Runs a query; each row as texts.
+    pub(in crate::migrate) async fn rows(&mut self, sql: &str) -> Result<Vec<Cells>, Error> {
+        let rows = self.conn.query::<Row, _>(sql).await;
+        self.seen(rows).map(|rows| rows.into_iter().map(cells).collect())
+    }
+
+    /// Runs a query with parameters; each row as texts.
+    pub(in crate::migrate) async fn rows_with(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Cells>, Error> {
+        let rows = self.conn.exec::<Row, _, _>(sql, Params::Positional(params)).await;
+        self.seen(rows).map(|rows| rows.into_iter().map(cells).collect())
+    }
+
+    /// Runs a statement; how many rows it changed.
+    pub(in crate::migrate) async fn run(&mut self, sql: &str) -> Result<u64, Error> {
+        let done = self.conn.query_drop(sql).await;
+        self.seen(done).map(|()| self.conn.affected_rows())
+    }
+
+    /// Runs a statement with parameters; how many rows it changed.
+    pub(in crate::migrate) async fn run_with(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, Error> {
+        let done = self.conn.exec_drop(sql, Params::Positional(params)).await;
+        self.seen(done).map(|()| self.conn.affected_rows())
+    }
+
+    /// Whether the server still answers.
+    pub(super) async fn answers(&mut self) -> bool {
+        let ping = self.conn.ping().await;
+        !self.lost && self.seen(ping).is_ok()
+    }
+
+    fn seen<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result {
+            self.lost |= trouble::is_lost(error);
+        }
+        result
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let mut warnings = Vec::new();
+        if self.version < self.flavour.atomic_ddl_since() {
+            let (major, minor, _) = self.flavour.atomic_ddl_since();
+            warnings.push(format!(
+                "before {} {major}.{minor} a crash in the middle of a schema change can leave it half done",
+                self.flavour.name()
+            ));
+        }
+        let text = if self.text.contains(self.flavour.name()) {
+            self.text.clone()
+        } else {
+            format!("{} {}", self.flavour.name(), self.text)
+        };
+        Facts { engine: "mysql".to_owned(), target: self.name.clone(), version: text, warnings }
+    }
+
+    /// The database whose migrations these are.
+    ///
+    /// # Errors
+    /// When the address names none.
+    pub(super) fn home(&self) -> Result<String, Failure> {
+        self.home.clone().ok_or_else(|| {
+            Failure::usage(
+                "migrate.no-database",
+                format!("{} names no database, and a migration belongs to one", self.name),
+            )
+            .hint("add it to the URL: mysql://user@host/DATABASE")
+        })
+    }
+
+    /// # Errors
+    /// When the server lets nobody write.
+    pub(super) fn writable(&self) -> Result<(), Failure> {
+        if !self.read_only {
+            return Ok(());
+        }
+        let message = format!("{} is read-only: it is a replica, or its owner set read_only", self.name);
+        Err(Failure::new(FailureKind::NotPermitted, "migrate.standby", message)
+            .hint("name the server that it replicates from: the change comes to its replicas by itself"))
+    }
+
+    /// # Errors
+    /// When two connections are one session of the server's: a pooler stands between.
+    pub(super) fn unpooled(one: &Self, other: &Self) -> Result<(), Failure> {
+        if one.id() != other.id() {
+            return Ok(());
+        }
+        let message = format!("{} hands one session of the server to several connections", one.name);
+        Err(Failure::not_permitted("migrate.pooler", message)
+            .hint("name the server itself: a migration needs a session of its own"))
+    }
+}
+
+/// A row as texts; what is no text is left out.
+fn cells(row: Row) -> Cells {
+    let text = |value: Value| match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::UInt(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Double(number) => Some(number.to_string()),
+        Value::Date(y, mo, d, h, mi, s, us) => Some(format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02}:{s:02}.{us:06}")),
+        Value::Time(..) => Some(value.as_sql(true)),
+    };
+    row.unwrap().into_iter().map(text).collect()
+}

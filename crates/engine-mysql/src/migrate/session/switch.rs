@@ -1,0 +1,198 @@
+//! Scripts of several statements that are one thing: a round of bringing over, and the switch under the lock of both tables.
+//!
+//! # Why the switch is all or nothing
+//!
+//! `RENAME TABLE a TO old, new TO a` is atomic on both servers. On MySQL it runs under the very lock under which the last
+//! notes were brought over, so that nobody can write in between. MariaDB takes no `RENAME` under `LOCK TABLES`: there another
+//! connection sends it, and it waits for the lock; only when it is seen waiting, the lock is given up, and a rename that
+//! waits comes before all writers that wait. Should the connection that holds the lock be lost before, the rename would come
+//! too early: so a table of the old name stands in its way until the last moment, and the rename fails on that.
+
+use std::time::{Duration, Instant};
+
+use dbwright_core::Failure;
+use mysql_async::Error;
+
+use super::link::Link;
+use super::patience::Tries;
+use super::trouble::Trouble;
+use super::watch::{Guard, kill, watched};
+use super::{Job, MySession, shown};
+use crate::migrate::text::split;
+
+/// How a script begins that runs under a lock.
+pub(in crate::migrate) const LOCKED: &str = "-- under the lock of both tables\n";
+
+/// How a script begins that is one transaction.
+pub(in crate::migrate) const ROUND: &str = "-- in one transaction\n";
+
+/// How long a rename may take to be seen waiting for the lock that we hold: nobody can write meanwhile.
+const SEEN: Duration = Duration::from_secs(2);
+
+/// How often a round is tried when rows that were not yet brought over stand in its way.
+const ROUNDS: u32 = 20;
+
+impl MySession {
+    /// One transaction in `READ COMMITTED`: what it reads of users' tables it reads without locks, each statement at one moment.
+    pub(super) async fn round(&mut self, job: Job<'_>, script: &str) -> Result<(), Trouble> {
+        let title = &job.step.title;
+        let mut left = ROUNDS;
+        loop {
+            match self.try_round(script).await.map_err(|e| Trouble::of(&e, title)) {
+                Ok(()) => return Ok(()),
+                Err(trouble) => {
+                    self.roll_back().await;
+                    match trouble {
+                        // A row that was changed again stands in the way of a unique key; its note is there by now.
+                        Trouble::Duplicate(_) | Trouble::Busy(_) if left > 0 => left -= 1,
+                        other => return Err(other),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn try_round(&mut self, script: &str) -> Result<(), Error> {
+        self.limit(1).await?;
+        let statements = parts(script);
+        // DDL of temporary tables stands in front.
+        let (before, within): (Vec<_>, Vec<_>) = statements.iter().partition(|sql| !is_change(sql));
+        for sql in before {
+            self.main.run(sql).await?;
+        }
+        self.main.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+        self.main.run("START TRANSACTION /* dbwright */").await?;
+        for sql in within {
+            self.main.run(sql).await?;
+        }
+        self.main.run("COMMIT").await.map(drop)
+    }
+
+    /// Statements under `LOCK TABLES`. A `SELECT` among them must say yes, or nothing is done, and it is tried again.
+    pub(super) async fn under_lock(&mut self, job: Job<'_>, script: &str, tries: &mut Tries) -> Result<(), Trouble> {
+        let done = self.locked_script(job, script, tries).await;
+        if done.is_err() {
+            let _ = self.main.run("ROLLBACK").await;
+        }
+        // Whatever happened: others go on.
+        let _ = self.main.run("UNLOCK TABLES").await;
+        let _ = self.main.run("SET /* dbwright */ SESSION autocommit = 1").await;
+        let restored = self.main.set_up(&self.settings).await;
+        done?;
+        // The tables have changed places: what fails now is found out by the next look at them.
+        restored.map_err(Trouble::Final)
+    }
+
+    async fn locked_script(&mut self, job: Job<'_>, script: &str, tries: &mut Tries) -> Result<(), Trouble> {
+        let title = &job.step.title;
+        let wrong = |e: Error| Trouble::of(&e, title);
+        self.limit(1).await.map_err(wrong)?;
+        self.main.run("SET /* dbwright */ SESSION autocommit = 0").await.map_err(wrong)?;
+        for sql in parts(script) {
+            let word = sql.split_whitespace().next().unwrap_or_default().to_owned();
+            match word.as_str() {
+                "LOCK" => {
+                    let queue = job.limits.lock_timeout.max(Duration::from_millis(1));
+                    let guard = Guard { main: self.main.id(), queue, what: title, progress: job.progress };
+                    let locked = watched(self.main.run(&sql), &mut self.watch, &guard, &mut tries.seen).await;
+                    if tries.seen.gave_way || tries.seen.stopped {
+                        let _ = self.main.run("DO /* dbwright */ 0").await;
+                    }
+                    locked.map_err(wrong)?;
+                    job.progress.point("locked");
+                }
+                "SELECT" => {
+                    if !shown::ask(&mut self.main, &sql).await.map_err(wrong)? {
+                        return Err(Trouble::Busy("much was written in the last moment".to_owned()));
+                    }
+                }
+                "RENAME" if !self.main.flavour.renames_under_lock() => return self.renamed_by_another(job, &sql).await,
+                "RENAME" => {
+                    self.main.run("COMMIT").await.map_err(wrong)?;
+                    job.progress.point("brought over");
+                    self.main.run(&sql).await.map_err(wrong)?;
+                    job.progress.point("renamed");
+                }
+                _ => {
+                    self.main.run(&sql).await.map_err(wrong)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A rename that another connection sends while this one holds the lock.
+    async fn renamed_by_another(&mut self, job: Job<'_>, rename: &str) -> Result<(), Trouble> {
+        let title = &job.step.title;
+        self.main.run("COMMIT").await.map_err(|e| Trouble::of(&e, title))?;
+        job.progress.point("brought over");
+        let mut other = Link::open(&self.address, &self.options).await?;
+        other.run("SET /* dbwright */ SESSION lock_wait_timeout = 10").await.map_err(|e| Trouble::of(&e, title))?;
+        let id = other.id();
+        let sql = rename.to_owned();
+        let sent = tokio::spawn(async move { other.run(&sql).await });
+        let began = Instant::now();
+        let waits = loop {
+            if sent.is_finished() {
+                break false;
+            }
+            if self.renames(id).await {
+                break true;
+            }
+            if began.elapsed() > SEEN {
+                break false;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        if waits {
+            job.progress.point("queued");
+            // The table that stands in the way: from here on the rename goes through as soon as the lock is given up.
+            if let Some(guard) = in_the_way(rename) {
+                self.main
+                    .run(&format!("DROP /* dbwright */ TABLE {guard}"))
+                    .await
+                    .map_err(|e| Trouble::of(&e, title))?;
+            }
+            job.progress.point("free");
+        } else {
+            kill(&mut self.watch, id).await;
+        }
+        let unlocked = self.main.run("UNLOCK TABLES").await;
+        let renamed = sent.await.map_err(|e| {
+            Trouble::Final(Failure::internal("migrate.switch", format!("{title}: the rename was lost: {e}")))
+        })?;
+        job.progress.point("renamed");
+        match renamed {
+            Ok(_) => unlocked.map(drop).map_err(|e| Trouble::of(&e, title)),
+            Err(_) if !waits => Err(Trouble::Busy("the rename was not seen waiting for the lock".to_owned())),
+            Err(error) => Err(Trouble::of(&error, title)),
+        }
+    }
+
+    /// Whether a connection waits for the lock of a table.
+    async fn renames(&mut self, id: u32) -> bool {
+        super::watch::waiting(&mut self.watch, id).await.0
+    }
+}
+
+/// The statements of a script.
+fn parts(script: &str) -> Vec<String> {
+    let script = split::script("script", script).map(|script| script.statements).unwrap_or_default();
+    script.into_iter().map(|statement| statement.sql).collect()
+}
+
+fn is_change(sql: &str) -> bool {
+    let word = sql.split_whitespace().next().unwrap_or_default();
+    matches!(word, "INSERT" | "DELETE" | "UPDATE" | "REPLACE")
+}
+
+/// The first new name of a rename: of a table that is there only so that the rename can't come too early.
+fn in_the_way(rename: &str) -> Option<String> {
+    let crate::migrate::parse::Act::RenameTable { pairs } = crate::migrate::parse::act(rename) else { return None };
+    let (_, to) = pairs.first()?;
+    let ident = |name: &str| dbwright_sql::Dialect::Mysql.ident(name);
+    Some(match &to.schema {
+        Some(schema) => format!("{}.{}", ident(schema), ident(&to.name)),
+        None => ident(&to.name),
+    })
+}

@@ -1,0 +1,8 @@
+//! Migrations carried out on real MySQL and MariaDB servers: asked, applied, interrupted anywhere, resumed, undone.
+
+mod apply;
+mod child;
+mod common;
+mod crash;
+mod queue;
+mod trap;
