@@ -30,6 +30,10 @@ enum Subject {
     CheckPostgres,
     /// A SQLite file of 1 GB.
     CheckSqlite,
+    /// A MySQL of 10,000 tables.
+    CheckMysql,
+    /// A Redis of 5,000,000 keys.
+    CheckRedis,
     /// A PostgreSQL under pgbench load that is observed every 10 s for a minute.
     Load,
     /// The advisor on TPC-H, TPC-DS and a growing number of statements.
@@ -46,9 +50,12 @@ enum Subject {
 pub(crate) struct Options {
     #[command(subcommand)]
     of: Option<Of>,
-    /// What to measure; `check` stands for both of its kind.
+    /// What to measure; `check` stands for all of its kind, or for that of `--engine`.
     #[arg(value_name = "SUBJECT", value_parser = subjects, required = true)]
     subjects: Option<Subjects>,
+    /// The engine that `check` is measured on.
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<String>,
     /// The binary to measure; otherwise a release build is made.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -82,14 +89,21 @@ struct Subjects(&'static [Subject]);
 
 fn subjects(word: &str) -> Result<Subjects, String> {
     match word {
-        "check" => Ok(Subjects(&[Subject::CheckPostgres, Subject::CheckSqlite])),
+        "check" => {
+            Ok(Subjects(&[Subject::CheckPostgres, Subject::CheckSqlite, Subject::CheckMysql, Subject::CheckRedis]))
+        }
+        "check-mysql" => Ok(Subjects(&[Subject::CheckMysql])),
+        "check-redis" => Ok(Subjects(&[Subject::CheckRedis])),
         "check-postgres" => Ok(Subjects(&[Subject::CheckPostgres])),
         "check-sqlite" => Ok(Subjects(&[Subject::CheckSqlite])),
         "load" => Ok(Subjects(&[Subject::Load])),
         "advise" => Ok(Subjects(&[Subject::Advise])),
         "truth" => Ok(Subjects(&[Subject::Truth])),
         "migrate" => Ok(Subjects(&[Subject::Migrate])),
-        _ => Err("there are advise, check, check-postgres, check-sqlite, load, migrate, truth".to_owned()),
+        _ => {
+            Err("there are advise, check, check-mysql, check-postgres, check-redis, check-sqlite, load, migrate, truth"
+                .to_owned())
+        }
     }
 }
 
@@ -106,10 +120,13 @@ pub(crate) fn run(options: &Options) -> Done {
         Some(file) => file.clone(),
         None => release()?,
     };
-    for subject in options.subjects.iter().flat_map(|subjects| subjects.0) {
+    let of_engine = options.engine.as_ref().map(|engine| subjects(&format!("check-{engine}"))).transpose()?;
+    for subject in of_engine.or(options.subjects).iter().flat_map(|subjects| subjects.0) {
         let mut table = String::new();
         let (name, figures) = match subject {
             Subject::CheckPostgres => ("check-postgres", check::postgres(&binary)?),
+            Subject::CheckMysql => ("check-mysql", check::mysql(&binary)?),
+            Subject::CheckRedis => ("check-redis", check::redis(&binary)?),
             Subject::CheckSqlite => ("check-sqlite", check::sqlite(&binary)?),
             Subject::Load => ("load", load::figures(&binary)?),
             Subject::Truth => {

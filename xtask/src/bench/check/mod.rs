@@ -1,5 +1,8 @@
 //! `bench check`: a large catalog and a large file.
 
+mod mysql;
+mod redis;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,6 +12,9 @@ use dbwright_testkit::Scratch;
 use super::report::Figure;
 use super::{big, measure, sqlite, watch};
 use crate::{Done, servers};
+
+pub(super) use mysql::mysql;
+pub(super) use redis::redis;
 
 /// The lock that any reader takes.
 const READERS_LOCK: &str = "AccessShareLock";
