@@ -8,6 +8,7 @@ use dbwright_core::report::TableSize;
 use dbwright_core::rule::Limits;
 use dbwright_core::scorecard::Metric;
 use dbwright_core::target::Address;
+use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, Finding, NotLookedAt, RuleMeta, Snapshot};
 
 /// What an engine's rules reported, before ranking and filtering.
@@ -36,6 +37,14 @@ pub trait Checks: Engine {
     /// How large the tables of a snapshot are, the largest first; empty when the engine does not know.
     fn sizes(&self, _snapshot: &Snapshot) -> Vec<TableSize> {
         Vec::new()
+    }
+
+    /// Reads a log of the engine's server as a workload; none when the file is something else, or the engine reads no logs.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    fn log(&self, _name: &str, _input: &mut dyn std::io::BufRead) -> Result<Option<Workload>, Failure> {
+        Ok(None)
     }
 
     /// The engine's prover, when it has one.

@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::flavour::{Flavour, Server};
 pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
-pub use variables::Variable;
+pub use variables::{Latency, Variable};
 
 /// Names of the areas that can have a gap; rules name them in `needs`.
 pub mod area {
     /// The connection itself was lost on the way: whatever came later was not looked at.
     pub const CONNECTION: &str = "connection";
+    /// The server itself: a schema file has none.
+    pub const SERVER: &str = "server";
     /// Tables, columns, indexes, constraints.
     pub const CATALOG: &str = "catalog";
     /// Rows and sizes of tables and indexes.
@@ -60,6 +62,9 @@ pub struct Body {
     pub variables: BTreeMap<String, Variable>,
     /// Global status by name.
     pub status: BTreeMap<String, String>,
+    /// How fast statements were, where the server counts that.
+    #[serde(default)]
+    pub latency: Option<Latency>,
     /// What the server ran, or the user gave.
     pub workload: Option<Workload>,
     /// The journal of migrations, and what changes have left.

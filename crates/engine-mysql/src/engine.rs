@@ -8,6 +8,7 @@ use dbwright_core::report::TableSize;
 use dbwright_core::rule::{self, Limits};
 use dbwright_core::snapshot::Header;
 use dbwright_core::target::Address;
+use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 
 use crate::body::{Body, area};
@@ -24,6 +25,11 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "one read-only transaction with a consistent snapshot" },
         Capability { name: "check", how: "`sql/` and `mysql/` rules" },
+        Capability { name: "diff", how: "schema, variables, growth, new and slower statements" },
+        Capability {
+            name: "workload",
+            how: "counted by `performance_schema`, or from a slow query log (`--workload`)",
+        },
     ],
 };
 
@@ -59,6 +65,14 @@ impl Checks for MySql {
         snapshot.body::<Body>().map(|body| body.catalog.sizes()).unwrap_or_default()
     }
 
+    fn compare(&self) -> Option<&dyn dbwright_check::Compare> {
+        Some(self)
+    }
+
+    fn log(&self, name: &str, input: &mut dyn std::io::BufRead) -> Result<Option<Workload>, Failure> {
+        crate::slowlog::read(name, input)
+    }
+
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {
         let body: &Body = snapshot.body()?;
         let header = &snapshot.header;
@@ -81,7 +95,7 @@ impl Checks for MySql {
                 remedy: gap.remedy.clone(),
             }));
         }
-        Ok(Outcome { findings, not_looked_at, scorecard: Vec::new() })
+        Ok(Outcome { findings, not_looked_at, scorecard: crate::scorecard::scorecard(body, header) })
     }
 }
 

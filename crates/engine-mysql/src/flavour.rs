@@ -58,8 +58,10 @@ pub struct Hiding {
 /// A form of `EXPLAIN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExplainForm {
-    /// `EXPLAIN FORMAT=JSON`, first version of the format, in which MariaDB writes too.
+    /// `EXPLAIN FORMAT=JSON`, in the version that the session has; MariaDB has only one.
     Json,
+    /// MySQL's first version (`explain_json_format_version = 1`).
+    JsonV1,
     /// MySQL's second version (`explain_json_format_version = 2`).
     JsonV2,
     /// `EXPLAIN FORMAT=TREE`.
@@ -106,8 +108,8 @@ impl Flavour {
     /// Settings of our own session besides those that both have.
     pub(crate) const fn session_settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            // Cached statistics, however old: fresh ones would open every table.
-            Self::MySql => &[("information_schema_stats_expiry", "31536000")],
+            // Figures of this moment: cached ones may be a day old, and filling the cache would be a write.
+            Self::MySql => &[("information_schema_stats_expiry", "0")],
             Self::MariaDb => &[],
         }
     }
@@ -135,6 +137,16 @@ impl Flavour {
             Self::MySql => "EXPRESSION",
             Self::MariaDb => "NULL",
         }
+    }
+
+    /// Whether foreign keys are read from the tables of `InnoDB`: MariaDB opens every table for those of the standard.
+    pub(crate) const fn foreign_keys_from_innodb(self) -> bool {
+        matches!(self, Self::MariaDb)
+    }
+
+    /// Whether `performance_schema` counts statements by how long they took.
+    pub(crate) const fn has_statement_histogram(self) -> bool {
+        matches!(self, Self::MySql)
     }
 
     /// Which schemas belong to the server itself.
@@ -165,7 +177,7 @@ impl Flavour {
     #[must_use]
     pub const fn explain_forms(self) -> &'static [ExplainForm] {
         match self {
-            Self::MySql => &[ExplainForm::Json, ExplainForm::JsonV2, ExplainForm::Tree, ExplainForm::AnalyzeTree],
+            Self::MySql => &[ExplainForm::JsonV1, ExplainForm::JsonV2, ExplainForm::Tree, ExplainForm::AnalyzeTree],
             Self::MariaDb => &[ExplainForm::Json, ExplainForm::AnalyzeJson],
         }
     }

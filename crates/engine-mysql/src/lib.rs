@@ -3,12 +3,16 @@
 //! Observing never writes, takes no lock that a plain `SELECT` would not take, and reads no user rows.
 
 pub mod body;
+mod compare;
 mod connect;
 pub mod engine;
 mod error;
+pub mod explain;
 pub mod flavour;
 mod migrate;
 mod observe;
 pub mod rules;
+mod scorecard;
+mod slowlog;
 
 pub use engine::MySql;

@@ -61,6 +61,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let server = server::read(session).await?;
     let variables = variables::read(session, &server).await;
     let status = variables::status(session).await;
+    let latency = variables::latency(session, &server).await;
     progress.step(1);
     let mut parts = catalog::read(session, &server).await;
     sizes::fill(session, &server, &mut parts).await;
@@ -74,6 +75,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         events,
         variables,
         status,
+        latency,
         workload: options.workload.clone(),
         migrations: dbwright_migrate::observed::Observed::default(),
         server,

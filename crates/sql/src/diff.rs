@@ -5,11 +5,14 @@
 //! are no part of a schema; [`growth`] looks at sizes apart.
 
 mod describe;
+mod observed;
 
 use std::collections::BTreeMap;
 
 use crate::model::{Catalog, Table};
 use crate::render;
+
+pub use observed::{statements, values};
 
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]

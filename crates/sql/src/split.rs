@@ -1,4 +1,4 @@
-//! Splits a SQL text into statements, as `psql` and `sqlite3` do, with their places in the text.
+//! Splits a SQL text into statements, as `psql`, `sqlite3` and `mysql` do, with their places in the text.
 //!
 //! The pieces cover the text without gap or overlap, so that any place in it belongs to one of them.
 //! Nothing is parsed: a statement that the engine would reject is still one statement.
@@ -13,7 +13,7 @@ use crate::lex::{Lexer, Token, TokenKind};
 pub enum PieceKind {
     /// A statement for the engine.
     Statement,
-    /// A psql command (`\connect …`); the engine does not know it.
+    /// A psql command (`\connect …`) or `DELIMITER …` of the `mysql` program; the engine does not know it.
     Meta,
     /// The rows after `COPY … FROM stdin`, closing `\.` included.
     CopyData,
@@ -43,10 +43,13 @@ pub struct Piece<'a> {
     pub complete: bool,
 }
 
+/// The statement that the `mysql` program does not send: it says what ends the next ones.
+const DELIMITER: &str = "delimiter";
+
 /// Splits a text into pieces.
 #[must_use]
 pub fn pieces(sql: &str, dialect: Dialect) -> Vec<Piece<'_>> {
-    let mut splitter = Splitter { sql, dialect, lexer: Lexer::new(sql, dialect), pieces: Vec::new() };
+    let mut splitter = Splitter { sql, dialect, lexer: Lexer::new(sql, dialect), pieces: Vec::new(), delimiter: None };
     while splitter.lexer.position() < sql.len() {
         splitter.piece();
     }
@@ -66,6 +69,8 @@ struct Splitter<'a> {
     dialect: Dialect,
     lexer: Lexer<'a>,
     pieces: Vec<Piece<'a>>,
+    /// What ends a statement instead of a semicolon (`DELIMITER //`).
+    delimiter: Option<&'a str>,
 }
 
 impl Splitter<'_> {
@@ -93,7 +98,23 @@ impl Splitter<'_> {
                 }
                 continue;
             }
-            if shape.ends(token, self.sql) {
+            if let Some(rest) = self.delimiter_line(token, kind) {
+                (start, end, kind) = (start.or(Some(token.start)), rest, PieceKind::Meta);
+                break;
+            }
+            if let Some(delimiter) = self.delimiter {
+                if self.sql[token.start..].starts_with(delimiter) {
+                    self.lexer.jump(token.start + delimiter.len());
+                    break;
+                }
+                // What ends the statement may begin inside what the lexer takes for one word.
+                if let Some(at) = token.text(self.sql).find(delimiter).filter(|_| token.kind == TokenKind::Word) {
+                    start.get_or_insert(token.start);
+                    (end, kind) = (token.start + at, PieceKind::Statement);
+                    self.lexer.jump(end + delimiter.len());
+                    break;
+                }
+            } else if shape.ends(token, self.sql) {
                 self.same_line_comment();
                 break;
             }
@@ -110,6 +131,20 @@ impl Splitter<'_> {
         if kind == PieceKind::Statement && shape.copies_from_stdin() {
             self.copy_data();
         }
+    }
+
+    /// The end of a line `DELIMITER …` that begins with this token; from then on it holds.
+    fn delimiter_line(&mut self, token: Token, kind: PieceKind) -> Option<usize> {
+        let word = token.text(self.sql);
+        if self.dialect != Dialect::Mysql || kind != PieceKind::Blank || !word.eq_ignore_ascii_case(DELIMITER) {
+            return None;
+        }
+        let rest = &self.sql[token.end..];
+        let line = &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())];
+        let wanted = line.split_ascii_whitespace().next()?;
+        self.delimiter = Some(wanted).filter(|delimiter| *delimiter != ";");
+        self.lexer.jump(token.end + line.len());
+        Some(token.end + line.trim_end().len())
     }
 
     /// A comment that follows the semicolon on the same line belongs to the statement before it.
@@ -183,7 +218,7 @@ struct Shape {
 }
 
 /// How many leading words are looked at.
-const LEADING_WORDS: usize = 6;
+const LEADING_WORDS: usize = 8;
 
 impl Shape {
     fn new(dialect: Dialect) -> Self {
@@ -221,7 +256,8 @@ impl Shape {
             // As psql: not inside parentheses (CREATE RULE … DO (a; b)), not inside a function body.
             Dialect::Postgres => self.parens == 0 && self.blocks == 0,
             // As sqlite3_complete(): a trigger ends with `; END ;`.
-            Dialect::Mysql => true,
+            // Without DELIMITER: a routine or trigger ends when its blocks do.
+            Dialect::Mysql => self.blocks == 0,
             Dialect::Sqlite => !self.is_sqlite_trigger() || (self.last[0] == ";" && self.last[1] == "end"),
         }
     }
@@ -233,6 +269,9 @@ impl Shape {
         if word == "stdin" && self.last[1] == "from" {
             self.from_stdin = true;
         }
+        if self.dialect == Dialect::Mysql {
+            self.mysql_block(word);
+        }
         if self.dialect != Dialect::Postgres || !self.is_routine() || self.parens > 0 {
             return;
         }
@@ -242,6 +281,31 @@ impl Shape {
             "end" => self.blocks = self.blocks.saturating_sub(1),
             _ => {}
         }
+    }
+
+    /// Counts the blocks of a routine, trigger or event of MySQL. `END IF` and its like close what `IF` opened.
+    fn mysql_block(&mut self, word: &str) {
+        let stored = ["procedure", "function", "trigger", "event"];
+        let creates = self.words.first().is_some_and(|first| first == "create");
+        if !creates || !self.words.iter().any(|word| stored.contains(&word.as_str())) {
+            return;
+        }
+        let closes = self.last[1] == "end";
+        match word {
+            "begin" => self.blocks += 1,
+            "case" if self.blocks > 0 && !closes => self.blocks += 1,
+            // Only as statements: `IF(…)` and `REPEAT(…)` are functions as well, `IF EXISTS` is a clause.
+            "if" | "loop" | "while" | "repeat" if self.blocks > 0 && !closes && self.begins_statement() => {
+                self.blocks += 1;
+            }
+            "end" => self.blocks = self.blocks.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// Whether the next word stands where a statement of a block can begin.
+    fn begins_statement(&self) -> bool {
+        matches!(self.last[1].as_str(), ";" | "begin" | "then" | "else" | "do" | "loop" | "repeat" | ":")
     }
 
     fn is_routine(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Shapes of statements, queries without data, and workload files.
 
-use dbwright_sql::Dialect::{Postgres, Sqlite};
+use dbwright_sql::Dialect::{Mysql, Postgres, Sqlite};
 use dbwright_sql::{fingerprint, normalised, scrub, workload};
 
 #[test]
@@ -18,6 +18,18 @@ fn one_shape_has_one_fingerprint() {
     assert_ne!(fingerprint("select f(1)", Postgres), fingerprint("select f(1, 2)", Postgres));
     assert_ne!(fingerprint("select \"A\"", Postgres), fingerprint("select a", Postgres));
     assert_eq!(fingerprint("select [A], `b`", Sqlite), fingerprint("select a, B", Sqlite));
+}
+
+#[test]
+fn mysql_statements_and_their_digests_are_one_shape() {
+    let text = "select * from orders where state = ? and id in (?)";
+    for sql in [
+        "SELECT * FROM `orders` WHERE state = \"a\\\"b\" AND id IN (1, 2) # c",
+        "select * from orders where state = 'it\\'s' and id in (?)",
+    ] {
+        assert_eq!(normalised(sql, Mysql), text, "{sql}");
+    }
+    assert_eq!(scrub("select \"secret\", @a, 5", Mysql), "select ?, @a, ?");
 }
 
 #[test]

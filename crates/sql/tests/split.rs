@@ -1,6 +1,6 @@
 //! Splitting SQL texts: hard cases one by one, and what must hold for any text.
 
-use dbwright_sql::Dialect::{self, Postgres, Sqlite};
+use dbwright_sql::Dialect::{self, Mysql, Postgres, Sqlite};
 use dbwright_sql::split::{PieceKind, pieces, statements};
 use proptest::prelude::*;
 
@@ -16,6 +16,32 @@ fn semicolons_in_strings_names_and_comments_end_nothing() {
     assert_eq!(found[1], "select 2");
     let sql = "select ';', 'it''s;', \";\", `;`, [;] /* ; /* ; */ -- ;\n; select 'a\\'; select 3;";
     assert_eq!(texts(sql, Sqlite)[1..], ["select 'a\\'", "select 3"]);
+}
+
+#[test]
+fn mysql_has_strings_names_and_comments_of_its_own() {
+    let sql = "select ';', 'it\\';', \";\\\"\", `;``` # ; \n -- ;\n; select 5--1; /*!40101 SET NAMES utf8 */; select 2";
+    let found = texts(sql, Mysql);
+    assert_eq!(found[1..], ["select 5--1", "/*!40101 SET NAMES utf8 */", "select 2"], "{found:?}");
+}
+
+#[test]
+fn a_delimiter_of_the_mysql_program_ends_statements() {
+    let sql = "select 1;\nDELIMITER $$\ncreate trigger t before insert on a for each row begin set @x = 1; end$$\n\
+               create procedure p() select 1; $$\ndelimiter ;\nselect 2; select 3";
+    let found = texts(sql, Mysql);
+    assert_eq!(found.len(), 5, "{found:?}");
+    assert!(found[1].ends_with("end") && found[2].ends_with("select 1;"), "{found:?}");
+    assert_eq!(found[3..], ["select 2", "select 3"]);
+}
+
+#[test]
+fn a_mysql_routine_without_a_delimiter_is_one_statement() {
+    let body = "create definer=`a`@`b` procedure p(x int) begin if x > 1 then select if(x, 1, 2); elseif x = 0 then \
+                case x when 1 then select 1; end case; end if; l: loop leave l; end loop; while x > 0 do set x = x - 1; end while; end";
+    let sql = format!("drop procedure if exists p; {body}; select 1; create table begin_end (a int); select 2");
+    let found = texts(&sql, Mysql);
+    assert_eq!(found, ["drop procedure if exists p", body, "select 1", "create table begin_end (a int)", "select 2"]);
 }
 
 #[test]

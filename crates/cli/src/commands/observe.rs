@@ -75,13 +75,19 @@ pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions,
     })
 }
 
-/// A file of statements, in the SQL of the target's engine.
+/// A log of the target's engine, or a file of statements in its SQL.
 fn workload(path: &Path, source: &Source) -> Result<Workload, Failure> {
     let (Source::Live(engine, _) | Source::Schema(engine, _)) = source else {
         return Err(Failure::usage("snapshot.workload", "a snapshot file already holds its workload")
             .hint("give --workload when the snapshot is taken"));
     };
     let info = engine.info();
+    if let Ok(file) = std::fs::File::open(path)
+        && file.metadata().is_ok_and(|file| file.is_file())
+        && let Some(workload) = engine.log(&path.display().to_string(), &mut std::io::BufReader::new(file))?
+    {
+        return Ok(workload);
+    }
     let dialect = Dialect::named(info.id).ok_or_else(|| {
         Failure::usage("workload.no-sql", format!("workload files are SQL, which {} does not speak", info.name))
     })?;

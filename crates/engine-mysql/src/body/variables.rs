@@ -1,6 +1,15 @@
-//! Variables: their values, and who set them.
+//! Variables: their values, and who set them; how fast statements are.
 
 use serde::{Deserialize, Serialize};
+
+/// How many statements the server ran, and how many of them in less than 100 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Latency {
+    /// All of them.
+    pub calls: u64,
+    /// Those that took less than 100 ms.
+    pub under_100ms: u64,
+}
 
 /// A global variable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ pub(super) async fn fill(session: &mut Session, server: &Server, parts: &mut Par
         key.index = Some(index.id);
         table.constraints.push(key);
     }
-    foreign_keys(session, parts).await;
+    foreign_keys(session, server, parts).await;
     checks(session, server, parts).await;
     for table in &mut parts.catalog.tables {
         table.constraints.sort_by(|a, b| a.name.cmp(&b.name));
@@ -51,37 +51,19 @@ struct Raw {
     referenced: String,
 }
 
-async fn foreign_keys(session: &mut Session, parts: &mut Parts) {
-    let filter = parts.filter.on("CONSTRAINT_SCHEMA");
-    let sql = format!(
-        "SELECT /* dbwright */ CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE \
-         FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {filter}"
-    );
-    let rules: HashMap<Name, (String, String)> = session
-        .read(area::CATALOG, GRANT, &sql, |row| ((row.text(), row.text(), row.text()), (row.text(), row.text())))
-        .await
-        .into_iter()
-        .collect();
-    if rules.is_empty() {
-        return;
-    }
-    let sql = format!(
-        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, \
-         REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE \
-         WHERE {} AND REFERENCED_TABLE_NAME IS NOT NULL",
-        parts.filter.on("TABLE_SCHEMA")
-    );
-    let mut rows = session
-        .read(area::CATALOG, GRANT, &sql, |row| {
-            let name = (row.text(), row.text(), row.text());
-            let (column, schema, table, referenced) = (row.text(), row.text(), row.text(), row.text());
-            (row.counter(), Raw { name, column, schema, table, referenced })
-        })
-        .await;
+/// A foreign key's actions on update and on delete.
+type Actions = (String, String);
+
+async fn foreign_keys(session: &mut Session, server: &Server, parts: &mut Parts) {
+    let found = if server.flavour.foreign_keys_from_innodb() { innodb(session, parts).await } else { None };
+    let (mut rows, actions) = match found {
+        Some(found) => found,
+        None => standard(session, parts).await,
+    };
     rows.sort_by(|(a, one), (b, other)| (&one.name, a).cmp(&(&other.name, b)));
     for key in rows.chunk_by(|(_, a), (_, b)| a.name == b.name) {
         let first = &key[0].1;
-        let (on_update, on_delete) = rules.get(&first.name).cloned().unwrap_or_default();
+        let (on_update, on_delete) = actions.get(&first.name).cloned().unwrap_or_default();
         let references = References {
             schema: first.schema.clone(),
             table: first.table.clone(),
@@ -98,6 +80,77 @@ async fn foreign_keys(session: &mut Session, parts: &mut Parts) {
             table.constraints.push(made);
         }
     }
+}
+
+/// The foreign keys by the standard's tables.
+async fn standard(session: &mut Session, parts: &Parts) -> (Vec<(u64, Raw)>, HashMap<Name, Actions>) {
+    let filter = parts.filter.on("CONSTRAINT_SCHEMA");
+    let sql = format!(
+        "SELECT /* dbwright */ CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE \
+         FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE {filter}"
+    );
+    let actions: HashMap<Name, Actions> = session
+        .read(area::CATALOG, GRANT, &sql, |row| ((row.text(), row.text(), row.text()), (row.text(), row.text())))
+        .await
+        .into_iter()
+        .collect();
+    if actions.is_empty() {
+        return (Vec::new(), actions);
+    }
+    let sql = format!(
+        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, \
+         REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE \
+         WHERE {} AND REFERENCED_TABLE_NAME IS NOT NULL",
+        parts.filter.on("TABLE_SCHEMA")
+    );
+    let rows = session
+        .read(area::CATALOG, GRANT, &sql, |row| {
+            let name = (row.text(), row.text(), row.text());
+            let (column, schema, table, referenced) = (row.text(), row.text(), row.text(), row.text());
+            (row.counter(), Raw { name, column, schema, table, referenced })
+        })
+        .await;
+    (rows, actions)
+}
+
+/// The foreign keys by InnoDB's own tables; none when they may not be read, or when a name is written in the encoding of
+/// file names, which only the server can undo.
+async fn innodb(session: &mut Session, parts: &Parts) -> Option<(Vec<(u64, Raw)>, HashMap<Name, Actions>)> {
+    let sql = "SELECT /* dbwright */ ID, FOR_NAME, REF_NAME, TYPE FROM information_schema.INNODB_SYS_FOREIGN";
+    let keys = session.rows(sql, |row| (row.text(), row.text(), row.text(), row.counter())).await.ok()?;
+    let sql =
+        "SELECT /* dbwright */ ID, FOR_COL_NAME, REF_COL_NAME, POS FROM information_schema.INNODB_SYS_FOREIGN_COLS";
+    let columns = session.rows(sql, |row| (row.text(), row.text(), row.text(), row.counter())).await.ok()?;
+    let (mut by_id, mut actions) = (HashMap::new(), HashMap::new());
+    for (id, from, to, bits) in keys {
+        if [&id, &from, &to].iter().any(|name| name.contains('@')) {
+            return None;
+        }
+        let ((schema, table), (_, name)) = (from.split_once('/')?, id.split_once('/')?);
+        let (to_schema, to_table) = to.split_once('/')?;
+        let name: Name = (schema.to_owned(), table.to_owned(), name.to_owned());
+        if parts.id(schema, table).is_none() {
+            continue;
+        }
+        actions.insert(name.clone(), (action(bits >> 2), action(bits)));
+        by_id.insert(id, (name, to_schema.to_owned(), to_table.to_owned()));
+    }
+    let row = |(id, column, referenced, place): (String, String, String, u64)| {
+        let (name, schema, table) = by_id.get(&id)?.clone();
+        Some((place, Raw { name, column, schema, table, referenced }))
+    };
+    Some((columns.into_iter().filter_map(row).collect(), actions))
+}
+
+/// What InnoDB's bits for an event mean: of deletes the first two and the fifth, of updates those after.
+fn action(bits: u64) -> String {
+    match bits & 0b1_0011 {
+        0 => "RESTRICT",
+        bits if bits & 1 != 0 => "CASCADE",
+        bits if bits & 2 != 0 => "SET NULL",
+        _ => "NO ACTION",
+    }
+    .to_owned()
 }
 
 fn foreign_key(columns: &[String], to: &References) -> String {

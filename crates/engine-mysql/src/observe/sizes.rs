@@ -1,5 +1,5 @@
-//! Rows and bytes of tables and indexes: from InnoDB's persistent statistics where they may be read, which costs no table
-//! being opened; from `information_schema` otherwise.
+//! Rows and bytes of tables and indexes from InnoDB's persistent statistics, where they may be read: `information_schema` knows
+//! no sizes of single indexes.
 
 use super::catalog::Parts;
 use super::session::{Session, Trouble};
@@ -11,32 +11,10 @@ const GRANT: &str =
 
 /// Fills sizes in.
 pub(super) async fn fill(session: &mut Session, server: &Server, parts: &mut Parts) {
-    general(session, parts).await;
     if let Err(trouble) = persistent(session, server, parts).await {
         session.note(area::STATISTICS, GRANT, &trouble);
     }
     highest(parts);
-}
-
-/// What `information_schema.TABLES` says of each table.
-async fn general(session: &mut Session, parts: &mut Parts) {
-    let sql = format!(
-        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS, DATA_LENGTH, DATA_FREE, AVG_ROW_LENGTH, AUTO_INCREMENT \
-         FROM information_schema.TABLES WHERE {} AND TABLE_TYPE <> 'VIEW'",
-        parts.filter.on("TABLE_SCHEMA")
-    );
-    let rows = session
-        .read(area::SIZES, "", &sql, |row| {
-            let name = (row.text(), row.text());
-            let figures = (row.number::<f64>(), row.number::<u64>(), row.number::<u64>(), row.number::<u64>());
-            (name, figures, row.number::<u64>())
-        })
-        .await;
-    for ((schema, name), (rows, bytes, free, row_bytes), next) in rows {
-        let Some((table, facts)) = parts.find(&schema, &name) else { continue };
-        (table.rows, table.bytes) = (rows, bytes);
-        (facts.free_bytes, facts.row_bytes, facts.auto_increment) = (free, row_bytes, next);
-    }
 }
 
 /// What InnoDB keeps in tables of its own: rows, pages of each index, distinct values.

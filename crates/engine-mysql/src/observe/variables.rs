@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::session::Session;
-use crate::body::{Variable, area};
+use crate::body::{Latency, Variable, area};
 use crate::flavour::{Flavour, Server};
 
 /// Longest value that is kept: sets of GTIDs can have megabytes.
@@ -49,6 +49,19 @@ pub(super) async fn status(session: &mut Session) -> BTreeMap<String, String> {
     let rows =
         session.read(area::STATUS, "", "SHOW /* dbwright */ GLOBAL STATUS", |row| (row.text(), row.text())).await;
     rows.into_iter().map(|(name, value)| (name, kept(value))).collect()
+}
+
+/// Statements by how long they took.
+const HISTOGRAM: &str = "SELECT /* dbwright */ SUM(COUNT_BUCKET), SUM(IF(BUCKET_TIMER_HIGH <= 100000000000, COUNT_BUCKET, 0)) \
+    FROM performance_schema.events_statements_histogram_global";
+
+/// Reads how fast statements were; what can't be read is told by what is read of statements one by one.
+pub(super) async fn latency(session: &mut Session, server: &Server) -> Option<Latency> {
+    if !server.performance_schema || !server.flavour.has_statement_histogram() {
+        return None;
+    }
+    let rows = session.rows(HISTOGRAM, |row| Latency { calls: row.counter(), under_100ms: row.counter() }).await;
+    rows.ok()?.pop()
 }
 
 fn kept(mut value: String) -> String {

@@ -25,12 +25,20 @@ pub(super) fn create_index(around: &Surroundings<'_>, table: &Table, columns: &[
     let qualified = catalog.qualified(table);
     let list: Vec<String> = columns.iter().map(|column| part(table, column)).collect();
     let clause = clause(table, "btree");
-    Change::new(
+    let change = Change::new(
         [format!("ALTER TABLE {qualified} ADD INDEX {name} ({}){}", list.join(", "), clause.suffix())],
         format!("{} while the index is built from the table ({})", clause.lock, size(catalog, table)),
     )
-    .outside_transaction()
-    .back([format!("ALTER TABLE {qualified} DROP INDEX {name}{}", clause.suffix())])
+    .outside_transaction();
+    if needed(table, columns) {
+        return change.irreversible("from then on a foreign key relies on it, and the server refuses to drop it");
+    }
+    change.back([format!("ALTER TABLE {qualified} DROP INDEX {name}{}", clause.suffix())])
+}
+
+/// Whether a foreign key of the table has exactly these columns.
+fn needed(table: &Table, columns: &[&str]) -> bool {
+    table.foreign_keys().any(|(key, _)| key.columns.iter().map(String::as_str).eq(columns.iter().copied()))
 }
 
 /// A column as an index part; types without an own length take a prefix.

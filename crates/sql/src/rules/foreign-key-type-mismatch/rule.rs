@@ -58,6 +58,8 @@ struct Harm {
 const INTEGERS: [&str; 3] = ["int2", "int4", "int8"];
 /// Types whose values compare as plain text, whatever their greatest length.
 const TEXTS: [&str; 2] = ["text", "varchar"];
+/// Likewise in MySQL, which refuses foreign keys between whole numbers of different types.
+const MYSQL_TEXTS: [&str; 2] = ["char", "varchar"];
 
 fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
     let (a, b) = (own.base_type.as_str(), other.base_type.as_str());
@@ -82,7 +84,8 @@ fn harm(dialect: Dialect, own: &Column, other: &Column) -> Option<Harm> {
         }
         _ => {}
     }
-    if TEXTS.contains(&a) && TEXTS.contains(&b) {
+    let texts = if dialect == Dialect::Mysql { MYSQL_TEXTS } else { TEXTS };
+    if texts.contains(&a) && texts.contains(&b) {
         return None;
     }
     harm(
