@@ -25,6 +25,8 @@ pub mod area {
     pub const SERVER: &str = "server";
     /// Tables, columns, indexes, constraints.
     pub const CATALOG: &str = "catalog";
+    /// Tables that the account may not see.
+    pub const HIDDEN: &str = "hidden-tables";
     /// Rows and sizes of tables and indexes.
     pub const SIZES: &str = "sizes";
     /// Persistent statistics of InnoDB: pages of indexes, distinct values, when they were made.

@@ -187,8 +187,10 @@ fn by_driver(error: &DriverError, to: &Destination<'_>) -> Failure {
         .hint("give the server a certificate (ssl_cert, ssl_key), or use sslmode=prefer where the network is trusted"),
         DriverError::UnknownAuthPlugin { name } => Failure::not_permitted(
             "mysql.authentication",
-            format!("{place} wants the authentication {name}, which dbwright does not speak"),
+            format!("{place} wants the authentication {name} of {}, which dbwright does not speak", to.user),
         )
+        // To an account that it does not know, MySQL speaks as to one with any authentication, so that nobody can tell.
+        .hint("check the spelling of the user: a server answers so to unknown ones, too")
         .hint("use an account with caching_sha2_password or mysql_native_password"),
         DriverError::CleartextPluginDisabled | DriverError::MysqlOldPasswordDisabled => Failure::not_permitted(
             "mysql.authentication",

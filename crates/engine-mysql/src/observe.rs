@@ -9,6 +9,7 @@ mod columns;
 mod constraints;
 mod indexes;
 mod objects;
+mod rights;
 mod server;
 mod session;
 mod sizes;
@@ -66,6 +67,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let mut parts = catalog::read(session, &server).await;
     sizes::fill(session, &server, &mut parts).await;
     let events = objects::events(session, &parts).await;
+    rights::look(session, &server, &parts).await;
     progress.step(2);
     Ok(Body {
         schemas: parts.schemas,

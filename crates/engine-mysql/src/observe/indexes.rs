@@ -23,6 +23,13 @@ struct Raw {
     visible: bool,
 }
 
+impl Raw {
+    /// The primary key comes first.
+    fn order(&self) -> (&str, &str, bool, &str, u32) {
+        (&self.schema, &self.table, self.index != "PRIMARY", &self.index, self.part)
+    }
+}
+
 /// Reads the indexes of all tables. Their ids are their places in the order of names, from 1.
 pub(super) async fn fill(session: &mut Session, server: &Server, parts: &mut Parts) {
     let (usable, yes) = server.flavour.usable_column();
@@ -56,10 +63,7 @@ pub(super) async fn fill(session: &mut Session, server: &Server, parts: &mut Par
             Raw { schema, table, index, part, unique, key, prefix, method, comment, visible }
         })
         .await;
-    rows.sort_by(|a, b| {
-        let key = |raw: &Raw| (raw.schema.clone(), raw.table.clone(), raw.index != "PRIMARY");
-        key(a).cmp(&key(b)).then_with(|| (&a.index, a.part).cmp(&(&b.index, b.part)))
-    });
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut id = 0;
     for parts_of_one in rows.chunk_by(|a, b| (&a.schema, &a.table, &a.index) == (&b.schema, &b.table, &b.index)) {
         id += 1;

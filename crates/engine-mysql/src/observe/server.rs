@@ -38,6 +38,7 @@ pub(super) async fn read(session: &mut Session) -> Result<Server, Failure> {
     let mut server = found.ok_or_else(|| {
         Failure::unreachable("mysql.not-mysql", format!("{} does not tell its version", session.name()))
     })?;
+    session.is_account(&server.account);
     let uptime = session.rows("SHOW /* dbwright */ GLOBAL STATUS LIKE 'Uptime'", |row| {
         row.text();
         row.counter()

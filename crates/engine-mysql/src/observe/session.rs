@@ -31,6 +31,8 @@ pub(crate) struct Session {
     bytes: u64,
     waited: Duration,
     gaps: Vec<Gap>,
+    /// The account that observes, as a grant names it.
+    account: Option<String>,
     /// Why nothing more can be asked.
     lost: Option<String>,
 }
@@ -53,6 +55,7 @@ impl Session {
             bytes: 0,
             waited: Duration::ZERO,
             gaps: Vec::new(),
+            account: None,
             lost: None,
         };
         let version = session.rows("SELECT /* dbwright */ VERSION()", |row| Flavour::of(&row.text())).await;
@@ -199,9 +202,20 @@ impl Session {
         }
     }
 
-    /// Notes an area that could not be observed.
+    /// Takes note of who observes (`CURRENT_USER()`), so that grants can name the account.
+    pub(crate) fn is_account(&mut self, account: &str) {
+        let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+        let quoted = [user, host].map(|part| format!("'{}'", part.replace('\\', "\\\\").replace('\'', "''")));
+        self.account = Some(quoted.join("@"));
+    }
+
+    /// Notes an area that could not be observed. In `remedy`, `TO the account` stands for who observes.
     pub(crate) fn gap(&mut self, area: &str, reason: impl Into<String>, remedy: Option<&str>) {
-        let gap = Gap { area: area.to_owned(), reason: reason.into(), remedy: remedy.map(str::to_owned) };
+        let named = |remedy: &str| match &self.account {
+            Some(account) => remedy.replace("TO the account", &format!("TO {account}")),
+            None => remedy.to_owned(),
+        };
+        let gap = Gap { area: area.to_owned(), reason: reason.into(), remedy: remedy.map(named) };
         if !self.gaps.contains(&gap) {
             self.gaps.push(gap);
         }
