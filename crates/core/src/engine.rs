@@ -44,6 +44,40 @@ pub enum Values {
     None,
 }
 
+/// How much of a keyspace may be sampled; whichever limit is reached first ends the sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleLimits {
+    /// Longest time.
+    pub time: Duration,
+    /// Most keys.
+    pub keys: u64,
+    /// Most bytes of answers.
+    pub bytes: u64,
+}
+
+impl Default for SampleLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(5), keys: 1_000_000, bytes: 256_000_000 }
+    }
+}
+
+impl SampleLimits {
+    /// The limits of one of `servers` that are sampled at the same time: time is everybody's own, the rest is shared.
+    #[must_use]
+    pub const fn share(self, servers: usize) -> Self {
+        let parts = if servers == 0 { 1 } else { servers as u64 };
+        Self { time: self.time, keys: self.keys.div_ceil(parts), bytes: self.bytes.div_ceil(parts) }
+    }
+
+    /// The limits of a part that is sampled in turn with others.
+    #[must_use]
+    pub fn part(self, share: f64) -> Self {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count is a count")]
+        let of = |count: u64| (count as f64 * share).ceil() as u64;
+        Self { time: self.time.mul_f64(share), keys: of(self.keys), bytes: of(self.bytes) }
+    }
+}
+
 /// How to observe.
 #[derive(Debug, Clone)]
 pub struct ObserveOptions {
@@ -57,6 +91,8 @@ pub struct ObserveOptions {
     pub connect_timeout: Duration,
     /// A workload that the user gave, when the engine keeps none.
     pub workload: Option<Workload>,
+    /// How much an engine that samples rows or keys may sample.
+    pub sample: SampleLimits,
     /// Folders with the engine's own programs (`--pg-bin`), the first tried first.
     pub programs: Vec<PathBuf>,
 }
@@ -69,6 +105,7 @@ impl Default for ObserveOptions {
             statement_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             workload: None,
+            sample: SampleLimits::default(),
             programs: Vec::new(),
         }
     }

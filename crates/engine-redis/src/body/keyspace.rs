@@ -172,8 +172,6 @@ pub struct Values {
     pub json: u64,
     /// Begin as something compressed (gzip, zstd, LZ4 frame).
     pub compressed: u64,
-    /// Are whole numbers.
-    pub numbers: u64,
 }
 
 /// A large key.

@@ -106,7 +106,7 @@ impl Gaps {
 
     /// Adds the gap that a refused command leaves.
     pub(super) fn refused(&mut self, area: &str, visit: &Visit, words: &[&str], refusal: &Refusal) {
-        let name = command_name(words);
+        let name = named_in(refusal).unwrap_or_else(|| command_name(words));
         let place = &visit.node.address;
         let (reason, remedy) = match refusal {
             Refusal::Server { code, .. } if code == "NOPERM" => {
@@ -139,10 +139,28 @@ impl Gaps {
         self.add(area, reason, remedy);
     }
 
+    /// Adds those of another list.
+    pub(super) fn append(&mut self, other: Self) {
+        for gap in other.list {
+            if !self.list.contains(&gap) {
+                self.list.push(gap);
+            }
+        }
+    }
+
     /// The list.
     pub(super) fn into_list(self) -> Vec<Gap> {
         self.list
     }
+}
+
+/// The command that the server's error names: of several that were sent at once, the one that it is about.
+fn named_in(refusal: &Refusal) -> Option<String> {
+    let Refusal::Server { code, text } = refusal else { return None };
+    let names = code == "NOPERM" || text.contains("unknown command");
+    let name = text.split('\'').nth(1).filter(|_| names)?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'|' | b'-' | b'_' | b' '));
+    plain.then(|| name.to_uppercase().replace('|', " "))
 }
 
 /// `CONFIG GET` of `CONFIG GET *`, `SCAN` of `SCAN 0`.
