@@ -72,8 +72,10 @@ pub struct Pattern {
     pub database: u64,
     /// Names of it that were read.
     pub names: u64,
-    /// Keys of it that were looked at.
+    /// Keys of it that were looked at: types, encodings, expiry and idle time are of these.
     pub detailed: u64,
+    /// Keys of it whose size was read.
+    pub sized: u64,
     /// How many keys there are.
     pub keys: Estimate,
     /// Bytes that they take (`MEMORY USAGE`).

@@ -67,6 +67,9 @@ fn one(part: &[u8], shape: &mut String) {
 
 /// `*-*-*` is one thing that varies: a date, a version, an address.
 fn collapse(shape: &mut String, start: usize) {
+    while let Some(at) = shape[start..].find("**") {
+        shape.replace_range(start + at..=start + at, "");
+    }
     for separator in WEAK {
         let twice = format!("*{}*", char::from(*separator));
         while let Some(at) = shape[start..].find(&twice) {
@@ -77,16 +80,11 @@ fn collapse(shape: &mut String, start: usize) {
 
 /// A piece with its digits as `*`.
 fn without_digits(piece: &[u8], shape: &mut String) {
-    let mut in_number = false;
-    for byte in piece {
-        if byte.is_ascii_digit() {
-            if !in_number {
-                shape.push('*');
-            }
-            in_number = true;
+    for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        if run.first().is_some_and(u8::is_ascii_digit) {
+            shape.push('*');
         } else {
-            in_number = false;
-            escape(std::slice::from_ref(byte), shape);
+            escape(run, shape);
         }
     }
 }

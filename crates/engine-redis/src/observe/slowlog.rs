@@ -1,4 +1,4 @@
-//! `SLOWLOG GET`: what ran long, without values.
+//! `SLOWLOG GET`: what ran long, without values, and without what dbwright itself has sent.
 
 use redis::Value;
 
@@ -12,7 +12,8 @@ const ENTRIES: &str = "128";
 /// Reads the slow log.
 pub(super) async fn read(visit: &mut Visit, gaps: &mut Gaps) {
     if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "GET", ENTRIES]).await {
-        visit.node.slowlog.entries = list_of(&answer).iter().filter_map(entry).collect();
+        let entries = list_of(&answer).iter().filter_map(entry);
+        visit.node.slowlog.entries = entries.filter(|entry| entry.client != "dbwright").collect();
         visit.node.slowlog.length = visit.node.slowlog.entries.len() as u64;
     }
     if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "LEN"]).await {

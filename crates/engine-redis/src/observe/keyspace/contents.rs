@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use redis::{Pipeline, Value};
 
 use super::super::pattern;
-use super::super::visit::{Gaps, Visit, bytes_of, count_of, list_of, pairs_of, text_of};
+use super::super::visit::{Gaps, Visit, bytes_of, count_of, list_of, number_of, pairs_of, text_of};
 use super::finds::{Find, Finds};
 use super::project;
 use super::strata::Scope;
@@ -30,6 +30,10 @@ pub(super) async fn fill(
     values: bool,
     gaps: &mut Gaps,
 ) {
+    let mut finds = finds;
+    for visit in visits.iter_mut() {
+        complete(visit, &mut finds).await;
+    }
     let names = project::names(scopes);
     let pattern = |find: &Find| names.get(&find.shape).unwrap_or(&find.shape).clone();
     keyspace.largest = finds.largest.iter().map(|find| large(find, pattern(find))).collect();
@@ -57,6 +61,23 @@ pub(super) async fn fill(
         if values {
             kinds(visit, keyspace, scopes, &names).await;
         }
+    }
+}
+
+/// Asks of the keys that stand out what was not asked yet, when their size alone was.
+async fn complete(visit: &mut Visit, finds: &mut Finds) {
+    let place = visit.node.address.clone();
+    let both = finds.largest.iter_mut().chain(&mut finds.hottest);
+    for find in both.filter(|find| find.node == place && find.key.kind.is_empty()) {
+        let mut pipeline = select(find.database);
+        pipeline.cmd("TYPE").arg(&find.name);
+        pipeline.cmd("OBJECT").arg("ENCODING").arg(&find.name);
+        pipeline.cmd("PTTL").arg(&find.name);
+        let Ok(answers) = visit.client.pipeline(pipeline).await else { return };
+        let at = |at: usize| answers.get(at).and_then(|answer| answer.as_ref().ok()).unwrap_or(&Value::Nil);
+        find.key.kind = text_of(at(1));
+        find.key.encoding = text_of(at(2));
+        find.key.ttl_s = number_of(at(3)).filter(|ms| *ms >= 0.0).map(|ms| ms / 1000.0);
     }
 }
 
@@ -188,7 +209,8 @@ async fn kinds(visit: &mut Visit, keyspace: &mut Keyspace, scopes: &[Scope], nam
         let of_it = |scope: &&Scope| scope.node == visit.node.address && scope.database == pattern.database;
         let strata = scopes.iter().filter(of_it).flat_map(|scope| &scope.strata);
         let strata = strata.filter(|(shape, _)| names.get(*shape).unwrap_or(shape) == &pattern.name);
-        let examples = strata.filter_map(|(_, stratum)| stratum.details.as_deref()).flat_map(|details| &details.strings);
+        let examples =
+            strata.filter_map(|(_, stratum)| stratum.details.as_deref()).flat_map(|details| &details.strings);
         let looked = pattern.values.map_or(0, |values| values.looked);
         let room = STRINGS.saturating_sub(usize::try_from(looked).unwrap_or(STRINGS));
         let mut pipeline = select(pattern.database);
@@ -208,7 +230,10 @@ impl Values {
     fn add(&mut self, start: &[u8]) {
         self.looked += 1;
         let text = start.trim_ascii_start();
-        self.json += u64::from(matches!(text, [b'{', b'"' | b'}' | b' ' | b'\n', ..] | [b'[', b'{' | b'"' | b'[' | b'0'..=b'9', ..]));
+        self.json += u64::from(matches!(
+            text,
+            [b'{', b'"' | b'}' | b' ' | b'\n', ..] | [b'[', b'{' | b'"' | b'[' | b'0'..=b'9', ..]
+        ));
         let compressed = matches!(start, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd] | [0x04, 0x22, 0x4d, 0x18]);
         self.compressed += u64::from(compressed);
     }

@@ -11,8 +11,8 @@ use super::strata::{Chosen, Key, Scope};
 use super::walk::{Step, Walk};
 use crate::client::Refusal;
 
-/// Commands that a key costs.
-const COMMANDS: usize = 5;
+/// Commands that a key costs of which everything is asked.
+const WHOLE: usize = 5;
 /// Elements of a collection that `MEMORY USAGE` measures.
 const SAMPLES: u32 = 5;
 /// Keys that are looked at in one exchange, so that no other client waits behind more than these.
@@ -52,14 +52,9 @@ impl Looker<'_> {
         step: Option<Step>,
         walk: &Walk,
     ) -> Result<Names, Refusal> {
-        let mut pipeline = Pipeline::with_capacity(chosen.len() * COMMANDS + 3);
-        let use_word = if self.counts_uses { "FREQ" } else { "IDLETIME" };
+        let mut pipeline = Pipeline::with_capacity(chosen.len() * WHOLE + 3);
         for key in chosen {
-            pipeline.cmd("TYPE").arg(&key.name);
-            pipeline.cmd("MEMORY").arg("USAGE").arg(&key.name).arg("SAMPLES").arg(SAMPLES);
-            pipeline.cmd("PTTL").arg(&key.name);
-            pipeline.cmd("OBJECT").arg("ENCODING").arg(&key.name);
-            pipeline.cmd("OBJECT").arg(use_word).arg(&key.name);
+            self.ask(key, &mut pipeline);
         }
         if let Some(step) = step {
             step.ask(walk.in_slots(), &mut pipeline);
@@ -73,9 +68,11 @@ impl Looker<'_> {
         if let Some(last) = answers.last() {
             pacer.book(start.elapsed(), last);
         }
-        let (keys, rest) = answers.split_at(chosen.len() * COMMANDS);
-        for (chosen, answers) in chosen.iter().zip(keys.chunks_exact(COMMANDS)) {
-            if let Some(key) = self.key(answers)? {
+        let mut rest = answers.as_slice();
+        for chosen in chosen {
+            let (answers, more) = rest.split_at(self.commands(chosen).min(rest.len()));
+            rest = more;
+            if let Some(key) = self.key(chosen, answers)? {
                 self.finds.meet(scope, chosen, &key);
                 scope.learn(chosen, &key);
             }
@@ -86,31 +83,54 @@ impl Looker<'_> {
         }
     }
 
+    /// How many commands a key costs.
+    fn commands(&self, key: &Chosen) -> usize {
+        if key.whole { WHOLE } else { 1 + usize::from(self.counts_uses) }
+    }
+
+    /// Asks what a key is.
+    fn ask(&self, key: &Chosen, pipeline: &mut Pipeline) {
+        pipeline.cmd("MEMORY").arg("USAGE").arg(&key.name).arg("SAMPLES").arg(SAMPLES);
+        if self.counts_uses {
+            pipeline.cmd("OBJECT").arg("FREQ").arg(&key.name);
+        } else if key.whole {
+            pipeline.cmd("OBJECT").arg("IDLETIME").arg(&key.name);
+        }
+        if key.whole {
+            pipeline.cmd("TYPE").arg(&key.name);
+            pipeline.cmd("PTTL").arg(&key.name);
+            pipeline.cmd("OBJECT").arg("ENCODING").arg(&key.name);
+        }
+    }
+
     /// What a key is; none for one that is gone.
-    fn key(&self, answers: &[Result<Value, Refusal>]) -> Result<Option<Key>, Refusal> {
-        let [kind, memory, ttl, encoding, usage] = answers else { return Ok(None) };
+    fn key(&self, chosen: &Chosen, answers: &[Result<Value, Refusal>]) -> Result<Option<Key>, Refusal> {
         // A slot that moved away meanwhile is as good as gone. What the user may not ask is said once, by the failure.
-        let memory = match memory {
-            Ok(value) => value,
-            Err(Refusal::Server { code, .. }) if matches!(code.as_str(), "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN") => {
-                return Ok(None);
-            }
-            Err(refusal) => return Err(refusal.clone()),
+        let memory = match answers.first() {
+            Some(Ok(value)) => value,
+            Some(Err(Refusal::Server { code, .. })) if MOVED.contains(&code.as_str()) => return Ok(None),
+            Some(Err(refusal)) => return Err(refusal.clone()),
+            None => return Ok(None),
         };
         let Some(bytes) = count_of(memory) else { return Ok(None) };
-        let text = |answer: &Result<Value, Refusal>| answer.as_ref().map(text_of).unwrap_or_default();
-        let number = |answer: &Result<Value, Refusal>| answer.as_ref().ok().and_then(number_of);
-        let since = self.start.elapsed().as_secs_f64();
-        Ok(Some(Key {
-            kind: text(kind),
-            encoding: text(encoding),
-            bytes,
-            ttl_s: number(ttl).filter(|ms| *ms >= 0.0).map(|ms| ms / 1000.0 + since),
-            idle_s: number(usage).filter(|_| !self.counts_uses),
-            frequency: usage.as_ref().ok().and_then(count_of).filter(|_| self.counts_uses),
-        }))
+        let at = |at: usize| answers.get(at).and_then(|answer| answer.as_ref().ok()).unwrap_or(&Value::Nil);
+        let mut key = Key { bytes, ..Key::default() };
+        if self.counts_uses {
+            key.frequency = count_of(at(1));
+        }
+        if chosen.whole {
+            let since = self.start.elapsed().as_secs_f64();
+            key.idle_s = number_of(at(1)).filter(|_| !self.counts_uses);
+            key.kind = text_of(at(2));
+            key.ttl_s = number_of(at(3)).filter(|ms| *ms >= 0.0).map(|ms| ms / 1000.0 + since);
+            key.encoding = text_of(at(4));
+        }
+        Ok(Some(key))
     }
 }
+
+/// Refusals that say that a key is elsewhere.
+const MOVED: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
 
 fn names(scan: &Result<Value, Refusal>, random: Option<&Result<Value, Refusal>>) -> Result<Names, Refusal> {
     let answer = scan.as_ref().map_err(Clone::clone)?;

@@ -78,6 +78,7 @@ pub(super) async fn sample(
         keyspace.server_seconds += one.cost.as_secs_f64();
         gaps.append(std::mem::take(&mut one.gaps));
     }
+    tell_silent(nodes.iter().filter_map(|node| node.silent.as_deref()).collect(), gaps);
     let end = nodes.iter().map(|node| node.end).max().unwrap_or(End::Complete);
     end.word().clone_into(&mut keyspace.ended);
     keyspace.seconds = start.elapsed().as_secs_f64();
@@ -94,12 +95,28 @@ pub(super) async fn sample(
     keyspace
 }
 
+/// One gap for all nodes that do not count uses.
+fn tell_silent(places: Vec<&str>, gaps: &mut Gaps) {
+    let who = match places.as_slice() {
+        [] => return,
+        [one] => format!("{one} counts"),
+        [first, others @ ..] => format!("{first} and {} more count", others.len()),
+    };
+    gaps.add(
+        area::FREQUENCY,
+        format!("{who} uses of keys under an LFU policy only"),
+        Some("CONFIG SET maxmemory-policy allkeys-lfu, or volatile-lfu; it also decides what is evicted".to_owned()),
+    );
+}
+
 /// What the sample of one node gave.
 struct Sampled {
     databases: Vec<Database>,
     scopes: Vec<Scope>,
     finds: finds::Finds,
     gaps: Gaps,
+    /// The node's address when it does not count uses.
+    silent: Option<String>,
     cost: Duration,
     end: End,
 }
@@ -110,19 +127,12 @@ async fn node(visit: &mut Visit, only: Option<u64>, limits: SampleLimits, progre
     let all = databases.iter().map(|database| database.keys).sum::<u64>().max(1);
     let counts_uses = visit.node.setting("maxmemory-policy").or_else(|| visit.node.info.text("maxmemory_policy"));
     let counts_uses = counts_uses.is_some_and(|policy| policy.contains("lfu"));
-    let mut gaps = Gaps::default();
-    if !counts_uses {
-        gaps.add(
-            area::FREQUENCY,
-            format!("{} counts uses of keys under an LFU policy only", visit.node.address),
-            Some("CONFIG SET maxmemory-policy allkeys-lfu, or volatile-lfu; it also decides what is evicted".to_owned()),
-        );
-    }
     let mut sampled = Sampled {
         databases: databases.clone(),
         scopes: Vec::new(),
         finds: finds::Finds::default(),
-        gaps,
+        gaps: Gaps::default(),
+        silent: (!counts_uses).then(|| visit.node.address.clone()),
         cost: Duration::ZERO,
         end: End::Complete,
     };

@@ -94,6 +94,7 @@ impl Pacer {
 fn main_thread(answer: &Value) -> Option<f64> {
     let sections = sections(&text_of(answer));
     let fields = sections.get("cpu")?;
-    let of = |name: &str| fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<f64>().ok());
+    let of =
+        |name: &str| fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<f64>().ok());
     Some(of("used_cpu_user_main_thread")? + of("used_cpu_sys_main_thread")?)
 }

@@ -28,7 +28,8 @@ pub(super) fn fill(keyspace: &mut Keyspace, scopes: &[Scope]) {
     keyspace.patterns = groups.iter().map(|((database, name), strata)| one(*database, name, strata, widen)).collect();
     keyspace.patterns.sort_by(|a, b| b.bytes.value.total_cmp(&a.bytes.value).then_with(|| a.name.cmp(&b.name)));
     keyspace.detailed = keyspace.patterns.iter().map(|pattern| pattern.detailed).sum();
-    keyspace.complete = keyspace.detailed == keyspace.names && scopes.iter().all(|scope| scope.complete);
+    let sized: u64 = keyspace.patterns.iter().map(|pattern| pattern.sized).sum();
+    keyspace.complete = sized == keyspace.names && scopes.iter().all(|scope| scope.complete);
     let all: Vec<Part<'_>> = groups.into_values().flatten().collect();
     keyspace.bytes = bytes(&all, widen);
 }
@@ -87,7 +88,8 @@ fn one(database: u64, name: &str, parts: &[Part<'_>], widen: f64) -> Pattern {
         name: name.to_owned(),
         database,
         names: parts.iter().map(|part| part.stratum.names).sum(),
-        detailed: details.count,
+        detailed: details.whole,
+        sized: details.count,
         keys: keys(parts, widen),
         bytes: bytes(parts, widen),
         largest: details.largest,
@@ -127,8 +129,7 @@ fn bytes(parts: &[Part<'_>], widen: f64) -> Estimate {
     let within: f64 = parts
         .iter()
         .map(|part| {
-            let (count, own) =
-                part.stratum.details.as_deref().map_or((1.0, None), |d| (d.count as f64, d.variance()));
+            let (count, own) = part.stratum.details.as_deref().map_or((1.0, None), |d| (d.count as f64, d.variance()));
             let left = (1.0 - count / part.keys().max(count)).max(0.0);
             part.keys().powi(2) * own.unwrap_or(spread) / count * left
         })

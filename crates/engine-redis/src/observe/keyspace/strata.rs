@@ -8,6 +8,8 @@ use super::walk::PARTS;
 
 /// Keys of one shape that are looked at in any case.
 const FIRST: u64 = 100;
+/// Keys of one shape of which everything is asked; of further ones the size alone.
+const WHOLE: u64 = 500;
 /// Standard error of the mean size, as a share of it, from which on more keys need not be looked at.
 const FINE: f64 = 0.005;
 /// The same from which on few more are.
@@ -50,7 +52,10 @@ pub(super) struct Stratum {
 /// What the keys of one shape are.
 #[derive(Default, Clone)]
 pub(super) struct Details {
+    /// Keys whose size is known.
     pub(super) count: u64,
+    /// Keys of which everything is known.
+    pub(super) whole: u64,
     pub(super) sum: f64,
     pub(super) squares: f64,
     pub(super) largest: u64,
@@ -81,6 +86,8 @@ pub(super) struct Key {
 pub(super) struct Chosen {
     pub(super) name: Vec<u8>,
     pub(super) shape: String,
+    /// Whether everything is asked of it; else its size alone, of which more are needed than of the rest.
+    pub(super) whole: bool,
 }
 
 impl Scope {
@@ -115,13 +122,14 @@ impl Scope {
             return None;
         }
         stratum.chosen += 1;
-        Some(Chosen { name, shape })
+        let whole = everything || stratum.chosen <= WHOLE;
+        Some(Chosen { name, shape, whole })
     }
 
     /// Takes in what a key is.
     pub(super) fn learn(&mut self, chosen: &Chosen, key: &Key) {
         let Some(stratum) = self.strata.get_mut(&chosen.shape) else { return };
-        stratum.details.get_or_insert_default().add(&chosen.name, key);
+        stratum.details.get_or_insert_default().add(chosen, key);
     }
 
     /// Every name was read: what was met is all there is.
@@ -147,12 +155,18 @@ impl Stratum {
 }
 
 impl Details {
-    fn add(&mut self, name: &[u8], key: &Key) {
+    fn add(&mut self, chosen: &Chosen, key: &Key) {
         let bytes = key.bytes as f64;
         self.count += 1;
         self.sum += bytes;
         self.squares += bytes * bytes;
         self.largest = self.largest.max(key.bytes);
+        keep(&mut self.bytes, Some(bytes));
+        keep(&mut self.frequency, key.frequency.map(|count| count as f64));
+        if !chosen.whole {
+            return;
+        }
+        self.whole += 1;
         *self.types.entry(key.kind.clone()).or_default() += 1;
         *self.encodings.entry(key.encoding.clone()).or_default() += 1;
         match key.ttl_s {
@@ -163,16 +177,15 @@ impl Details {
             None => self.without_ttl += 1,
         }
         keep(&mut self.idle_s, key.idle_s);
-        keep(&mut self.frequency, key.frequency.map(|count| count as f64));
-        keep(&mut self.bytes, Some(bytes));
         if key.kind == "string" && self.strings.len() < EXAMPLES && matches!(key.encoding.as_str(), "raw" | "embstr") {
-            self.strings.push(name.to_vec());
+            self.strings.push(chosen.name.clone());
         }
     }
 
     /// Takes in what is known of other keys.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.count += other.count;
+        self.whole += other.whole;
         self.sum += other.sum;
         self.squares += other.squares;
         self.largest = self.largest.max(other.largest);

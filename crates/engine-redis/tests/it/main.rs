@@ -1,0 +1,9 @@
+//! Tests on real servers: one program, so that its helpers are built once.
+
+mod cluster;
+mod common;
+mod compare;
+mod connecting;
+mod hard;
+mod observe;
+mod sample;
