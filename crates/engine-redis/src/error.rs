@@ -119,4 +119,4 @@ fn by_code(code: &str, text: &str, place: &str, login: &Login) -> Failure {
 pub(crate) const GRANT: &str = "on ~* &* +ping +info +select +client|setname +client|list \
     +client|no-evict +config|get +slowlog|get +slowlog|len +latency|latest +memory|stats +memory|doctor +memory|usage \
     +acl|list +acl|whoami +cluster|nodes +cluster|info +scan +type +pttl +dbsize +object|encoding +object|idletime \
-    +object|freq +strlen +llen +scard +zcard +hlen +xlen +xinfo|stream +xinfo|groups +getrange";
+    +object|freq +strlen +llen +scard +zcard +hlen +xlen +xinfo|stream +xinfo|groups +xpending +getrange";

@@ -9,7 +9,7 @@ use dbwright_testkit::redis_server;
 use crate::common::{self, both, run, script};
 
 /// Commands that dbwright may send, as the server counts them.
-const ALLOWED: [&str; 34] = [
+const ALLOWED: [&str; 35] = [
     "acl|list",
     "acl|whoami",
     "auth",
@@ -41,6 +41,7 @@ const ALLOWED: [&str; 34] = [
     "xinfo|groups",
     "xinfo|stream",
     "xlen",
+    "xpending",
     "zcard",
     "cluster|nodes",
     "cluster|info",

@@ -164,6 +164,7 @@ fn streams_and_kinds_of_values_are_told() {
         assert_eq!((stream.key.as_str(), stream.length, stream.added), ("events", 500, Some(500)));
         let group = stream.groups.first().expect("a group");
         assert_eq!((group.name.as_str(), group.pending, group.lag), ("workers", 100, Some(400)));
+        assert!(group.oldest_pending_s.is_some() && stream.done_to.is_some(), "{stream:?}");
     }
 }
 

@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, HashMap};
 use redis::{Pipeline, Value};
 
 use super::super::pattern;
-use super::super::visit::{Gaps, Visit, bytes_of, count_of, list_of, number_of, pairs_of, text_of};
+use super::super::visit::{Gaps, Visit, bytes_of, count_of, number_of, text_of};
 use super::finds::{Find, Finds};
-use super::project;
-use super::strata::Scope;
-use crate::body::{HotKey, Keyspace, LargeKey, Stream, StreamGroup, Values, area};
+use super::strata::{Details, Scope};
+use super::{project, streams};
+use crate::body::{HotKey, Keyspace, LargeKey, Pattern, Spread, Values, area};
 
 /// Patterns whose strings are looked at.
 const PATTERNS: usize = 30;
 /// Strings of a pattern whose first bytes are looked at.
 const STRINGS: usize = 20;
+/// Collections of a pattern whose elements are counted.
+const COLLECTIONS: usize = 50;
 /// The last byte of a string that is read, from 0.
 const LAST_BYTE: u32 = 3;
 
@@ -55,9 +57,10 @@ pub(super) async fn fill(
             one.length = found.get(&(one.database, one.key.clone())).copied();
         }
         for find in finds.streams.iter().filter(here) {
-            let stream = stream(visit, find, pattern(find)).await;
+            let stream = streams::read(visit, find, pattern(find)).await;
             keyspace.streams.extend(stream);
         }
+        loose(visit, keyspace, scopes, &names).await;
         if values {
             kinds(visit, keyspace, scopes, &names).await;
         }
@@ -142,7 +145,7 @@ async fn lengths(visit: &mut Visit, finds: &[&Find]) -> HashMap<(u64, String), u
 }
 
 /// The command that tells the length of a type; each takes the same short time whatever the length.
-fn length_of(kind: &str) -> Option<&'static str> {
+pub(super) fn length_of(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "string" => "STRLEN",
         "list" => "LLEN",
@@ -154,67 +157,22 @@ fn length_of(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// A pipeline that begins in a database. A cluster has only one, and knows no other.
-fn select(database: u64) -> Pipeline {
+/// A pipeline that begins in a database.
+pub(super) fn select(database: u64) -> Pipeline {
     let mut pipeline = Pipeline::new();
     pipeline.cmd("SELECT").arg(database);
     pipeline
-}
-
-async fn stream(visit: &mut Visit, find: &Find, pattern: String) -> Option<Stream> {
-    let mut pipeline = select(find.database);
-    pipeline.cmd("XINFO").arg("STREAM").arg(&find.name);
-    pipeline.cmd("XINFO").arg("GROUPS").arg(&find.name);
-    let answers = visit.client.pipeline(pipeline).await.ok()?;
-    let value = |at: usize| answers.get(at).and_then(|answer| answer.as_ref().ok());
-    let fields = pairs_of(value(1)?);
-    let find_field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
-    let time = |name: &str| find_field(name).and_then(|entry| milliseconds(&text_of(list_of(entry).first()?)));
-    Some(Stream {
-        key: pattern::escaped(&find.name),
-        pattern,
-        node: find.node.clone(),
-        database: find.database,
-        bytes: find.key.bytes,
-        length: find_field("length").and_then(count_of)?,
-        added: find_field("entries-added").and_then(count_of),
-        first_ms: time("first-entry"),
-        last_ms: find_field("last-generated-id").and_then(|id| milliseconds(&text_of(id))),
-        groups: value(2).map(list_of).unwrap_or_default().iter().map(group).collect(),
-    })
-}
-
-/// The time in an entry's id.
-fn milliseconds(id: &str) -> Option<u64> {
-    // An id that an application made up is no time.
-    id.split('-').next()?.parse().ok().filter(|ms| *ms > 1_000_000_000_000)
-}
-
-fn group(value: &Value) -> StreamGroup {
-    let fields = pairs_of(value);
-    let find = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
-    let count = |name: &str| find(name).and_then(count_of);
-    StreamGroup {
-        name: find("name").map(text_of).unwrap_or_default(),
-        consumers: count("consumers").unwrap_or(0),
-        pending: count("pending").unwrap_or(0),
-        lag: count("lag"),
-    }
 }
 
 /// What some strings of the largest patterns begin with.
 async fn kinds(visit: &mut Visit, keyspace: &mut Keyspace, scopes: &[Scope], names: &HashMap<String, String>) {
     let wanted = keyspace.patterns.iter_mut().filter(|pattern| pattern.share_of_type("string") > 0.5).take(PATTERNS);
     for pattern in wanted {
-        let of_it = |scope: &&Scope| scope.node == visit.node.address && scope.database == pattern.database;
-        let strata = scopes.iter().filter(of_it).flat_map(|scope| &scope.strata);
-        let strata = strata.filter(|(shape, _)| names.get(*shape).unwrap_or(shape) == &pattern.name);
-        let examples =
-            strata.filter_map(|(_, stratum)| stratum.details.as_deref()).flat_map(|details| &details.strings);
+        let details = details(pattern, &visit.node.address, scopes, names);
         let looked = pattern.values.map_or(0, |values| values.looked);
         let room = STRINGS.saturating_sub(usize::try_from(looked).unwrap_or(STRINGS));
         let mut pipeline = select(pattern.database);
-        for name in examples.take(room) {
+        for name in details.flat_map(|details| &details.strings).take(room) {
             pipeline.cmd("GETRANGE").arg(name).arg(0).arg(LAST_BYTE);
         }
         let Ok(answers) = visit.client.pipeline(pipeline).await else { return };
@@ -223,6 +181,36 @@ async fn kinds(visit: &mut Visit, keyspace: &mut Keyspace, scopes: &[Scope], nam
             pattern.values.get_or_insert_default().add(start);
         }
     }
+}
+
+/// How many elements collections have that are not kept in the compact form.
+async fn loose(visit: &mut Visit, keyspace: &mut Keyspace, scopes: &[Scope], names: &HashMap<String, String>) {
+    for pattern in keyspace.patterns.iter_mut().filter(|pattern| pattern.lengths.is_none()) {
+        let details = details(pattern, &visit.node.address, scopes, names);
+        let mut pipeline = select(pattern.database);
+        for (command, name) in details.flat_map(|details| &details.loose).take(COLLECTIONS) {
+            pipeline.cmd(command).arg(name);
+        }
+        if pipeline.len() < 2 {
+            continue;
+        }
+        let Ok(answers) = visit.client.pipeline(pipeline).await else { return };
+        let lengths = answers.iter().skip(1).filter_map(|answer| number_of(answer.as_ref().ok()?));
+        pattern.lengths = Spread::of(lengths.collect());
+    }
+}
+
+/// What is known of a pattern's keys on one node.
+fn details<'a>(
+    pattern: &'a Pattern,
+    node: &'a str,
+    scopes: &'a [Scope],
+    names: &'a HashMap<String, String>,
+) -> impl Iterator<Item = &'a Details> {
+    let of_it = move |scope: &&Scope| scope.node == node && scope.database == pattern.database;
+    let strata = scopes.iter().filter(of_it).flat_map(|scope| &scope.strata);
+    let strata = strata.filter(move |(shape, _)| names.get(*shape).unwrap_or(shape) == &pattern.name);
+    strata.filter_map(|(_, stratum)| stratum.details.as_deref())
 }
 
 impl Values {

@@ -12,6 +12,7 @@ mod pace;
 mod project;
 mod slots;
 mod strata;
+mod streams;
 mod walk;
 
 use std::time::{Duration, Instant};

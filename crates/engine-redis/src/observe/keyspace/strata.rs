@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use super::super::pattern;
+use super::contents::length_of;
 use super::walk::PARTS;
 
 /// Keys of one shape that are looked at in any case.
@@ -67,7 +68,10 @@ pub(super) struct Details {
     pub(super) idle_s: Vec<f64>,
     pub(super) frequency: Vec<f64>,
     pub(super) bytes: Vec<f64>,
+    /// Some strings that are no numbers.
     pub(super) strings: Vec<Vec<u8>>,
+    /// Some collections that are not kept in the compact form, with the command that counts their elements.
+    pub(super) loose: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// What one key is.
@@ -180,6 +184,10 @@ impl Details {
         if key.kind == "string" && self.strings.len() < EXAMPLES && matches!(key.encoding.as_str(), "raw" | "embstr") {
             self.strings.push(chosen.name.clone());
         }
+        let loose = matches!(key.encoding.as_str(), "hashtable" | "skiplist" | "quicklist");
+        if let Some(command) = length_of(&key.kind).filter(|_| loose && self.loose.len() < EXAMPLES) {
+            self.loose.push((command, chosen.name.clone()));
+        }
     }
 
     /// Takes in what is known of other keys.
@@ -207,6 +215,8 @@ impl Details {
         }
         self.strings.extend_from_slice(&other.strings);
         self.strings.truncate(EXAMPLES);
+        self.loose.extend_from_slice(&other.loose);
+        self.loose.truncate(EXAMPLES);
     }
 
     /// Mean bytes of a key.
