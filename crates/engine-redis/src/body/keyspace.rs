@@ -268,9 +268,8 @@ impl Keyspace {
     #[must_use]
     pub(crate) fn sizes(&self) -> Vec<TableSize> {
         let many = self.patterns.iter().any(|pattern| pattern.database != 0);
-        let name = |pattern: &Pattern| match many {
-            true => format!("{} (db {})", pattern.name, pattern.database),
-            false => pattern.name.clone(),
+        let name = |pattern: &Pattern| {
+            if many { format!("{} (db {})", pattern.name, pattern.database) } else { pattern.name.clone() }
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes are not negative")]
         let size = |pattern: &Pattern| TableSize {

@@ -111,7 +111,7 @@ impl Params {
         let (places, service, path) = places(scheme, rest)?;
         let database = match (find("db"), path) {
             (Some(text), _) => Some(number(&text)?),
-            (None, Some(text)) if !text.is_empty() => Some(number(&text)?),
+            (None, Some(text)) if !text.is_empty() => Some(number(text)?),
             _ => None,
         };
         Ok(Self { places, service, login, sentinel_login, database, tls })

@@ -99,9 +99,9 @@ fn varies(part: &[u8]) -> bool {
         return true;
     }
     let hex = part.iter().filter(|b| b.is_ascii_hexdigit()).count();
-    let dashes = part.iter().filter(|b| **b == b'-').count();
+    let only = part.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     // UUIDs and hashes; eight letters of hex without a digit are more likely a word.
-    if hex + dashes == part.len() && hex >= 8 && (digits > 0 || hex >= 20) {
+    if only && hex >= 8 && (digits > 0 || hex >= 20) {
         return true;
     }
     is_random(part, digits)
@@ -178,7 +178,7 @@ pub(crate) fn merge(shapes: &BTreeMap<String, u64>) -> BTreeMap<String, String> 
     let mut merged = BTreeMap::new();
     let all: Vec<Name<'_>> =
         shapes.iter().map(|(name, count)| Name { whole: name, rest: name, count: *count }).collect();
-    descend(String::new(), all, &mut merged);
+    descend("", all, &mut merged);
     merged
 }
 
@@ -190,7 +190,7 @@ struct Name<'a> {
 }
 
 /// Groups names by their next part, joins rare parts when there are too many, and goes on with each group.
-fn descend(prefix: String, names: Vec<Name<'_>>, merged: &mut BTreeMap<String, String>) {
+fn descend(prefix: &str, names: Vec<Name<'_>>, merged: &mut BTreeMap<String, String>) {
     let total: u64 = names.iter().map(|name| name.count).sum();
     let mut groups: BTreeMap<(String, bool), Vec<Name<'_>>> = BTreeMap::new();
     for name in names {
@@ -214,7 +214,7 @@ fn descend(prefix: String, names: Vec<Name<'_>>, merged: &mut BTreeMap<String, S
     for ((part, goes_on), group) in groups {
         let prefix = format!("{prefix}{part}");
         if goes_on {
-            descend(prefix, group, merged);
+            descend(&prefix, group, merged);
         } else {
             merged.extend(group.into_iter().map(|name| (name.whole.to_owned(), prefix.clone())));
         }

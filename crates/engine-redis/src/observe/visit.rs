@@ -225,11 +225,9 @@ pub(super) fn list_of(value: &Value) -> &[Value] {
 
 /// The pairs of an answer: a map, or a list of names and values in turns.
 pub(super) fn pairs_of(value: &Value) -> Vec<(String, &Value)> {
-    match value {
-        Value::Map(pairs) => pairs.iter().map(|(key, value)| (text_of(key), value)).collect(),
-        _ => {
-            let chunks = list_of(value).chunks_exact(2);
-            chunks.filter_map(|pair| Some((text_of(pair.first()?), pair.get(1)?))).collect()
-        }
+    if let Value::Map(pairs) = value {
+        return pairs.iter().map(|(key, value)| (text_of(key), value)).collect();
     }
+    let chunks = list_of(value).chunks_exact(2);
+    chunks.filter_map(|pair| Some((text_of(pair.first()?), pair.get(1)?))).collect()
 }

@@ -75,7 +75,7 @@ fn a_server_that_stops_answering_costs_the_limit_once() {
     let start = std::time::Instant::now();
     let snapshot = observing.join().expect("no panic").expect("a partial snapshot");
     server.resume();
-    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(start.elapsed() < Duration::from_mins(1));
     let gaps = common::gaps(&snapshot, "keyspace");
     assert!(gaps.iter().any(|gap| gap.contains("no answer within 2 s")), "{gaps:?}");
     assert!(!common::body(&snapshot).nodes[0].config.is_empty());
@@ -133,7 +133,7 @@ fn huge_values_and_a_tiny_budget_end_in_time() {
         let first = &keyspace.largest[0];
         assert_eq!((first.key.as_str(), first.length), ("wide", Some(200_000_001)));
         assert!(snapshot.header.cost.bytes < 1_000_000, "{:?}", snapshot.header.cost);
-        assert!(start.elapsed() < Duration::from_secs(60));
+        assert!(start.elapsed() < Duration::from_mins(1));
         let huge = keyspace.largest.iter().find(|one| one.key == "huge").expect("met");
         assert_eq!((huge.length, huge.encoding.as_str()), (Some(300_000), "hashtable"));
         let sample = SampleLimits { time: Duration::from_millis(1), keys: 1, bytes: 1 };

@@ -190,7 +190,7 @@ fn counted(wire: &mut Wire) -> BTreeMap<String, (f64, f64)> {
             let sum = sums.entry(pattern.to_owned()).or_default();
             *sum = (sum.0 + triple[1].parse::<f64>().expect("keys"), sum.1 + triple[2].parse::<f64>().expect("bytes"));
         }
-        cursor = lines[0].to_owned();
+        lines[0].clone_into(&mut cursor);
         if cursor == "0" {
             return sums;
         }
@@ -246,5 +246,5 @@ fn measure_a_large_server() {
             pattern.detailed
         );
     }
-    assert!(took < Duration::from_secs(60));
+    assert!(took < Duration::from_mins(1));
 }

@@ -79,7 +79,8 @@ pub(super) async fn sample(
         keyspace.server_seconds += one.cost.as_secs_f64();
         gaps.append(std::mem::take(&mut one.gaps));
     }
-    tell_silent(nodes.iter().filter_map(|node| node.silent.as_deref()).collect(), gaps);
+    let silent: Vec<&str> = nodes.iter().filter_map(|node| node.silent.as_deref()).collect();
+    tell_silent(&silent, gaps);
     let end = nodes.iter().map(|node| node.end).max().unwrap_or(End::Complete);
     end.word().clone_into(&mut keyspace.ended);
     keyspace.seconds = start.elapsed().as_secs_f64();
@@ -97,8 +98,8 @@ pub(super) async fn sample(
 }
 
 /// One gap for all nodes that do not count uses.
-fn tell_silent(places: Vec<&str>, gaps: &mut Gaps) {
-    let who = match places.as_slice() {
+fn tell_silent(places: &[&str], gaps: &mut Gaps) {
+    let who = match places {
         [] => return,
         [one] => format!("{one} counts"),
         [first, others @ ..] => format!("{first} and {} more count", others.len()),

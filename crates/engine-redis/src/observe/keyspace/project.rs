@@ -165,7 +165,7 @@ fn unevenness(scopes: &[Scope], groups: &Groups<'_>) -> Option<f64> {
     let mut worst: Option<f64> = None;
     for (scope, parts) in groups.values().flat_map(|parts| by_scope(parts)) {
         let share: f64 = parts.iter().map(Part::share).sum();
-        if scope.complete || share < LARGE || share > 1.0 - LARGE {
+        if scope.complete || !(LARGE..=1.0 - LARGE).contains(&share) {
             continue;
         }
         for (at, all) in scope.parts.iter().enumerate().filter(|(_, all)| **all > 100) {

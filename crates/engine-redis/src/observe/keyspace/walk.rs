@@ -128,7 +128,7 @@ fn has_slot_tables(visit: &Visit) -> bool {
     visit.deployment() == Deployment::Cluster && version >= since
 }
 
-/// The next of a fixed series of well-mixed numbers (SplitMix64).
+/// The next of a fixed series of well-mixed numbers (`SplitMix64`).
 fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
