@@ -12,7 +12,7 @@ use dbwright_core::Severity;
 
 pub(crate) use advise::{Advise, ProveBy};
 pub(crate) use migrate::Migrate;
-use quantity::duration;
+use quantity::{bytes, counts, duration};
 
 use crate::demo;
 
@@ -200,12 +200,30 @@ pub(crate) struct Observe {
     /// The SQL of a schema file: postgres or sqlite
     #[arg(long, value_name = "DIALECT")]
     pub(crate) dialect: Option<String>,
-    /// Read no statistics that contain values of columns
+    /// Read no statistics that contain values of columns, keep no whole names of keys and look into no values (Redis)
     #[arg(long)]
     pub(crate) no_values: bool,
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) reach: Reach,
+    /// How much of it is sampled.
+    #[command(flatten)]
+    pub(crate) sample: Sample,
+}
+
+/// How much of a keyspace is sampled.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Observing")]
+pub(crate) struct Sample {
+    /// Redis, Valkey: longest time of the sample of keys, which takes less than 5 % of the server's own time
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) sample_time: Duration,
+    /// Redis, Valkey: most keys that are sampled
+    #[arg(long, value_name = "COUNT", default_value = "1M", value_parser = counts)]
+    pub(crate) sample_keys: u64,
+    /// Redis, Valkey: most bytes that are read for the sample
+    #[arg(long, value_name = "SIZE", default_value = "256MB", value_parser = bytes)]
+    pub(crate) sample_bytes: u64,
 }
 
 /// How a target is reached, and how long that may take.

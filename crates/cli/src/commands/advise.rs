@@ -9,7 +9,7 @@ use std::time::Instant;
 use dbwright_advise::port::{CopyOptions, WhatIfOptions};
 use dbwright_advise::run::{self, Advised, Options, Subject};
 use dbwright_advise::{Advice, ObjectName, settle};
-use dbwright_core::engine::{ObserveOptions, Values};
+use dbwright_core::engine::{ObserveOptions, SampleLimits, Values};
 use dbwright_core::report::ReportTarget;
 use dbwright_core::{Failure, Proof, Snapshot};
 
@@ -115,6 +115,7 @@ fn observing(reach: &Reach) -> ObserveOptions {
         statement_timeout: reach.statement_timeout,
         connect_timeout: reach.connect_timeout,
         workload: None,
+        sample: SampleLimits::default(),
         programs: reach.pg_bin.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dbwright_check::Checks;
-use dbwright_core::engine::{ObserveOptions, Values};
+use dbwright_core::engine::{ObserveOptions, SampleLimits, Values};
 use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{Failure, Snapshot, snapshot};
@@ -71,6 +71,11 @@ pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions,
         statement_timeout: args.reach.statement_timeout,
         connect_timeout: args.reach.connect_timeout,
         workload,
+        sample: SampleLimits {
+            time: args.sample.sample_time,
+            keys: args.sample.sample_keys,
+            bytes: args.sample.sample_bytes,
+        },
         programs: args.reach.pg_bin.clone(),
     })
 }

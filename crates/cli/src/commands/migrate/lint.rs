@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dbwright_check::{Checks, Outcome, Settings, assemble};
-use dbwright_core::engine::{ObserveOptions, Values};
+use dbwright_core::engine::{ObserveOptions, SampleLimits, Values};
 use dbwright_core::report::Report;
 use dbwright_core::snapshot::{Cost, Header};
 use dbwright_core::{Failure, Snapshot};
@@ -134,6 +134,7 @@ async fn scene(
         statement_timeout: std::time::Duration::from_secs(30),
         connect_timeout: args.reach.connect_timeout,
         workload: None,
+        sample: SampleLimits::default(),
         programs: args.reach.pg_bin.clone(),
     };
     let observed = observe::observe(source, &options, cx).await?;
