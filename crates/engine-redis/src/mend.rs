@@ -14,7 +14,6 @@ use crate::body::{Node, Pattern};
 const SLICES: u32 = 10;
 
 /// What a script does to each key `k`; `ARGV[3]` and so on are its numbers.
-#[allow(dead_code, reason = "the rules on expiry and encoding come with the full sample of the keys")]
 pub(crate) enum Walk {
     /// Lets keys that never expire do so, at different times.
     Expire {

@@ -44,6 +44,7 @@ fn what_the_server_does_not_count_is_not_judged() {
     for engine in engines() {
         let server = redis_server(engine, &["maxmemory 100mb"]);
         let outcome = look(&server.url);
+        assert!(unseen(&outcome, "redis/hot-key").remedy.as_deref().is_some_and(|remedy| remedy.contains("lfu")));
         let remedy = unseen(&outcome, "redis/latency-spikes").remedy.as_deref();
         assert_eq!(remedy, Some("CONFIG SET latency-monitor-threshold 100"));
     }

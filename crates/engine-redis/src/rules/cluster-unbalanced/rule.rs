@@ -2,7 +2,7 @@
 
 use dbwright_core::{Cx, Finding};
 
-use crate::body::{Body, Cluster};
+use crate::body::{Body, Cluster, Node};
 use crate::words;
 
 /// What is compared: name, unit, source, and the figure of each master.
@@ -75,6 +75,11 @@ fn keys(body: &Body) -> Figures {
 }
 
 fn memory(body: &Body) -> Figures {
-    let of = body.masters().map(|node| (node.address.clone(), node.info.number("used_memory_dataset").unwrap_or(0.0))).collect();
+    // Not used_memory_dataset: Valkey 8.1 lets it run below zero, and shows 16 EB then.
+    let data = |node: &Node| {
+        let number = |name: &str| node.info.number(name).unwrap_or(0.0);
+        (number("used_memory") - number("used_memory_overhead")).max(0.0)
+    };
+    let of = body.masters().map(|node| (node.address.clone(), data(node))).collect();
     Figures { name: "the memory for data", unit: "bytes", source: "INFO memory", of }
 }
