@@ -13,7 +13,8 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
         close(&mut open, indent);
         open.push((indent, node(rest)));
     }
-    close(&mut open, 1);
+    // Subqueries of the select list stand beside the root; they feed it.
+    close(&mut open, 0);
     open.pop().map(|(_, root)| root).ok_or_else(|| "it has no node".to_owned())
 }
 
