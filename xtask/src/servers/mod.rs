@@ -171,7 +171,7 @@ fn print_up(outcomes: &[Outcome]) -> Done {
 }
 
 fn print_status(server: &Server) {
-    let state = match (Record::running(server.name), cache::software(server.name).exists()) {
+    let state = match (Record::running(server.name), cache::software(server.software).exists()) {
         (Some(record), _) => format!("runs, {}, pid {}, {}", record.url, record.process.pid, record.version),
         (None, true) => "fetched, not running".to_owned(),
         (None, false) => "not fetched".to_owned(),

@@ -1,6 +1,7 @@
 //! Whether the account sees every table: `information_schema` leaves out what it has no right on, without a word.
 
 use super::catalog::Parts;
+use super::cells::Cells;
 use super::session::{Session, Trouble};
 use super::tables::GRANT;
 use crate::body::area;
@@ -39,8 +40,8 @@ pub(super) async fn look(session: &mut Session, server: &Server, parts: &Parts) 
 /// The account's grants with those of its active roles.
 async fn grants(session: &mut Session) -> Result<Vec<String>, Trouble> {
     let own = "SHOW /* dbwright */ GRANTS FOR CURRENT_USER()";
-    let mut grants = session.rows(own, |row| row.text()).await?;
-    let roles = session.rows("SELECT /* dbwright */ CURRENT_ROLE()", |row| row.opt_text()).await;
+    let mut grants: Vec<String> = session.rows(own, first).await?.into_iter().flatten().collect();
+    let roles = session.rows("SELECT /* dbwright */ CURRENT_ROLE()", first).await;
     let roles = roles.unwrap_or_default().into_iter().flatten().find(|roles| roles != "NONE");
     if let Some(roles) = roles {
         let more = if server_lists_roles(&roles) {
@@ -48,9 +49,13 @@ async fn grants(session: &mut Session) -> Result<Vec<String>, Trouble> {
         } else {
             "SHOW /* dbwright */ GRANTS FOR CURRENT_ROLE()".to_owned()
         };
-        grants.extend(session.rows(&more, |row| row.text()).await.unwrap_or_default());
+        grants.extend(session.rows(&more, first).await.unwrap_or_default().into_iter().flatten());
     }
     Ok(grants)
+}
+
+fn first(row: &mut Cells<'_>) -> Option<String> {
+    row.opt_text()
 }
 
 /// MySQL quotes the active roles, of which there may be several; MariaDB has one, and gives its plain name.
