@@ -248,10 +248,20 @@ pub(crate) async fn connect(url: &str) -> Client {
 }
 
 pub(crate) async fn plan_on(client: &Client, sql: &str) -> Planned {
-    let statement = Statement { sql: sql.to_owned(), comments: Vec::new(), range: 0..sql.len(), line: 1, column: 1 };
-    let acts = ddl::read(sql).expect("readable");
+    plan_all(client, &[sql]).await.remove(0)
+}
+
+/// The plans of one run's statements, each on a line of its own.
+pub(crate) async fn plan_all(client: &Client, run: &[&str]) -> Vec<Planned> {
     let mut catalog = Catalog::open(client).await.expect("a catalog");
-    plan::plan(&mut catalog, &statement, &acts).await.expect("a plan")
+    let mut all = Vec::new();
+    for (before, sql) in run.iter().enumerate() {
+        let (sql, range) = ((*sql).to_owned(), 0..sql.len());
+        let acts = ddl::read(&sql).expect("readable");
+        let statement = Statement { sql, comments: Vec::new(), range, line: before + 1, column: 1 };
+        all.push(plan::plan(&mut catalog, &statement, &acts).await.expect("a plan"));
+    }
+    all
 }
 
 async fn send(client: &Client, sql: &str) {

@@ -27,7 +27,7 @@ mod tokens;
 use dbwright_core::Failure;
 use dbwright_migrate::{Planned, Statement};
 
-use crate::ddl::Act;
+use crate::ddl::{Act, Action, Constraint, ConstraintKind};
 pub use catalog::Catalog;
 
 /// Plans one statement against the catalog as it is at this moment, and what earlier statements of the run made.
@@ -56,7 +56,23 @@ async fn later(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Option<String>, Fa
         if !catalog.made.is_new(name) || catalog.table(name).await?.is_some() {
             continue;
         }
-        reason = Some(format!("planned at its turn, because the statement on line {line} makes {}", name.name));
+        reason = Some(format!("the statement on line {line} makes {}", name.name));
     }
-    Ok(reason)
+    Ok(reason.or_else(|| half_known(catalog, acts)))
+}
+
+/// A statement whose steps depend on what a column is, and an earlier one makes or changes that column.
+fn half_known(catalog: &Catalog<'_>, acts: &[Act]) -> Option<String> {
+    acts.iter().find_map(|act| {
+        let Act::Alter { name: table, clauses, .. } = act else { return None };
+        let depends = clauses.iter().flat_map(|clause| match &clause.action {
+            Action::SetNotNull { column } | Action::SetType { column, .. } => std::slice::from_ref(column),
+            Action::AddConstraint(Constraint { kind: ConstraintKind::PrimaryKey { columns, .. }, .. }) => columns,
+            _ => &[],
+        });
+        depends.into_iter().find_map(|column| {
+            let line = catalog.made.touched_column(table, column)?;
+            Some(format!("the statement on line {line} makes or changes the column {column}"))
+        })
+    })
 }

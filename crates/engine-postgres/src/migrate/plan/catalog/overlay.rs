@@ -2,7 +2,7 @@
 
 use dbwright_migrate::Statement;
 
-use crate::ddl::{Act, Name};
+use crate::ddl::{Act, Action, Clause, Name};
 
 use super::super::dispatch;
 
@@ -10,6 +10,7 @@ use super::super::dispatch;
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     objects: Vec<Touched>,
+    columns: Vec<TouchedColumn>,
 }
 
 #[derive(Debug, Clone)]
@@ -17,6 +18,13 @@ struct Touched {
     name: Name,
     line: usize,
     new: bool,
+}
+
+#[derive(Debug, Clone)]
+struct TouchedColumn {
+    table: Name,
+    column: String,
+    line: usize,
 }
 
 impl Overlay {
@@ -32,6 +40,13 @@ impl Overlay {
         self.objects.iter().rev().find(|object| same(&object.name, name)).map(|object| object.line)
     }
 
+    /// The line of the last statement that made, renamed or converted this column.
+    #[must_use]
+    pub fn touched_column(&self, table: &Name, column: &str) -> Option<usize> {
+        let found = self.columns.iter().rev().find(|one| one.column == column && same(&one.table, table));
+        found.map(|one| one.line)
+    }
+
     /// Remembers what a statement makes and changes.
     pub fn note(&mut self, statement: &Statement, acts: &[Act]) {
         for act in acts {
@@ -40,7 +55,30 @@ impl Overlay {
             if let Some(name) = made.or_else(|| dispatch::concerns(act)) {
                 self.objects.push(Touched { name: name.clone(), line: statement.line, new });
             }
+            if let Act::Alter { name, clauses, .. } = act {
+                for clause in clauses {
+                    self.note_clause(statement.line, name, clause);
+                }
+            }
         }
+    }
+
+    fn note_clause(&mut self, line: usize, table: &Name, clause: &Clause) {
+        let column = match &clause.action {
+            Action::AddColumn { column, .. } => &column.name,
+            Action::RenameColumn { to, .. } => to,
+            Action::SetType { column, .. } => column,
+            Action::Rename { to } => {
+                let name = Name { schema: table.schema.clone(), name: to.clone() };
+                return self.objects.push(Touched { name, line, new: true });
+            }
+            Action::SetSchema { to } => {
+                let name = Name { schema: Some(to.clone()), name: table.name.clone() };
+                return self.objects.push(Touched { name, line, new: true });
+            }
+            _ => return,
+        };
+        self.columns.push(TouchedColumn { table: table.clone(), column: column.clone(), line });
     }
 }
 
