@@ -2,6 +2,7 @@
 
 mod leftovers;
 pub mod lint;
+mod lock_mode;
 pub mod plan;
 pub mod rehearse;
 mod session;
@@ -15,6 +16,7 @@ use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::Postgres;
 pub(crate) use leftovers::HELPERS;
+pub use lock_mode::LockMode;
 
 impl OnlineDdl for Postgres {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {

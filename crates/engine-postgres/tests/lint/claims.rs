@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dbwright_engine_postgres::migrate::lint::{Claim, Example, Mode};
+use dbwright_engine_postgres::migrate::LockMode;
+use dbwright_engine_postgres::migrate::lint::{Claim, Example};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
@@ -65,7 +66,7 @@ async fn look(client: &Client, sql: &str, claims: &[&Claim]) -> Result<Vec<Strin
     let mut wrong = Vec::new();
     for claim in claims {
         for (mode, table) in &claim.locks {
-            let held = locks.get(table).map(|mode| mode.word());
+            let held = locks.get(table).map(|mode| mode.words());
             if held != Some(mode.as_str()) {
                 wrong.push(format!("{sql}: holds {held:?} on {table}, claimed {mode}"));
             }
@@ -85,13 +86,13 @@ async fn files(client: &Client) -> Result<BTreeMap<u32, u32>, String> {
 }
 
 /// The strongest lock that this session holds on each relation, by its name as it is written.
-async fn locks(client: &Client) -> Result<BTreeMap<String, Mode>, String> {
+async fn locks(client: &Client) -> Result<BTreeMap<String, LockMode>, String> {
     let sql = "SELECT relation::regclass::text, mode FROM pg_locks \
                WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384";
-    let mut found: BTreeMap<String, Mode> = BTreeMap::new();
+    let mut found: BTreeMap<String, LockMode> = BTreeMap::new();
     for row in client.query(sql, &[]).await.map_err(|e| format!("{e:?}"))? {
         let word = words(row.get(1));
-        let mode = Mode::named(&word).ok_or_else(|| format!("the mode {word}"))?;
+        let mode = LockMode::read(&word).ok_or_else(|| format!("the mode {word}"))?;
         let strongest = found.entry(row.get(0)).or_insert(mode);
         *strongest = mode.max(*strongest);
     }

@@ -5,66 +5,7 @@ use std::sync::Arc;
 use super::scene::Scene;
 use super::world::Table;
 use crate::ddl::{Act, Action, ColumnConstraint, ConstraintKind, Name, Object};
-
-/// Lock modes of tables, the weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
-    /// Readers.
-    AccessShare,
-    /// `SELECT … FOR UPDATE`.
-    RowShare,
-    /// Writers.
-    RowExclusive,
-    /// `CONCURRENTLY`, `VALIDATE`, `ANALYZE`: reads and writes go on, other DDL waits.
-    ShareUpdateExclusive,
-    /// `CREATE INDEX`: reads go on, writes wait.
-    Share,
-    /// Triggers and foreign keys: as `SHARE`, and one at a time.
-    ShareRowExclusive,
-    /// Only plain reads go on.
-    Exclusive,
-    /// Nothing goes on.
-    AccessExclusive,
-}
-
-impl Mode {
-    /// As the server writes it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::AccessShare => "ACCESS SHARE",
-            Self::RowShare => "ROW SHARE",
-            Self::RowExclusive => "ROW EXCLUSIVE",
-            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
-            Self::Share => "SHARE",
-            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
-            Self::Exclusive => "EXCLUSIVE",
-            Self::AccessExclusive => "ACCESS EXCLUSIVE",
-        }
-    }
-
-    /// The mode of a word of the server's.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        let all = [
-            Self::AccessShare,
-            Self::RowShare,
-            Self::RowExclusive,
-            Self::ShareUpdateExclusive,
-            Self::Share,
-            Self::ShareRowExclusive,
-            Self::Exclusive,
-            Self::AccessExclusive,
-        ];
-        all.into_iter().find(|mode| mode.word() == word)
-    }
-
-    /// Whether writers wait for it.
-    #[must_use]
-    pub fn blocks_writes(self) -> bool {
-        self >= Self::Share
-    }
-}
+use crate::migrate::LockMode;
 
 /// A lock that a statement takes.
 #[derive(Debug, Clone)]
@@ -72,7 +13,7 @@ pub struct Taken {
     /// The table.
     pub table: Arc<Table>,
     /// The mode.
-    pub mode: Mode,
+    pub mode: LockMode,
 }
 
 /// The locks of an act, one for each table, on tables that others can use.
@@ -83,8 +24,8 @@ pub fn taken(scene: &Scene, act: &Act) -> Vec<Taken> {
     taken.filter(|one| !one.table.fresh()).collect()
 }
 
-fn named(scene: &Scene, act: &Act) -> Vec<(Name, Mode)> {
-    use Mode::{AccessExclusive, Exclusive, RowExclusive, Share, ShareRowExclusive, ShareUpdateExclusive};
+fn named(scene: &Scene, act: &Act) -> Vec<(Name, LockMode)> {
+    use LockMode::{AccessExclusive, Exclusive, RowExclusive, Share, ShareRowExclusive, ShareUpdateExclusive};
     let all = |names: &[Name], mode| names.iter().map(|name| (name.clone(), mode)).collect();
     match act {
         Act::Alter { object: Object::Table | Object::ForeignTable, name, clauses, .. } => {
@@ -114,7 +55,7 @@ fn named(scene: &Scene, act: &Act) -> Vec<(Name, Mode)> {
             vec![(table.clone(), AccessExclusive)]
         }
         Act::Truncate { tables, .. } => all(tables, AccessExclusive),
-        Act::LockTable { tables, mode, .. } => all(tables, Mode::named(mode).unwrap_or(AccessExclusive)),
+        Act::LockTable { tables, mode, .. } => all(tables, LockMode::read(mode).unwrap_or(AccessExclusive)),
         Act::Vacuum { full, tables, .. } => all(tables, if *full { AccessExclusive } else { ShareUpdateExclusive }),
         Act::Analyze { tables } => all(tables, ShareUpdateExclusive),
         Act::Refresh { name, concurrently, .. } => {
@@ -133,20 +74,20 @@ fn named(scene: &Scene, act: &Act) -> Vec<(Name, Mode)> {
 }
 
 /// The locks of an `ALTER TABLE`: the strongest of its clauses, and those on other tables.
-fn altered(name: &Name, actions: &[&Action]) -> Vec<(Name, Mode)> {
-    let strongest = actions.iter().map(|action| own(action)).max().unwrap_or(Mode::AccessExclusive);
+fn altered(name: &Name, actions: &[&Action]) -> Vec<(Name, LockMode)> {
+    let strongest = actions.iter().map(|action| own(action)).max().unwrap_or(LockMode::AccessExclusive);
     let mut found = vec![(name.clone(), strongest)];
     for action in actions {
         match action {
             Action::AddConstraint(constraint) => {
-                found.extend(referenced(&constraint.kind).map(|to| (to, Mode::ShareRowExclusive)));
+                found.extend(referenced(&constraint.kind).map(|to| (to, LockMode::ShareRowExclusive)));
             }
             Action::AddColumn { column, .. } => {
-                found.extend(column.constraints.iter().filter_map(inline).map(|to| (to, Mode::ShareRowExclusive)));
+                found.extend(column.constraints.iter().filter_map(inline).map(|to| (to, LockMode::ShareRowExclusive)));
             }
-            Action::AttachPartition { name, .. } => found.push((name.clone(), Mode::AccessExclusive)),
+            Action::AttachPartition { name, .. } => found.push((name.clone(), LockMode::AccessExclusive)),
             Action::DetachPartition { name, concurrently: false, .. } => {
-                found.push((name.clone(), Mode::AccessExclusive));
+                found.push((name.clone(), LockMode::AccessExclusive));
             }
             _ => {}
         }
@@ -155,7 +96,7 @@ fn altered(name: &Name, actions: &[&Action]) -> Vec<(Name, Mode)> {
 }
 
 /// The lock that a clause takes on its own table.
-pub(super) fn own(action: &Action) -> Mode {
+pub(super) fn own(action: &Action) -> LockMode {
     match action {
         Action::ColumnSetting { .. }
         | Action::Parameters
@@ -163,12 +104,12 @@ pub(super) fn own(action: &Action) -> Mode {
         | Action::ValidateConstraint { .. }
         | Action::AttachPartition { .. }
         | Action::DetachPartition { concurrently: true, .. }
-        | Action::DetachPartition { finalize: true, .. } => Mode::ShareUpdateExclusive,
-        Action::Trigger { .. } => Mode::ShareRowExclusive,
+        | Action::DetachPartition { finalize: true, .. } => LockMode::ShareUpdateExclusive,
+        Action::Trigger { .. } => LockMode::ShareRowExclusive,
         Action::AddConstraint(constraint) if matches!(constraint.kind, ConstraintKind::ForeignKey { .. }) => {
-            Mode::ShareRowExclusive
+            LockMode::ShareRowExclusive
         }
-        _ => Mode::AccessExclusive,
+        _ => LockMode::AccessExclusive,
     }
 }
 

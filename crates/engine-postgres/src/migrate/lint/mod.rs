@@ -30,7 +30,7 @@ use jiff::Timestamp;
 pub use self::cost::{Effort, Work};
 pub use self::example::{Claim, Example, examples};
 pub use self::expression::Volatility;
-pub use self::locks::{Mode, Taken, taken};
+pub use self::locks::{Taken, taken};
 pub use self::scene::{Added, Line, Scene, Transaction};
 pub use self::types::{Retype, retype};
 pub use self::world::{Column, Constraint, Index, Origin, Table, World};

@@ -1,5 +1,6 @@
 //! What a rule looks at: one statement of a script, and the state before it.
 
+use crate::migrate::LockMode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use dbwright_migrate::Script;
 
 use super::effect;
 use super::expression::{self, Volatility};
-use super::locks::{Mode, Taken};
+use super::locks::Taken;
 use super::target;
 use super::world::{Origin, Table, World};
 use super::{OLDEST, TableRef};
@@ -304,7 +305,7 @@ impl Scene {
 
     /// The strongest lock that the open transaction holds on tables in use, and the line that took it.
     #[must_use]
-    pub fn strongest_held(&self) -> Option<(&Table, Mode, usize)> {
+    pub fn strongest_held(&self) -> Option<(&Table, LockMode, usize)> {
         let locks = self.transaction.iter().flat_map(|transaction| &transaction.locks);
         let strongest = locks.max_by_key(|(taken, _)| taken.mode)?;
         Some((&strongest.0.table, strongest.0.mode, strongest.1))

@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 
 use super::PATIENCE;
 use super::statement::{Afterwards, Measured, lost, measure, outside, refused, run};
+use crate::ddl::{self, Act};
 use crate::lab::Lab;
 use crate::migrate::lint::{Claim, Example, examples};
 
@@ -95,9 +96,10 @@ async fn one(client: &Client, url: &str, sql: &str, claims: &[&Claim], open: boo
 
 /// Whether a transaction is open after a statement that begins or ends one.
 fn begun(sql: &str) -> Option<bool> {
-    match sql.split_whitespace().next()?.to_ascii_uppercase().trim_end_matches(';') {
-        "BEGIN" | "START" => Some(true),
-        "COMMIT" | "END" | "ROLLBACK" | "ABORT" => Some(false),
+    // `ROLLBACK TO` a savepoint ends nothing; the reader calls it a savepoint.
+    match ddl::read(sql).ok()?.as_slice() {
+        [Act::Begin] => Some(true),
+        [Act::Commit | Act::Rollback] => Some(false),
         _ => None,
     }
 }

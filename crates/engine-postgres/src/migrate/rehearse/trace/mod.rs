@@ -6,7 +6,7 @@
 
 mod files;
 mod inside;
-mod mode;
+
 mod spans;
 mod watcher;
 
@@ -18,8 +18,8 @@ use dbwright_core::Failure;
 use dbwright_core::target::Address;
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::migrate::LockMode;
 pub use inside::{Inside, Relations, inside, relations};
-pub use mode::LockMode;
 
 /// Whose work is watched.
 #[derive(Debug, Clone)]

@@ -1,15 +1,16 @@
 //! `migrate/ddl-with-backfill`: the lock is held while rows are moved.
 
+use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::Act;
-use crate::migrate::lint::{Mode, Scene};
+use crate::migrate::lint::{Scene};
 
 /// Reports writes of many rows in a transaction that holds a strong lock.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     let Some((locked, mode, line)) = scene.strongest_held() else { return };
-    if mode < Mode::Share || locked.quiet() {
+    if mode < LockMode::Share || locked.quiet() {
         return;
     }
     let written = scene.acts().iter().find_map(|act| match act {
@@ -29,10 +30,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         .why(format!(
             "{} on {} is held until all rows are moved and the transaction ends; no change is shown: end the transaction first, then move \
              the rows in batches",
-            mode.word(),
+            mode.words(),
             locked.sql()
         ))
-        .evidence("lock", mode.word(), "", "the statement before")
+        .evidence("lock", mode.words(), "", "the statement before")
         .evidence("held since line", line, "", "the file");
     cx.report(finding);
 }

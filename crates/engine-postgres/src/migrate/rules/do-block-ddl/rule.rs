@@ -1,9 +1,10 @@
 //! `migrate/do-block-ddl`: all of them run in one transaction, and nobody can plan them.
 
+use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::Act;
-use crate::migrate::lint::{Mode, Scene, Table, taken};
+use crate::migrate::lint::{Scene, Table, taken};
 
 /// Reports DO blocks that change tables in use.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -17,12 +18,12 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         inner.iter().any(|act| matches!(act, Act::CreateTable(made) if scene.world.table(&made.name).subject() == table.subject()))
     };
     let mut locks = inner.iter().flat_map(|act| taken(scene, act));
-    let found = locks.find(|lock| lock.mode >= Mode::Share && !lock.table.quiet() && !own(&lock.table));
+    let found = locks.find(|lock| lock.mode >= LockMode::Share && !lock.table.quiet() && !own(&lock.table));
     let Some(lock) = found else { return };
     let finding = cx
         .finding(lock.table.subject(), format!("a DO block changes {} in one transaction with all else in it", lock.table.sql()))
         .why("its locks are held until the block ends, and `dbwright migrate apply` can't take it apart into steps; no change is shown: write \
               the statements into the file themselves")
-        .evidence("strongest lock", lock.mode.word(), "", "the statements in the block");
+        .evidence("strongest lock", lock.mode.words(), "", "the statements in the block");
     cx.report(finding);
 }

@@ -1,9 +1,10 @@
 //! `migrate/foreign-key-locks-both-tables`: the other table is locked too.
 
+use crate::migrate::LockMode;
 use dbwright_core::{Change, Cx};
 
 use crate::ddl::{Act, ConstraintKind};
-use crate::migrate::lint::{Added, Effort, Mode, Scene, Work, taken};
+use crate::migrate::lint::{Added, Effort, Scene, Work, taken};
 
 /// Reports foreign keys that wait for another table without limit.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -18,7 +19,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             Act::Alter { name, .. } => scene.world.table(name).subject(),
             _ => String::new(),
         };
-        let others = taken(scene, act).into_iter().filter(|one| one.mode == Mode::ShareRowExclusive);
+        let others = taken(scene, act).into_iter().filter(|one| one.mode == LockMode::ShareRowExclusive);
         for one in others.filter(|one| one.table.subject() != own && !one.table.quiet()) {
             let effort = Effort { table: &one.table, work: Work::Moment, lock: "SHARE ROW EXCLUSIVE" };
             let name = one.table.sql();

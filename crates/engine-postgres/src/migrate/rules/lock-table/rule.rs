@@ -1,16 +1,17 @@
 //! `migrate/lock-table`: everybody waits until the transaction ends.
 
+use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::Act;
-use crate::migrate::lint::{Mode, Scene};
+use crate::migrate::lint::{Scene};
 
 /// Reports LOCK TABLE in modes that make writers wait.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for act in scene.acts() {
         let Act::LockTable { tables, mode, .. } = act else { continue };
-        if !Mode::named(mode).is_some_and(Mode::blocks_writes) {
+        if !LockMode::read(mode).is_some_and(LockMode::stops_writers) {
             continue;
         }
         for name in tables {

@@ -1,9 +1,10 @@
 //! `migrate/no-lock-timeout`: a waiting statement queues all traffic behind it.
 
+use crate::migrate::LockMode;
 use dbwright_core::{Change, Cx};
 
 use crate::ddl::Act;
-use crate::migrate::lint::{Mode, Scene, Taken, taken};
+use crate::migrate::lint::{Scene, Taken, taken};
 
 /// Reports the first statement of a file that can wait for a strong lock without end.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -15,7 +16,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(lock) = strong(scene, scene.acts()) else { return };
     let change = Change::new(["SET lock_timeout = '2s'".to_owned(), scene.sql().to_owned()], "as the statement itself");
     let finding = cx
-        .finding(lock.table.subject(), format!("waiting for {} on {} has no end", lock.mode.word(), lock.table.sql()))
+        .finding(lock.table.subject(), format!("waiting for {} on {} has no end", lock.mode.words(), lock.table.sql()))
         .why("while it waits behind a long query, whatever comes later waits behind it: the table stands still although nothing is \
               done; with a lock_timeout it fails instead and can be tried again, which `dbwright migrate apply` does by itself")
         .evidence("lock_timeout", "not set in the file", "", "the file")
@@ -26,5 +27,5 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 /// A lock on a table in use that makes writers wait.
 fn strong(scene: &Scene, acts: &[Act]) -> Option<Taken> {
     let mut locks = acts.iter().flat_map(|act| taken(scene, act));
-    locks.find(|lock| lock.mode > Mode::Share && !lock.table.quiet())
+    locks.find(|lock| lock.mode > LockMode::Share && !lock.table.quiet())
 }

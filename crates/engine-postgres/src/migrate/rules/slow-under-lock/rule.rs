@@ -1,14 +1,15 @@
 //! `migrate/slow-under-lock`: the lock is held for as long as the transaction lasts.
 
+use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::{Act, Action};
-use crate::migrate::lint::{Mode, Scene};
+use crate::migrate::lint::{Scene};
 
 /// Reports statements that take their time in a transaction that holds ACCESS EXCLUSIVE.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
-    let Some((table, Mode::AccessExclusive, line)) = scene.strongest_held() else { return };
+    let Some((table, LockMode::AccessExclusive, line)) = scene.strongest_held() else { return };
     if table.quiet() {
         return;
     }
