@@ -3,6 +3,11 @@
 //! No rows and no values of rows, except samples of statements where the server keeps them and the user did not say
 //! `--no-values`. No password hashes. A part that could not be read is empty, and the header has a gap for its area ([`area`]).
 
+mod accounts;
+mod activity;
+mod innodb;
+mod replication;
+mod statements;
 mod tables;
 mod variables;
 
@@ -14,6 +19,11 @@ use dbwright_sql::model::{Catalog, ObjectId};
 use serde::{Deserialize, Serialize};
 
 pub use crate::flavour::{Flavour, Server};
+pub use accounts::Account;
+pub use activity::{Activity, Connected, RowWait, TableLock, Transaction};
+pub use innodb::{Innodb, InnodbTable};
+pub use replication::Channel;
+pub use statements::{Digest, Digests};
 pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
 pub use variables::{Latency, Variable};
 
@@ -40,8 +50,63 @@ pub mod area {
     /// Global status.
     pub const STATUS: &str = "status";
 
+    /// Who is connected.
+    pub const SESSIONS: &str = "sessions";
+    /// Open transactions.
+    pub const TRANSACTIONS: &str = "transactions";
+    /// Waits for row locks.
+    pub const LOCK_WAITS: &str = "lock-waits";
+    /// Metadata locks of tables.
+    pub const METADATA_LOCKS: &str = "metadata-locks";
+    /// The history list and deadlocks.
+    pub const INNODB: &str = "innodb";
+    /// What InnoDB knows of open tables, and when their statistics were made.
+    pub const TABLE_STATISTICS: &str = "table-statistics";
+    /// Counted statements.
+    pub const STATEMENTS: &str = "statements";
+    /// How often tables and indexes were used.
+    pub const INDEX_USE: &str = "index-use";
+    /// Where a replica gets its changes from.
+    pub const REPLICATION: &str = "replication";
+    /// Accounts.
+    pub const ACCOUNTS: &str = "accounts";
+
+    /// All of them.
+    pub const ALL: &[&str] = &[
+        CONNECTION,
+        CATALOG,
+        SIZES,
+        STATISTICS,
+        OBJECTS,
+        VARIABLES,
+        VARIABLE_SOURCES,
+        STATUS,
+        SESSIONS,
+        TRANSACTIONS,
+        LOCK_WAITS,
+        METADATA_LOCKS,
+        INNODB,
+        TABLE_STATISTICS,
+        STATEMENTS,
+        INDEX_USE,
+        REPLICATION,
+        ACCOUNTS,
+    ];
+
     /// The areas that tell nothing of tables.
-    pub(crate) const BESIDE_CATALOG: &[&str] = &[VARIABLES, VARIABLE_SOURCES, STATUS];
+    pub(crate) const BESIDE_CATALOG: &[&str] = &[
+        VARIABLES,
+        VARIABLE_SOURCES,
+        STATUS,
+        SESSIONS,
+        TRANSACTIONS,
+        LOCK_WAITS,
+        METADATA_LOCKS,
+        INNODB,
+        STATEMENTS,
+        REPLICATION,
+        ACCOUNTS,
+    ];
 }
 
 /// What was observed of one server.
@@ -67,6 +132,21 @@ pub struct Body {
     /// How fast statements were, where the server counts that.
     #[serde(default)]
     pub latency: Option<Latency>,
+    /// Who is connected, open transactions, waits.
+    #[serde(default)]
+    pub activity: Activity,
+    /// Figures of InnoDB.
+    #[serde(default)]
+    pub innodb: Innodb,
+    /// Statements as the server counts them.
+    #[serde(default)]
+    pub statements: Digests,
+    /// Channels of a replica; none on a server that is no replica.
+    #[serde(default)]
+    pub replication: Vec<Channel>,
+    /// Accounts.
+    #[serde(default)]
+    pub accounts: Vec<Account>,
     /// What the server ran, or the user gave.
     pub workload: Option<Workload>,
     /// The journal of migrations, and what changes have left.

@@ -1,5 +1,7 @@
 //! MySQL or MariaDB: every fact that differs between the two, as data in one place.
 
+mod queries;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

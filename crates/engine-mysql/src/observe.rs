@@ -3,17 +3,24 @@
 //! Each part is read on its own, so that a missing right costs that part only: it becomes a gap of the header, with what
 //! would close it. When the server goes away on the way, the rest becomes gaps as well.
 
+mod accounts;
+mod activity;
 mod catalog;
 mod cells;
 mod columns;
 mod constraints;
 mod indexes;
+mod innodb;
 mod objects;
+mod partitions;
+mod replication;
 mod rights;
 mod server;
 mod session;
 mod sizes;
+mod statements;
 mod tables;
+mod usage;
 mod variables;
 
 use dbwright_core::engine::{ObserveOptions, Values};
@@ -60,12 +67,19 @@ pub(crate) async fn observe(
 /// Reads every part. Activity comes first: it is gone the soonest.
 async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Progress) -> Result<Body, Failure> {
     let server = server::read(session).await?;
+    let activity = activity::read(session, &server).await;
     let variables = variables::read(session, &server).await;
     let status = variables::status(session).await;
     let latency = variables::latency(session, &server).await;
+    let replication = replication::read(session, &server).await;
+    let accounts = accounts::read(session, &server).await;
+    let statements = statements::read(session, &server).await;
     progress.step(1);
     let mut parts = catalog::read(session, &server).await;
     sizes::fill(session, &server, &mut parts).await;
+    partitions::fill(session, &mut parts).await;
+    usage::fill(session, &server, &variables, &mut parts).await;
+    let innodb = innodb::read(session, &server, &status, &parts.catalog).await;
     let events = objects::events(session, &parts).await;
     rights::look(session, &server, &parts).await;
     progress.step(2);
@@ -78,6 +92,11 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         variables,
         status,
         latency,
+        activity,
+        innodb,
+        statements,
+        replication,
+        accounts,
         workload: options.workload.clone(),
         migrations: dbwright_migrate::observed::Observed::default(),
         server,

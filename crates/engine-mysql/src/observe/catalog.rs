@@ -62,7 +62,6 @@ impl Parts {
     }
 
     /// Finds an index and its figures.
-    #[expect(dead_code)]
     pub(super) fn find_index(&mut self, schema: &str, table: &str, index: &str) -> Option<&mut IndexFacts> {
         let (table, _) = self.find(schema, table)?;
         let id = table.indexes.iter().find(|known| known.name == index)?.id;

@@ -41,7 +41,6 @@ impl<'a> Cells<'a> {
     }
 
     /// The next cell as picoseconds, in ms.
-    #[expect(dead_code)]
     pub(crate) fn picoseconds(&mut self) -> Option<f64> {
         self.number::<f64>().map(|value| value / 1e9)
     }

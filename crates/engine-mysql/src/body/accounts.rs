@@ -1,0 +1,25 @@
+//! Accounts: where they may come from and what is striking about them. Never a hash.
+
+use serde::{Deserialize, Serialize};
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one account")]
+pub struct Account {
+    /// User; empty for an anonymous account.
+    pub user: String,
+    /// Host pattern.
+    pub host: String,
+    /// Authentication plugin.
+    pub plugin: String,
+    /// Whether something is stored to check a password against.
+    pub has_secret: bool,
+    /// Whether it is locked.
+    pub locked: bool,
+    /// Whether it is a role.
+    pub role: bool,
+    /// Whether it may do everything: SUPER, or make accounts and pass rights on, for the whole server.
+    pub superuser: bool,
+    /// What it demands of TLS: empty, `ANY`, `X509`, `SPECIFIED`.
+    pub tls: String,
+}

@@ -1,0 +1,63 @@
+//! Statements as the server counts them (`performance_schema`), by their normalised text.
+
+use serde::{Deserialize, Serialize};
+
+/// The counted statements.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Digests {
+    /// Seconds that the counters cover.
+    pub window_s: f64,
+    /// Time of all statements in ms, those included that are not told one by one.
+    pub total_ms: f64,
+    /// Statements, most time first.
+    pub statements: Vec<Digest>,
+}
+
+/// One statement shape in one schema.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Digest {
+    /// The server's name of the shape.
+    pub id: String,
+    /// Default schema that it ran in.
+    pub schema: Option<String>,
+    /// Normalised text.
+    pub text: String,
+    /// Calls.
+    pub calls: u64,
+    /// Time of all calls in ms.
+    pub total_ms: f64,
+    /// Time of the longest call in ms.
+    pub max_ms: f64,
+    /// Time spent waiting for table locks in ms.
+    pub lock_ms: f64,
+    /// Rows read.
+    pub examined: u64,
+    /// Rows returned.
+    pub sent: u64,
+    /// Rows changed.
+    pub affected: u64,
+    /// Temporary tables.
+    pub tmp_tables: u64,
+    /// Temporary tables on the disk.
+    pub tmp_disk_tables: u64,
+    /// Merge passes of sorts.
+    pub merge_passes: u64,
+    /// Rows sorted.
+    pub sorted: u64,
+    /// Calls that read a table without any index.
+    pub no_index: u64,
+}
+
+impl Digest {
+    /// Mean time of a call in ms.
+    #[must_use]
+    pub fn mean_ms(&self) -> f64 {
+        self.total_ms / (self.calls as f64).max(1.0)
+    }
+
+    /// A counter's mean for a call.
+    #[must_use]
+    pub fn each(&self, counter: u64) -> f64 {
+        counter as f64 / (self.calls as f64).max(1.0)
+    }
+}

@@ -1,0 +1,53 @@
+//! Reads the statements that the server counted.
+
+use super::activity::PERFORMANCE_SCHEMA_ON;
+use super::session::Session;
+use crate::body::{Digest, Digests, area};
+use crate::flavour::Server;
+
+/// Statements told one by one.
+const MOST: usize = 1000;
+
+/// Statements of the user's, most time first. The row without a digest is the rest, for which there was no room.
+const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, COUNT_STAR, SUM_TIMER_WAIT, MAX_TIMER_WAIT, SUM_LOCK_TIME, \
+     SUM_ROWS_EXAMINED, SUM_ROWS_SENT, SUM_ROWS_AFFECTED, SUM_CREATED_TMP_TABLES, SUM_CREATED_TMP_DISK_TABLES, \
+     SUM_SORT_MERGE_PASSES, SUM_SORT_ROWS, SUM_NO_INDEX_USED FROM performance_schema.events_statements_summary_by_digest \
+     WHERE DIGEST IS NOT NULL AND (SCHEMA_NAME IS NULL OR SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')) \
+     AND DIGEST_TEXT NOT LIKE '%`information_schema`%' AND DIGEST_TEXT NOT LIKE '%`performance_schema`%' \
+     ORDER BY SUM_TIMER_WAIT DESC LIMIT 1000";
+
+/// All of them, and since when they are counted: the oldest that was first seen proves no more than that.
+const TOTAL: &str = "SELECT /* dbwright */ SUM(SUM_TIMER_WAIT), TIMESTAMPDIFF(SECOND, MIN(FIRST_SEEN), NOW()) \
+     FROM performance_schema.events_statements_summary_by_digest";
+
+/// Reads them.
+pub(super) async fn read(session: &mut Session, server: &Server) -> Digests {
+    if !server.performance_schema {
+        session.gap(area::STATEMENTS, "performance_schema is off", Some(PERFORMANCE_SCHEMA_ON));
+        return Digests::default();
+    }
+    let grant = "GRANT SELECT ON performance_schema.* TO the account";
+    let total = session.read(area::STATEMENTS, grant, TOTAL, |row| (row.picoseconds(), row.number::<f64>())).await;
+    let (total_ms, window_s) = total.first().copied().unwrap_or_default();
+    let statements = session
+        .read(area::STATEMENTS, grant, DIGESTS, |row| Digest {
+            id: row.text(),
+            schema: row.opt_text(),
+            text: row.text(),
+            calls: row.counter(),
+            total_ms: row.picoseconds().unwrap_or(0.0),
+            max_ms: row.picoseconds().unwrap_or(0.0),
+            lock_ms: row.picoseconds().unwrap_or(0.0),
+            examined: row.counter(),
+            sent: row.counter(),
+            affected: row.counter(),
+            tmp_tables: row.counter(),
+            tmp_disk_tables: row.counter(),
+            merge_passes: row.counter(),
+            sorted: row.counter(),
+            no_index: row.counter(),
+        })
+        .await;
+    debug_assert!(statements.len() <= MOST, "the query has a limit");
+    Digests { window_s: window_s.unwrap_or(0.0).max(0.0), total_ms: total_ms.unwrap_or(0.0), statements }
+}
