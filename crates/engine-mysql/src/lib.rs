@@ -2,17 +2,25 @@
 //!
 //! Observing never writes, takes no lock that a plain `SELECT` would not take, and reads no user rows.
 
+mod accounts;
+mod alter;
 pub mod body;
 mod compare;
 mod connect;
+mod digests;
 pub mod engine;
 mod error;
 pub mod explain;
 pub mod flavour;
+mod joins;
 mod migrate;
+mod numbering;
 mod observe;
 pub mod rules;
 mod scorecard;
+mod sessions;
+mod settings;
 mod slowlog;
+mod words;
 
 pub use engine::MySql;

@@ -1,0 +1,2 @@
+-- server: skip-log-bin
+SELECT @@GLOBAL.log_bin;

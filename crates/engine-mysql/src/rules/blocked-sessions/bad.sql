@@ -1,0 +1,16 @@
+-- limit seconds = 0
+CREATE TABLE stock (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB;
+INSERT INTO stock VALUES (1, 5), (2, 7);
+-- session forgotten
+BEGIN;
+UPDATE stock SET n = n - 1 WHERE id = 1;
+-- session second
+BEGIN;
+UPDATE stock SET n = n - 1 WHERE id = 2;
+-- background
+UPDATE stock SET n = n - 1 WHERE id = 1;
+-- wait: SELECT COUNT(*) = 1 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'
+-- session third
+-- background
+UPDATE stock SET n = n - 1 WHERE id = 2;
+-- wait: SELECT COUNT(*) = 2 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'

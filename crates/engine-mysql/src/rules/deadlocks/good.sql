@@ -1,0 +1,14 @@
+-- fresh
+-- limit count = 1
+CREATE TABLE stock (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE = InnoDB;
+INSERT INTO stock VALUES (1, 5), (2, 7);
+-- session first
+BEGIN;
+UPDATE stock SET n = n - 1 WHERE id = 1;
+UPDATE stock SET n = n - 1 WHERE id = 2;
+COMMIT;
+-- session second
+BEGIN;
+UPDATE stock SET n = n - 1 WHERE id = 1;
+UPDATE stock SET n = n - 1 WHERE id = 2;
+COMMIT;

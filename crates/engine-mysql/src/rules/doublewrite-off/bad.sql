@@ -1,0 +1,2 @@
+-- server: innodb_doublewrite = OFF
+SELECT @@GLOBAL.innodb_doublewrite;

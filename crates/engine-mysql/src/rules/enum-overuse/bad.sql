@@ -1,0 +1,1 @@
+CREATE TABLE addresses (id INT NOT NULL PRIMARY KEY, country ENUM('at', 'be', 'bg', 'cy', 'cz', 'de', 'dk', 'ee', 'es', 'fi', 'fr', 'gr', 'hr', 'hu', 'ie', 'it', 'lt', 'lu', 'lv', 'it''s, other') NOT NULL) ENGINE = InnoDB;

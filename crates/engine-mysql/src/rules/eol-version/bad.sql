@@ -1,0 +1,2 @@
+-- limit days = 6000
+SELECT VERSION();

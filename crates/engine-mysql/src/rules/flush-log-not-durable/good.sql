@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.innodb_flush_log_at_trx_commit;

@@ -1,0 +1,6 @@
+-- limit calls = 3
+CREATE TABLE orders (id INT NOT NULL PRIMARY KEY, customer INT NOT NULL, note VARCHAR(20) NOT NULL) ENGINE = InnoDB;
+INSERT INTO orders WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i % 300, 'x' FROM n;
+INSERT INTO orders SELECT id + 1000, customer, note FROM orders;
+-- repeat 4
+SELECT id FROM orders WHERE customer = 17;

@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.log_bin;

@@ -1,0 +1,73 @@
+//! `mysql/implicit-type-conversion-join`: text compared with numbers, which no index of the text serves.
+
+use dbwright_core::{Change, Cx};
+
+use crate::alter::{self, COPY, WRITES_WAIT};
+use crate::body::Body;
+use crate::joins::{self, Side};
+use crate::words;
+
+/// Where the statements are read.
+const SOURCE: &str = "performance_schema.events_statements_summary_by_digest";
+
+/// Reports the text column of each pair.
+pub(super) fn check(cx: &mut Cx<'_, Body>) {
+    let catalog = &cx.body.catalog;
+    for pair in joins::pairs(cx.body) {
+        let (text, number) = match (class(pair.left), class(pair.right)) {
+            (Some(Class::Text), Some(Class::Number)) => (pair.left, pair.right),
+            (Some(Class::Number), Some(Class::Text)) => (pair.right, pair.left),
+            _ => continue,
+        };
+        if words::as_f64(pair.calls) < cx.limit("calls") {
+            continue;
+        }
+        let name = |side: Side<'_>| format!("{}.{}", catalog.qualified(side.table), catalog.dialect.name(&side.column.name));
+        let finding = cx
+            .finding(
+                catalog.subject_in(text.table, &text.column.name),
+                format!("the text {} is compared with the number {}", name(text), name(number)),
+            )
+            .evidence(&name(text), text.column.data_type.as_str(), "", "information_schema.COLUMNS")
+            .evidence(&name(number), number.column.data_type.as_str(), "", "information_schema.COLUMNS")
+            .evidence("calls", pair.calls, "calls", SOURCE)
+            .evidence("time", pair.total_ms.round(), "ms", SOURCE)
+            .evidence("statement", pair.worst.text.as_str(), "", SOURCE);
+        let why = "both are turned into floating-point numbers for each row, so that no index of the text is of use, and '1', '01' and '1 apple' are all equal to 1";
+        cx.report(match change(cx.body, text, number) {
+            Ok(change) => finding.why(why).change(change),
+            Err(reason) => finding.why(format!("{why}. No change is given: {reason}")),
+        });
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Class {
+    Text,
+    Number,
+}
+
+fn class(side: Side<'_>) -> Option<Class> {
+    let base = side.column.base_type.split(' ').next().unwrap_or_default();
+    match base {
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" => Some(Class::Text),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "float" | "double" => Some(Class::Number),
+        _ => None,
+    }
+}
+
+fn change(body: &Body, text: Side<'_>, number: Side<'_>) -> Result<Change, String> {
+    if alter::in_foreign_key(&body.catalog, text.table, &text.column.name) {
+        return Err(alter::FOREIGN_KEY.to_owned());
+    }
+    if text.column.generated.is_some() || text.column.base_type.ends_with("text") {
+        return Err("the column is computed or a long text: change what writes it".to_owned());
+    }
+    let name = body.catalog.qualified(text.table);
+    let forward = alter::retype(text.column, &number.column.data_type).ok_or("its definition is not known")?;
+    let own = body.table(text.table.id).and_then(|facts| facts.columns.get(&text.column.name));
+    let back = own.and_then(|own| alter::recode(text.column, own.charset.as_deref()?, own.collation.as_deref()?));
+    let back = back.ok_or("its definition is not known")?;
+    let lock = format!("{WRITES_WAIT}; when a value is no number it fails in a strict sql_mode, and nothing has changed");
+    Ok(alter::ddl(vec![format!("ALTER TABLE {name} {forward}, {COPY}")], &lock).back([format!("ALTER TABLE {name} {back}, {COPY}")]))
+}

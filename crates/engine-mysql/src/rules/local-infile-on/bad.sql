@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL local_infile = OFF
+SET GLOBAL local_infile = ON;

@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.local_infile;

@@ -1,0 +1,3 @@
+-- replica
+-- cleanup: SET GLOBAL read_only = OFF
+SELECT @@GLOBAL.read_only;

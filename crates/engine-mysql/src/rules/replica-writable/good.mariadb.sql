@@ -1,0 +1,3 @@
+-- replica
+-- cleanup: SET GLOBAL read_only = OFF
+SET GLOBAL read_only = ON;

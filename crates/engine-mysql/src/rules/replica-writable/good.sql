@@ -1,0 +1,4 @@
+-- replica
+-- cleanup: SET GLOBAL super_read_only = OFF
+-- cleanup: SET GLOBAL read_only = OFF
+SET GLOBAL super_read_only = ON;

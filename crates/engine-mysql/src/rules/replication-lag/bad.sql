@@ -1,0 +1,3 @@
+-- replica
+-- cleanup: START REPLICA
+STOP REPLICA SQL_THREAD;

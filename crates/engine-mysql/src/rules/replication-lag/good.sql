@@ -1,0 +1,2 @@
+-- replica
+SELECT @@GLOBAL.server_id;

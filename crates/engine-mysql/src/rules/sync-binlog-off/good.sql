@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.sync_binlog;

@@ -1,0 +1,3 @@
+-- server: bind_address = *
+-- cleanup: DROP USER IF EXISTS program@'10.0.0.%'
+CREATE USER program@'10.0.0.%' IDENTIFIED BY 'Kx8-long-enough';

@@ -1,0 +1,6 @@
+CREATE TABLE customers (
+  id INT NOT NULL PRIMARY KEY,
+  `full name` VARCHAR(50) CHARACTER SET utf8mb4 NOT NULL DEFAULT 'unknown',
+  code CHAR(4) CHARACTER SET ascii NOT NULL,
+  photo BLOB
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;

@@ -1,0 +1,59 @@
+//! The rule folders, straight from the source tree: what a build found there is what is tested.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::script::{self, Script};
+
+/// A rule folder with its two scripts for one flavour.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// Rule id.
+    pub(crate) id: String,
+    /// Where the expected findings are.
+    pub(crate) expected: PathBuf,
+    /// Makes the fault.
+    pub(crate) bad: Script,
+    /// The same without the fault.
+    pub(crate) good: Script,
+}
+
+/// Every folder of `mysql/`, or why one can't be read. `DBWRIGHT_RULES=a,b` limits a run by hand to some names.
+pub(crate) fn all(flavour: &str) -> Vec<Result<Folder, String>> {
+    let chosen = std::env::var("DBWRIGHT_RULES").unwrap_or_default();
+    let root = root();
+    let entries = fs::read_dir(&root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
+    let mut paths: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
+    paths.sort();
+    let name =
+        |path: &Path| path.file_name().and_then(|n| n.to_str()).expect("rule folders have plain names").to_owned();
+    let paths = paths.into_iter().map(|path| (name(&path), path));
+    let paths = paths.filter(|(name, _)| chosen.is_empty() || chosen.split(',').any(|one| one == name));
+    paths.map(|(name, path)| read(&path, format!("mysql/{name}"), flavour)).collect()
+}
+
+/// The code of a rule.
+pub(crate) fn code(id: &str) -> String {
+    let (_, name) = id.split_once('/').expect("ids have a slash");
+    let file = root().join(name).join("rule.rs");
+    fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules")
+}
+
+fn read(path: &Path, id: String, flavour: &str) -> Result<Folder, String> {
+    // A file of the flavour's own comes before the common one.
+    let file = |stem: &str, end: &str| {
+        let own = path.join(format!("{stem}.{flavour}.{end}"));
+        if own.is_file() { own } else { path.join(format!("{stem}.{end}")) }
+    };
+    let script = |stem: &str| {
+        let file = file(stem, "sql");
+        let text = fs::read_to_string(&file).map_err(|e| format!("{id}: {}: {e}", file.display()))?;
+        script::parse(&text).map_err(|e| format!("{id}: {}: {e}", file.display()))
+    };
+    let (bad, good) = (script("bad")?, script("good")?);
+    Ok(Folder { id, expected: file("expected", "json"), bad, good })
+}
