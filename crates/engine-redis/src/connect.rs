@@ -18,7 +18,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo};
 use rustls_pki_types::ServerName;
 use secrecy::ExposeSecret;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -28,6 +28,9 @@ use crate::client::{Client, Refusal};
 use crate::error;
 use params::{Login, Params, Place, Tls};
 use stream::{Counted, Received, Socket};
+
+/// How long a server that closes at once is listened to.
+const LISTEN: Duration = Duration::from_secs(2);
 
 /// The driver's half of a connection, ended when dropped.
 pub(crate) struct Link {
@@ -79,13 +82,35 @@ pub(crate) async fn open(
         log_in(&mut client, login, tls.is_some()).await?;
         Ok(client)
     };
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-        Err(Failure::unreachable(
-            "redis.timeout",
-            format!("{shown} did not answer within {} s", Duration::as_secs_f64(&limit)),
-        )
-        .hint("check host, port and firewall; wait longer with --connect-timeout"))
-    })
+    let outcome = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+        let message = format!("{shown} did not answer within {} s", limit.as_secs_f64());
+        let failure = Failure::unreachable("redis.timeout", message);
+        let failure = match tls {
+            Some(_) => failure.hint("the port may not speak TLS: try redis:// where the network is trusted"),
+            None => failure,
+        };
+        Err(failure.hint("check host, port and firewall; wait longer with --connect-timeout"))
+    });
+    match outcome {
+        Err(failure) if failure.code == "redis.closed" && tls.is_none() => Err(explained(failure, place, login).await),
+        outcome => outcome,
+    }
+}
+
+/// A server that wants nobody says so and closes at once. Whoever writes first may lose these words; so this asks once
+/// more, and only listens.
+async fn explained(failure: Failure, place: &Place, login: &Login) -> Failure {
+    let mut words = [0; 512];
+    let listening = async { Counted::new(socket(place).await.ok()?, Received::default()).read(&mut words).await.ok() };
+    let length = tokio::time::timeout(LISTEN, listening).await.ok().flatten().unwrap_or(0);
+    let text = String::from_utf8_lossy(&words[..length]).into_owned();
+    match text.strip_prefix('-').and_then(|text| text.split_once(' ')) {
+        Some((code, text)) => {
+            let refusal = Refusal::Server { code: code.to_owned(), text: text.trim_end().to_owned() };
+            error::refused(&refusal, &place.to_string(), login, false)
+        }
+        None => failure,
+    }
 }
 
 async fn link(place: &Place, tls: Option<&Tls>) -> Result<Link, Failure> {

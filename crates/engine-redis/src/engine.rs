@@ -18,7 +18,7 @@ pub struct Redis;
 
 static INFO: EngineInfo = EngineInfo {
     id: "redis",
-    name: "Redis, Valkey",
+    name: "Redis/Valkey",
     schemes: &["redis", "rediss", "valkey", "valkeys", "redis+unix", "redis+sentinel"],
     versions: "Redis 6–8, Valkey 7.2–9",
     capabilities: &[

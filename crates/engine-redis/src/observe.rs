@@ -53,6 +53,7 @@ pub(crate) async fn target(
         None => (connect::first(&params, &params.login, options).await?, None),
     };
     let mut first = Visit::begin(client, &params.login).await?;
+    first.discreet = options.values == Values::None;
     let mut body = Body { sentinel, flavour: first.flavour().to_owned(), ..Body::default() };
     body.deployment = first.deployment();
     let mut visits = match body.deployment {
@@ -90,10 +91,10 @@ fn header(body: &Body, visits: &[Visit], options: &ObserveOptions, gaps: Gaps, s
     let version = first.and_then(|node| node.info.text(&format!("{}_version", body.flavour)));
     let cost = visits.iter().map(|visit| visit.client.cost()).fold(Cost::default(), add);
     let own_s = (start.elapsed().as_secs_f64() - cost.target_s).max(0.0);
-    let product = if body.flavour == "valkey" { "Valkey" } else { "Redis" };
+    let product = if body.flavour == "valkey" { " (Valkey)" } else { "" };
     Header {
         engine: "redis".to_owned(),
-        version: format!("{product} {}", version.unwrap_or_default()).trim_end().to_owned(),
+        version: format!("{}{product}", version.unwrap_or_default()),
         name: first.map(|node| node.address.clone()).unwrap_or_default(),
         observed_at: Timestamp::now(),
         dbwright: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,6 +1,6 @@
 //! The cluster: what the first node knows of it, and a visit to every member.
 
-use dbwright_core::engine::ObserveOptions;
+use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
 
 use super::node;
@@ -57,6 +57,7 @@ async fn reach(member: &Member, params: &Params, options: &ObserveOptions, gaps:
     match work.await {
         Ok(mut visit) => {
             visit.node.id.clone_from(&member.id);
+            visit.discreet = options.values == Values::None;
             Some(visit)
         }
         Err(failure) => {

@@ -33,6 +33,13 @@ pub(crate) fn of(name: &[u8]) -> String {
     shape
 }
 
+/// What of a shape says nothing of a single key: its first part, and `*` for the rest; `*` alone when there is no other part.
+#[must_use]
+pub(crate) fn first_part(shape: &str) -> String {
+    let end = shape.bytes().position(|byte| STRONG.contains(&byte)).map(|at| at + 1);
+    format!("{}*", end.and_then(|end| shape.get(..end)).unwrap_or_default())
+}
+
 /// Parts, each with the separator that follows it.
 fn split<'a>(name: &'a [u8], separators: &'static [u8]) -> impl Iterator<Item = (&'a [u8], Option<u8>)> {
     let mut rest = Some(name);

@@ -114,8 +114,8 @@ const WORDS: [&str; 24] = [
     "xx",
 ];
 
-/// The shape of a command.
-pub(super) fn of(words: &[&[u8]]) -> Shape {
+/// The shape of a command; of keys their first part alone when it is to be `discreet`.
+pub(super) fn of(words: &[&[u8]], discreet: bool) -> Shape {
     let lower = |at: usize| words.get(at).map(|w| String::from_utf8_lossy(w).to_lowercase()).unwrap_or_default();
     let name = lower(0);
     let container = CONTAINERS.contains(&name.as_str());
@@ -127,15 +127,16 @@ pub(super) fn of(words: &[&[u8]]) -> Shape {
         text.extend(words.get(1).map(|_| lower(1).to_uppercase()));
     }
     for (at, word) in words.iter().enumerate().skip(first).take(SHOWN) {
-        text.push(argument(&name, at, word, keys.contains(&at)));
+        let is_key = keys.contains(&at) || is_name(&name, word);
+        text.push(if is_key { key(word, discreet) } else { argument(&name, at, word) });
     }
     if words.len() > first + SHOWN {
         text.push("…".to_owned());
     }
-    let key = keys.first().and_then(|at| words.get(*at)).map(|key| pattern::of(key)).unwrap_or_default();
+    let first_key = keys.first().and_then(|at| words.get(*at)).map(|word| key(word, discreet)).unwrap_or_default();
     // The server cuts a long command short and says by how much in its last word.
     let more = words.last().and_then(|word| left_out(word)).map_or(0, |more| more - 1);
-    Shape { command, text: text.join(" "), key, arguments: words.len() as u64 + more }
+    Shape { command, text: text.join(" "), key: first_key, arguments: words.len() as u64 + more }
 }
 
 /// `... (12 more arguments)`.
@@ -144,15 +145,24 @@ fn left_out(word: &[u8]) -> Option<u64> {
     text.strip_prefix("... (")?.strip_suffix(" more arguments)")?.parse().ok()
 }
 
-fn argument(name: &str, at: usize, word: &[u8], is_key: bool) -> String {
+/// A key's pattern, or its first part.
+fn key(name: &[u8], discreet: bool) -> String {
+    let shape = pattern::of(name);
+    if discreet { pattern::first_part(&shape) } else { shape }
+}
+
+/// Whether an argument of KEYS or SCAN is a pattern of names: its fixed parts may hold an id.
+fn is_name(name: &str, word: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(word).to_lowercase();
+    matches!(name, "keys" | "scan")
+        && !WORDS.contains(&text.as_str())
+        && (name == "keys" || text.parse::<i64>().is_err())
+}
+
+fn argument(name: &str, at: usize, word: &[u8]) -> String {
     let text = String::from_utf8_lossy(word);
     let small = || text.len() <= 12 && text.parse::<i64>().is_ok();
-    if is_key {
-        pattern::of(word)
-    } else if name == "keys" || (name == "scan" && !small()) {
-        // A pattern of names: its fixed parts may hold an id.
-        if WORDS.contains(&text.to_lowercase().as_str()) { text.to_uppercase() } else { pattern::of(word) }
-    } else if WORDS.contains(&text.to_lowercase().as_str()) {
+    if WORDS.contains(&text.to_lowercase().as_str()) {
         text.to_uppercase()
     } else if small()
         && (NUMBERS.contains(&name) || matches!(name, "scan" | "sscan" | "hscan" | "zscan") || at > 2 && name == "set")
@@ -209,14 +219,22 @@ mod tests {
         ];
         for (command, expected, key) in cases {
             let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
-            let shape = of(&words);
+            let shape = of(&words, false);
             assert_eq!((shape.text.as_str(), shape.key.as_str()), (expected, key), "{command}");
         }
     }
 
     #[test]
+    fn a_discreet_shape_keeps_the_first_part_of_keys() {
+        let words: [&[u8]; 4] = [b"LRANGE", b"inbox:ann:new", b"0", b"-1"];
+        assert_eq!(of(&words, true).text, "LRANGE inbox:* 0 -1");
+        let words: [&[u8]; 2] = [b"GET", b"ann"];
+        assert_eq!((of(&words, true).text, of(&words, true).key), ("GET *".to_owned(), "*".to_owned()));
+    }
+
+    #[test]
     fn arguments_that_the_server_left_out_are_counted() {
-        let shape = of(&[b"DEL", b"a:1", b"... (30 more arguments)"]);
+        let shape = of(&[b"DEL", b"a:1", b"... (30 more arguments)"], false);
         assert_eq!((shape.arguments, shape.text.as_str()), (32, "DEL a:* …"));
     }
 }

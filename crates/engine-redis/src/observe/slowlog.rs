@@ -12,7 +12,7 @@ const ENTRIES: &str = "128";
 /// Reads the slow log.
 pub(super) async fn read(visit: &mut Visit, gaps: &mut Gaps) {
     if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "GET", ENTRIES]).await {
-        let entries = list_of(&answer).iter().filter_map(entry);
+        let entries = list_of(&answer).iter().filter_map(|value| entry(value, visit.discreet));
         visit.node.slowlog.entries = entries.filter(|entry| entry.client != "dbwright").collect();
         visit.node.slowlog.length = visit.node.slowlog.entries.len() as u64;
     }
@@ -21,10 +21,10 @@ pub(super) async fn read(visit: &mut Visit, gaps: &mut Gaps) {
     }
 }
 
-fn entry(value: &Value) -> Option<SlowCommand> {
+fn entry(value: &Value, discreet: bool) -> Option<SlowCommand> {
     let parts = list_of(value);
     let words: Vec<&[u8]> = list_of(parts.get(3)?).iter().filter_map(bytes_of).collect();
-    let shape = shape::of(&words);
+    let shape = shape::of(&words, discreet);
     #[allow(clippy::cast_possible_truncation, reason = "numbers and times of the server fit")]
     let whole = |at: usize| parts.get(at).and_then(number_of).unwrap_or(0.0) as i64;
     Some(SlowCommand {

@@ -24,6 +24,8 @@ pub(super) struct Visit {
     pub(super) sections: BTreeMap<String, Vec<(String, String)>>,
     /// Whether reading a key leaves its access time alone (`CLIENT NO-TOUCH`).
     pub(super) no_touch: bool,
+    /// Whether names of keys are to be kept shorter than their patterns (`--no-values`).
+    pub(super) discreet: bool,
     /// Whether the node has been asked about everything.
     pub(super) observed: bool,
 }
@@ -46,7 +48,7 @@ impl Visit {
         }
         let node = Node { address: client.place.clone(), ..Node::default() };
         let user = login.user.clone().unwrap_or_else(|| "default".to_owned());
-        let mut visit = Self { client, node, user, sections, no_touch: false, observed: false };
+        let mut visit = Self { client, node, user, sections, no_touch: false, discreet: false, observed: false };
         info::read(&mut visit);
         visit.be_discreet().await;
         Ok(visit)

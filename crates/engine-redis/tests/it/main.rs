@@ -7,3 +7,4 @@ mod connecting;
 mod hard;
 mod observe;
 mod sample;
+mod tls;

@@ -121,7 +121,7 @@ fn a_server_tells_of_itself() {
         let body = common::body(&snapshot);
         let node = &body.nodes[0];
         assert_eq!((body.flavour.as_str(), node.role), (engine, Role::Master));
-        assert!(snapshot.header.version.to_lowercase().starts_with(engine), "{}", snapshot.header.version);
+        assert_eq!(snapshot.header.version.ends_with("(Valkey)"), engine == "valkey", "{}", snapshot.header.version);
         assert_eq!(node.setting("maxclients"), Some("50"));
         assert_eq!(node.command("get").map(|stat| stat.calls), Some(1));
         assert!(node.command("get").and_then(|stat| stat.p99_us).is_some());

@@ -120,6 +120,8 @@ fn names_of_any_bytes_are_shown_escaped_and_hidden_on_request() {
     let keyspace = &common::body(&hidden).keyspace;
     assert!(keyspace.largest.iter().all(|one| one.key == one.pattern));
     assert!(keyspace.patterns.iter().all(|pattern| pattern.values.is_none()));
+    // Five different names: what is said of each would be said of one.
+    assert_eq!(keyspace.patterns.iter().map(|pattern| pattern.name.as_str()).collect::<Vec<_>>(), ["*"]);
 }
 
 #[test]

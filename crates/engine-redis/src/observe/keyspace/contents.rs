@@ -11,7 +11,7 @@ use super::super::pattern;
 use super::super::visit::{Gaps, Visit, bytes_of, count_of, number_of, text_of};
 use super::finds::{Find, Finds};
 use super::strata::{Details, Scope};
-use super::{project, streams};
+use super::streams;
 use crate::body::{HotKey, Keyspace, LargeKey, Pattern, Spread, Values, area};
 
 /// Patterns whose strings are looked at.
@@ -27,6 +27,7 @@ const LAST_BYTE: u32 = 3;
 pub(super) async fn fill(
     keyspace: &mut Keyspace,
     scopes: &[Scope],
+    names: &HashMap<String, String>,
     finds: Finds,
     visits: &mut [Visit],
     values: bool,
@@ -36,7 +37,6 @@ pub(super) async fn fill(
     for visit in visits.iter_mut() {
         complete(visit, &mut finds).await;
     }
-    let names = project::names(scopes);
     let pattern = |find: &Find| names.get(&find.shape).unwrap_or(&find.shape).clone();
     keyspace.largest = finds.largest.iter().map(|find| large(find, pattern(find))).collect();
     keyspace.hottest = finds.hottest.iter().map(|find| hot(find, pattern(find))).collect();
@@ -48,7 +48,12 @@ pub(super) async fn fill(
         }
         if !unnoticed(visit) {
             let reason = format!("{place} would count a closer look at keys as their use, and evicts by use");
-            gaps.add(area::CONTENTS, reason, Some("Redis 7.2, Valkey 7.2 and later can be told not to".to_owned()));
+            let remedy = if visit.node.version() >= (7, 2, 0) {
+                format!("ACL SETUSER {} +client|no-touch", visit.user)
+            } else {
+                "Redis 7.2, Valkey 7.2 and later can be told not to".to_owned()
+            };
+            gaps.add(area::CONTENTS, reason, Some(remedy));
             continue;
         }
         let largest: Vec<&Find> = finds.largest.iter().filter(here).collect();
@@ -60,9 +65,9 @@ pub(super) async fn fill(
             let stream = streams::read(visit, find, pattern(find)).await;
             keyspace.streams.extend(stream);
         }
-        loose(visit, keyspace, scopes, &names).await;
+        loose(visit, keyspace, scopes, names).await;
         if values {
-            kinds(visit, keyspace, scopes, &names).await;
+            kinds(visit, keyspace, scopes, names).await;
         }
     }
 }

@@ -89,9 +89,11 @@ pub(super) async fn sample(
         scopes.extend(node.scopes);
         found.merge(node.finds);
     }
-    project::fill(&mut keyspace, &scopes);
-    contents::fill(&mut keyspace, &scopes, found, visits, options.values != Values::None, gaps).await;
-    if options.values == Values::None {
+    let discreet = options.values == Values::None;
+    let names = project::names(&scopes, discreet);
+    project::fill(&mut keyspace, &scopes, &names);
+    contents::fill(&mut keyspace, &scopes, &names, found, visits, !discreet, gaps).await;
+    if discreet {
         project::hide_names(&mut keyspace);
     }
     keyspace

@@ -14,14 +14,16 @@ use crate::body::{Estimate, Expiry, Keyspace, Pattern, Spread};
 const Z: f64 = 1.96;
 /// Share of the names from which on a pattern is compared between parts.
 const LARGE: f64 = 0.02;
+/// Names below which a pattern says too much of each, with `--no-values`.
+const FEW: u64 = 10;
 /// Seconds of a minute.
 const MINUTE: f64 = 60.0;
 
-/// Fills the patterns and sums in.
-pub(super) fn fill(keyspace: &mut Keyspace, scopes: &[Scope]) {
+/// Fills the patterns and sums in; `names` is what [`names`] gave.
+pub(super) fn fill(keyspace: &mut Keyspace, scopes: &[Scope], names: &HashMap<String, String>) {
     keyspace.keys = scopes.iter().map(|scope| scope.keys).sum();
     keyspace.names = scopes.iter().map(|scope| scope.names).sum();
-    let groups = groups(scopes);
+    let groups = groups(scopes, names);
     keyspace.unevenness = unevenness(scopes, &groups);
     // Where parts differ by more than chance, the sample is worth less than its size.
     let widen = keyspace.unevenness.map_or(1.0, |worst| (worst / 4.0).max(1.0));
@@ -55,30 +57,35 @@ impl Part<'_> {
 
 type Groups<'a> = BTreeMap<(u64, String), Vec<Part<'a>>>;
 
-/// Shapes by database and pattern, places with too many words joined.
-fn groups(scopes: &[Scope]) -> Groups<'_> {
-    let mut shapes: BTreeMap<String, u64> = BTreeMap::new();
-    for (shape, stratum) in scopes.iter().flat_map(|scope| &scope.strata) {
-        *shapes.entry(shape.clone()).or_default() += stratum.names;
-    }
-    let merged = pattern::merge(&shapes);
+/// Shapes by database and pattern.
+fn groups<'a>(scopes: &'a [Scope], names: &HashMap<String, String>) -> Groups<'a> {
     let mut groups = Groups::new();
     for scope in scopes {
         for (shape, stratum) in &scope.strata {
-            let name = merged.get(shape).unwrap_or(shape).clone();
+            let name = names.get(shape).unwrap_or(shape).clone();
             groups.entry((scope.database, name)).or_default().push(Part { scope, stratum });
         }
     }
     groups
 }
 
-/// The pattern of each shape.
-pub(super) fn names(scopes: &[Scope]) -> HashMap<String, String> {
+/// The pattern of each shape: places with too many words are joined. When it is to be `discreet`, a pattern of few
+/// keys keeps its first part alone, and not that when it has few keys as well: what is left is said of many.
+pub(super) fn names(scopes: &[Scope], discreet: bool) -> HashMap<String, String> {
     let mut shapes: BTreeMap<String, u64> = BTreeMap::new();
     for (shape, stratum) in scopes.iter().flat_map(|scope| &scope.strata) {
         *shapes.entry(shape.clone()).or_default() += stratum.names;
     }
-    pattern::merge(&shapes).into_iter().collect()
+    let mut names: HashMap<String, String> = pattern::merge(&shapes).into_iter().collect();
+    for shorten in [pattern::first_part, |_: &str| "*".to_owned()] {
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        for (shape, name) in &names {
+            *counts.entry(name.clone()).or_default() += shapes.get(shape).copied().unwrap_or(0);
+        }
+        let few = |name: &String| discreet && counts.get(name).is_none_or(|count| *count < FEW);
+        names.values_mut().filter(|name| few(name)).for_each(|name| *name = shorten(name));
+    }
+    names
 }
 
 fn one(database: u64, name: &str, parts: &[Part<'_>], widen: f64) -> Pattern {
