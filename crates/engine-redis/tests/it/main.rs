@@ -4,6 +4,7 @@ mod cluster;
 mod common;
 mod compare;
 mod connecting;
+mod cut;
 mod hard;
 mod observe;
 mod sample;
