@@ -83,7 +83,18 @@ pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
 /// A quoted name or string stays on its line, line ends in it shown as escapes: added spaces would change
 /// it, and a line of its own could imitate one of the report's. [`altered`] tells whether that happened.
 pub(crate) fn statement(sql: &str, indent: &str) -> String {
-    let sql = sql.trim_end().trim_end_matches(';');
+    ended(sql, indent, ";")
+}
+
+/// What ends the statements of a rule's changes: SQL's end with a semicolon, command lines of a key-value store with
+/// the line, and would take a semicolon for a part of their last word.
+pub(crate) fn end_of(rule: &str) -> &'static str {
+    if rule.starts_with("redis/") { "" } else { ";" }
+}
+
+/// As [`statement`], with an end of the engine's ([`end_of`]).
+pub(crate) fn ended(sql: &str, indent: &str, end: &str) -> String {
+    let sql = if end.is_empty() { sql } else { sql.trim_end().trim_end_matches(';') };
     let mut out = String::new();
     let mut comment = false;
     for (text, one_line) in parts(sql) {
@@ -91,7 +102,7 @@ pub(crate) fn statement(sql: &str, indent: &str) -> String {
         out += &if one_line { inline(text) } else { block(text).replace('\n', &format!("\n{indent}")) };
     }
     // A comment at the end would swallow the semicolon.
-    out + &if comment { format!("\n{indent};") } else { ";".to_owned() }
+    out + &if comment { format!("\n{indent}{end}") } else { end.to_owned() }
 }
 
 /// Whether [`statement`] has to show something as an escape, so that its text is not the statement itself.
@@ -138,6 +149,8 @@ mod tests {
         assert_eq!(statement("SELECT 1 -- one", ""), "SELECT 1 -- one\n;");
         assert_eq!(statement("DO $$it's\nfine$$", "  "), "DO $$it's\n  fine$$;");
         assert_eq!(statement("DROP INDEX \"a\nb\"", "  "), "DROP INDEX \"a\\nb\";");
+        assert_eq!(ended("CONFIG SET save \"\"", "", end_of("redis/r")), "CONFIG SET save \"\"");
+        assert_eq!(ended("SELECT 1;", "", end_of("pg/r")), "SELECT 1;");
         assert!(altered("DROP INDEX \"a\nb\"") && altered("SELECT '\u{1b}'"));
         assert!(!altered("DO $$it's\nfine$$") && !altered("SELECT 1 -- it's\n + 1"));
     }

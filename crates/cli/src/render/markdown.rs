@@ -83,17 +83,17 @@ fn one(finding: &Finding, twins: &Twins<'_>) -> String {
         out += &format!("| {} | {} | {} |\n", prose(&e.name), prose(&value), prose(&e.source));
     }
     if let Some(change) = &finding.change {
-        out += &fix(change);
+        out += &fix(change, layout::end_of(&finding.rule));
     }
     out + &format!("\n**Proof**: {}\n", proof(&finding.proof))
 }
 
-fn fix(change: &Change) -> String {
-    let mut out = format!("\n**Fix** ({}):\n\n{}", prose(&finding::conditions(change)), fence(&change.forward));
+fn fix(change: &Change, end: &str) -> String {
+    let mut out = format!("\n**Fix** ({}):\n\n{}", prose(&finding::conditions(change)), fence(&change.forward, end));
     match &change.irreversible {
         Some(reason) if change.back.is_empty() => out += &format!("\n**Undo**: none: {}\n", prose(reason)),
         _ if change.back.is_empty() => {}
-        _ => out += &format!("\n**Undo**:\n\n{}", fence(&change.back)),
+        _ => out += &format!("\n**Undo**:\n\n{}", fence(&change.back, end)),
     }
     out
 }
@@ -156,8 +156,8 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// Statements in a fence that they can't close.
-fn fence(statements: &[String]) -> String {
-    let lines: Vec<_> = statements.iter().map(|sql| layout::statement(sql, "")).collect();
+fn fence(statements: &[String], end: &str) -> String {
+    let lines: Vec<_> = statements.iter().map(|sql| layout::ended(sql, "", end)).collect();
     let note = if statements.iter().any(|sql| layout::altered(sql)) { layout::ALTERED } else { "" };
     let note = if note.is_empty() { String::new() } else { format!("\n({note})\n") };
     fence_text(&lines.join("\n")) + &note
@@ -185,6 +185,6 @@ mod tests {
     #[test]
     fn fences_are_longer_than_what_they_hold() {
         assert_eq!(code("a``b"), "```a``b```");
-        assert!(fence(&["SELECT '````'".to_owned()]).starts_with("`````sql\n"));
+        assert!(fence(&["SELECT '````'".to_owned()], ";").starts_with("`````sql\n"));
     }
 }

@@ -99,7 +99,7 @@ fn message(finding: &Finding) -> String {
     let mut text = format!("{title}: {why}. Evidence: {}.", evidence.join(", "));
     for (i, sql) in finding.change.iter().flat_map(|change| &change.forward).enumerate() {
         text += if i == 0 { "\nFix:\n" } else { "\n" };
-        text += &layout::statement(sql, "");
+        text += &layout::ended(sql, "", layout::end_of(&finding.rule));
     }
     text
 }

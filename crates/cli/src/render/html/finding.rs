@@ -37,18 +37,18 @@ fn body(finding: &Finding) -> Markup {
             }
         } } }
         @match &finding.change {
-            Some(change) => (fix(change)),
+            Some(change) => (fix(change, layout::end_of(&finding.rule))),
             None => p.aside { "No statement can be given; the reason is above." },
         }
     }
 }
 
-fn fix(change: &Change) -> Markup {
+fn fix(change: &Change, end: &str) -> Markup {
     html! {
         h4 { "Fix " span.aside { (conditions(change)) } }
-        (statements(&change.forward))
+        (statements_ended(&change.forward, end))
         @if !change.back.is_empty() {
-            details { summary { "Undo" } (statements(&change.back)) }
+            details { summary { "Undo" } (statements_ended(&change.back, end)) }
         } @else if let Some(reason) = &change.irreversible {
             p { b { "No undo" } ": " (shown(reason)) }
         }
@@ -56,7 +56,11 @@ fn fix(change: &Change) -> Markup {
 }
 
 pub(crate) fn statements(list: &[String]) -> Markup {
-    let lines: Vec<_> = list.iter().map(|sql| layout::statement(sql, "")).collect();
+    statements_ended(list, ";")
+}
+
+fn statements_ended(list: &[String], end: &str) -> Markup {
+    let lines: Vec<_> = list.iter().map(|sql| layout::ended(sql, "", end)).collect();
     html! {
         pre { code { (lines.join("\n")) } }
         @if list.iter().any(|sql| layout::altered(sql)) { p.aside { (layout::ALTERED) } }

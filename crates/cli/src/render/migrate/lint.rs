@@ -67,7 +67,7 @@ fn of_finding(finding: &Finding, scripts: &[Script], width: usize) -> String {
     }
     out += &evidence(finding, width);
     if let Some(change) = &finding.change {
-        out += &statements("instead", &change.forward, width);
+        out += &statements("instead", &change.forward, ";", width);
         out += &part("", &conditions(change), ASIDE, width);
     }
     out + &part("rule", &format!("dbwright rules {}", layout::inline(&finding.rule)), ASIDE, width)

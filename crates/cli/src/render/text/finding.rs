@@ -16,7 +16,7 @@ pub(super) fn render(finding: &Finding, width: usize) -> String {
         out += &format!("   {line}\n");
     }
     out += &evidence(finding, width);
-    out += &fix(finding.change.as_ref(), width);
+    out += &fix(finding.change.as_ref(), layout::end_of(&finding.rule), width);
     out += &proof(&finding.proof, width);
     out + &part("rule", &format!("dbwright rules {}", layout::inline(&finding.rule)), ASIDE, width)
 }
@@ -53,7 +53,8 @@ pub(super) fn shortened(findings: &[&Finding], width: usize) -> String {
         let title = layout::cut(&layout::inline(&finding.title), width.saturating_sub(12));
         out += &format!("   {style}{:<8}{style:#} {title}\n", finding.severity);
         for sql in finding.change.iter().flat_map(|change| &change.forward) {
-            out += &format!("            {SQL}{}{SQL:#}\n", layout::statement(sql, "            "));
+            let text = layout::ended(sql, "            ", layout::end_of(&finding.rule));
+            out += &format!("            {SQL}{text}{SQL:#}\n");
         }
     }
     out
@@ -98,17 +99,17 @@ pub(crate) fn evidence(finding: &Finding, width: usize) -> String {
     out
 }
 
-fn fix(change: Option<&Change>, width: usize) -> String {
+fn fix(change: Option<&Change>, end: &str, width: usize) -> String {
     let Some(change) = change else {
         return part("fix", "no statement can be given: the reason is above", ASIDE, width);
     };
-    let mut out = statements("fix", &change.forward, width);
+    let mut out = statements("fix", &change.forward, end, width);
     out += &part("", &conditions(change), ASIDE, width);
     match &change.irreversible {
         Some(reason) if change.back.is_empty() => {
             out + &part("undo", &format!("none: {}", layout::inline(reason)), Style::new(), width)
         }
-        _ => out + &statements("undo", &change.back, width),
+        _ => out + &statements("undo", &change.back, end, width),
     }
 }
 
@@ -120,10 +121,10 @@ pub(crate) fn conditions(change: &Change) -> String {
     layout::inline(&format!("{lock}{transaction}{versions}"))
 }
 
-pub(crate) fn statements(label: &str, list: &[String], width: usize) -> String {
+pub(crate) fn statements(label: &str, list: &[String], end: &str, width: usize) -> String {
     let mut out = String::new();
     for (i, sql) in list.iter().enumerate() {
-        let text = layout::statement(sql, &" ".repeat(INDENT));
+        let text = layout::ended(sql, &" ".repeat(INDENT), end);
         out += &format!("{}{SQL}{text}{SQL:#}\n", lead(if i == 0 { label } else { "" }));
     }
     if list.iter().any(|sql| layout::altered(sql)) { out + &part("", layout::ALTERED, ASIDE, width) } else { out }
