@@ -36,6 +36,11 @@ pub(crate) fn micros(us: f64) -> String {
     }
 }
 
+/// A moment, from the seconds since 1970 that servers count in: `2026-11-21T20:07:53Z`.
+pub(crate) fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |at| at.to_string())
+}
+
 /// A number that is not negative, without its fraction.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures here are counts and times")]
 pub(crate) const fn whole(value: f64) -> u64 {

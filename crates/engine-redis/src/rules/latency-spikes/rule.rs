@@ -33,7 +33,7 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, event: &LatencyEvent) -> Finding {
         .why(format!("{}; no statement mends it; LATENCY RESET {} forgets what was, to see what comes", cause(&event.name), event.name))
         .evidence("max", event.max_ms, "ms", SOURCE)
         .evidence("latest", event.last_ms, "ms", SOURCE)
-        .evidence("at", event.at, "s since 1970", SOURCE)
+        .evidence("at", words::moment(event.at), "", SOURCE)
 }
 
 /// What makes an event, and where to look next.

@@ -3,6 +3,7 @@
 use dbwright_core::{Cx, Severity};
 
 use crate::body::{Body, area};
+use crate::words;
 
 const SOURCE: &str = "INFO persistence";
 
@@ -17,6 +18,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         }
         let saves = node.setting("save").is_some_and(|save| !save.is_empty());
         let refuses = saves && node.setting("stop-writes-on-bgsave-error") == Some("yes");
+        let last = words::moment(node.info.number("rdb_last_save_time").map_or(0, |at| words::whole(at).cast_signed()));
         let title = if refuses { "the last snapshot failed, and writes are refused" } else { "the last snapshot failed" };
         let finding = cx
             .finding(cx.body.subject(node, "save"), title)
@@ -28,7 +30,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             )
             .evidence("rdb_last_bgsave_status", node.info.text("rdb_last_bgsave_status").unwrap_or("?"), "", SOURCE)
             .evidence("rdb_changes_since_last_save", node.info.count("rdb_changes_since_last_save").unwrap_or(0), "changes", SOURCE)
-            .evidence("rdb_last_save_time", node.info.count("rdb_last_save_time").unwrap_or(0), "s since 1970", SOURCE)
+            .evidence("rdb_last_save_time", last, "", SOURCE)
             .evidence("stop-writes-on-bgsave-error", node.setting("stop-writes-on-bgsave-error").unwrap_or("?"), "", "CONFIG GET");
         cx.report(finding);
     }
