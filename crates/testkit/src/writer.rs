@@ -85,9 +85,15 @@ impl Ledger {
     pub fn differences(&self, url: &str, columns: &Columns) -> Result<Option<String>, String> {
         let Columns { table, key, value } = columns;
         let rows = crate::sql::query(url, &format!("SELECT {key}, {value} FROM {table} ORDER BY {key}"))?;
+        Ok(self.compare(&rows))
+    }
+
+    /// The same for rows of key and value that were read already.
+    #[must_use]
+    pub fn compare(&self, rows: &[Vec<String>]) -> Option<String> {
         let mut found = BTreeMap::new();
         let mut wrong = Vec::new();
-        for row in &rows {
+        for row in rows {
             let (key, value) = (row[0].parse::<i64>(), row[1].parse::<i64>());
             let (Ok(key), Ok(value)) = (key, value) else {
                 wrong.push(format!("{row:?} is no row of ours"));
@@ -105,8 +111,7 @@ impl Ledger {
             }
         }
         wrong.extend(found.keys().filter(|key| !self.rows.contains_key(key)).map(|key| format!("row {key} is back")));
-        Ok((!wrong.is_empty())
-            .then(|| format!("{} differences: {}", wrong.len(), wrong[..wrong.len().min(5)].join("; "))))
+        (!wrong.is_empty()).then(|| format!("{} differences: {}", wrong.len(), wrong[..wrong.len().min(5)].join("; ")))
     }
 }
 

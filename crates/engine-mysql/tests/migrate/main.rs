@@ -3,6 +3,7 @@
 mod apply;
 mod child;
 mod common;
+mod copy;
 mod crash;
 mod queue;
 mod trap;

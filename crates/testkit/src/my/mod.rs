@@ -6,6 +6,7 @@ mod options;
 mod replica;
 mod server;
 pub mod sql;
+pub mod writer;
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpStream};

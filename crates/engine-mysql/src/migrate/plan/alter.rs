@@ -168,7 +168,7 @@ impl Planner<'_> {
             match &clause.action {
                 Action::DropColumn(name) => notes.push(format!("code that still names {name} fails from then on")),
                 Action::RenameColumn { from, .. } => {
-                    notes.push(format!("code that still says {from} fails from then on"))
+                    notes.push(format!("code that still says {from} fails from then on"));
                 }
                 Action::Change { from, to, .. } if from != to => {
                     notes.push(format!("code that still says {from} fails from then on"));

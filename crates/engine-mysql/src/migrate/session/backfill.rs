@@ -8,6 +8,7 @@ use dbwright_migrate::plan::Backfill;
 use dbwright_migrate::throttle::next_batch;
 use mysql_async::Error;
 
+use super::link::Cells;
 use super::patience::{Tries, sleep, stopped};
 use super::range::{self, Position};
 use super::trouble::Trouble;
@@ -78,21 +79,31 @@ impl MySession {
         let title = &job.step.title;
         let wrong = |e: Error| Trouble::of(&e, title);
         self.limit(1).await.map_err(wrong)?;
-        self.main.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await.map_err(wrong)?;
-        self.main.run("START TRANSACTION /* dbwright */").await.map_err(wrong)?;
+        self.main.begin().await.map_err(wrong)?;
         let mark = mark::hold(&mut self.main, &self.home, job.place).await?;
         let from = position(mark.position)?;
         if from.end || mark.state == Some(Progressed::Done) {
             self.roll_back().await;
             return Ok(Position { end: true, ..from });
         }
-        let after = from.after.as_deref();
-        let upper = self.main.rows(&range::upper_bound(backfill, after, pace.rows)).await.map_err(wrong)?;
-        let upper =
-            upper.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>());
+        let key = |rows: Vec<Cells>| {
+            rows.into_iter().next().map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>())
+        };
+        let mut from = from;
+        if from.last.is_none() {
+            from.last = key(self.main.rows(&range::greatest(backfill)).await.map_err(wrong)?);
+        }
+        let upper = key(self.main.rows(&range::upper_bound(backfill, &from, pace.rows)).await.map_err(wrong)?);
+        // An empty table has no greatest key, and nothing to move.
         let end = upper.is_none();
-        let range = range::condition(&backfill.key, after, upper.as_deref());
-        let to = Position { rows: from.rows + if end { 0 } else { pace.rows }, after: upper, end };
+        let upto = upper.as_deref().or(from.last.as_deref());
+        let range = if from.last.is_none() {
+            "1 = 0".to_owned()
+        } else {
+            range::condition(&backfill.key, from.after.as_deref(), upto)
+        };
+        let rows = from.rows + if end { 0 } else { pace.rows };
+        let to = Position { rows, after: upper, last: from.last.clone(), end };
         let began = Instant::now();
         for sql in range::statements(backfill, &range)?.iter().filter(|sql| !sql.contains(ON_DUPLICATE)) {
             let queue = job.limits.lock_timeout.max(Duration::from_millis(1));

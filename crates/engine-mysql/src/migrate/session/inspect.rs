@@ -9,7 +9,7 @@ use super::trouble::failure;
 use crate::migrate::lab;
 
 const REMARKS: &str = "SELECT /* dbwright */ CONCAT(table_schema, '.', table_name), 'is a table of an online change' \
-    FROM information_schema.tables WHERE (table_schema = ? AND table_name LIKE 'dbwright\\_%') \
+    FROM information_schema.tables WHERE (table_schema = ? AND (table_name LIKE 'dbwright\\_%' OR table_name LIKE '~dbwright\\_%')) \
     OR (table_schema = 'dbwright' AND table_name LIKE CONCAT('note\\_', ?, '\\_%')) \
     UNION ALL \
     SELECT CONCAT(trigger_schema, '.', trigger_name), CONCAT('is a trigger of an online change on ', event_object_table) \

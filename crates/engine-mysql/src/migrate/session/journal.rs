@@ -1,6 +1,8 @@
 //! The journal: schema `dbwright`, tables `migrations` and `steps`. A server has one for all its databases: `home` says whose
 //! an entry is.
 
+use std::time::Duration;
+
 use dbwright_core::Failure;
 use dbwright_core::progress::Silent;
 use dbwright_migrate::journal::{Entry, Mark, Part, Place, Progressed, State, Turn, Write};
@@ -13,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::MySession;
 use super::link::{Cells, Link};
 use super::mark::key;
+use super::patience::sleep;
 use super::trouble::{Trouble, failure};
 
 /// Made with the first write.
@@ -117,7 +120,7 @@ impl MySession {
 
     /// Writes, on a new connection if need be: what is written may be written twice.
     pub(super) async fn write_journal(&mut self, writes: &[Write]) -> Result<(), Failure> {
-        let mut left = 3;
+        let mut left = 20;
         loop {
             let Err(wrong) = write_all(&mut self.main, &self.home, writes).await else { return Ok(()) };
             // The transaction is aborted or gone; either way nothing of it is left.
@@ -131,7 +134,11 @@ impl MySession {
                     left -= 1;
                     self.reconnect(&why, &Silent).await?;
                 }
-                Trouble::Busy(_) if left > 0 => left -= 1,
+                // Other databases' migrations write to the same tables.
+                Trouble::Busy(_) if left > 0 => {
+                    left -= 1;
+                    sleep(Duration::from_millis(50), UNWRITTEN, &Silent).await?;
+                }
                 _ => return Err(self.unwritten(&error)),
             }
         }
@@ -159,7 +166,7 @@ async fn write_all(link: &mut Link, home: &str, writes: &[Write]) -> Result<(), 
             link.run(&format!("/* dbwright */ {statement}")).await?;
         }
     }
-    link.run("START TRANSACTION /* dbwright */").await?;
+    link.begin().await?;
     for write in writes {
         write_one(link, home, write).await?;
     }

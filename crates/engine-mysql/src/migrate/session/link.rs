@@ -24,6 +24,8 @@ pub(in crate::migrate) struct Link {
     pub(in crate::migrate) home: Option<String>,
     pub(in crate::migrate) account: String,
     read_only: bool,
+    /// Whether the binary log holds statements, which are the same on a replica only with gaps locked.
+    logs_statements: bool,
     /// Set when an error said that the connection is gone.
     lost: bool,
 }
@@ -31,10 +33,13 @@ pub(in crate::migrate) struct Link {
 /// A migration takes its time; names and texts are what they are.
 const SETTINGS: &str = "SET /* dbwright */ NAMES utf8mb4, SESSION autocommit = 1, SESSION wait_timeout = 28800, \
     SESSION net_read_timeout = 600, SESSION net_write_timeout = 600, SESSION group_concat_max_len = 1048576, \
-    SESSION foreign_key_checks = 1, SESSION unique_checks = 1";
+    SESSION foreign_key_checks = 1, SESSION unique_checks = 1, SESSION time_zone = @@GLOBAL.time_zone, \
+    @dbwright_silent = NULL";
 
 const ABOUT: &str = "SELECT /* dbwright */ VERSION(), DATABASE(), CURRENT_USER(), \
     @@GLOBAL.read_only + @@GLOBAL.innodb_read_only, @@version_comment";
+
+const LOG: &str = "SELECT /* dbwright */ @@GLOBAL.log_bin = 1 AND @@GLOBAL.binlog_format = 'STATEMENT'";
 
 impl Link {
     pub(in crate::migrate) async fn open(address: &Address, options: &OpenOptions) -> Result<Self, Failure> {
@@ -45,7 +50,11 @@ impl Link {
         let about = row.map(cells).unwrap_or_default();
         let text = |at: usize| about.get(at).cloned().flatten();
         let version = text(0).unwrap_or_default();
+        let log: Result<Option<Row>, Error> = conn.query_first(LOG).await;
+        // A version that knows no other form than rows has no such variable.
+        let log = log.ok().flatten().map(cells).unwrap_or_default();
         let mut link = Self {
+            logs_statements: log.first().is_some_and(|cell| cell.as_deref() == Some("1")),
             flavour: Flavour::of(&version),
             version: version_numbers(&version),
             text: version,
@@ -109,6 +118,14 @@ impl Link {
     pub(in crate::migrate) async fn run_with(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, Error> {
         let done = self.conn.exec_drop(sql, Params::Positional(params)).await;
         self.seen(done).map(|()| self.conn.affected_rows())
+    }
+
+    /// Begins a transaction that locks rows and no gaps between them, where the server's log allows it.
+    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        if !self.logs_statements {
+            self.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+        }
+        self.run("START TRANSACTION /* dbwright */").await.map(drop)
     }
 
     /// Whether the server still answers.

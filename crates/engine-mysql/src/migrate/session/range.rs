@@ -10,6 +10,9 @@ pub(super) struct Position {
     /// The key of the last row that was moved, as literals; none at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) after: Option<Vec<String>>,
+    /// The greatest key when the walk began: rows behind it were written later, and whoever needs them has noted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<Vec<String>>,
     /// Rows so far.
     #[serde(default)]
     pub(super) rows: u64,
@@ -48,26 +51,36 @@ fn compare(key: &[KeyColumn], operator: &str, values: &[String]) -> String {
     }
 }
 
-/// Asks for the key of the row that ends a batch of `rows`, each value as hexadecimal text or number; no row comes back when
-/// fewer are left.
-pub(super) fn upper_bound(backfill: &Backfill, after: Option<&[String]>, rows: u64) -> String {
+/// The key's values as literals.
+fn literals(key: &[KeyColumn]) -> String {
     let literal = |column: &KeyColumn| match column.ty.as_str() {
         "number" => format!("CONCAT(s.{})", column.name),
         "bytes" => format!("CONCAT('x''', HEX(s.{}), '''')", column.name),
-        // A moment or a text, in the character set and by the collation of the column.
         "moment" => format!("CONCAT('''', s.{}, '''')", column.name),
+        // A text, in the character set of the column.
         charset => format!("CONCAT('_{charset} x''', HEX(s.{}), '''')", column.name),
     };
-    let texts: Vec<_> = backfill.key.iter().map(literal).collect();
+    key.iter().map(literal).collect::<Vec<_>>().join(", ")
+}
+
+/// Asks for the key of the row that ends a batch of `rows`, its values as literals; no row comes back when fewer are left.
+pub(super) fn upper_bound(backfill: &Backfill, from: &Position, rows: u64) -> String {
     let order: Vec<_> = backfill.key.iter().map(|column| format!("s.{}", column.name)).collect();
     format!(
         "SELECT /* dbwright */ {} FROM {} s WHERE {} ORDER BY {} LIMIT 1 OFFSET {}",
-        texts.join(", "),
+        literals(&backfill.key),
         backfill.table,
-        condition(&backfill.key, after, None),
+        condition(&backfill.key, from.after.as_deref(), from.last.as_deref()),
         order.join(", "),
         rows.saturating_sub(1)
     )
+}
+
+/// Asks for the greatest key.
+pub(super) fn greatest(backfill: &Backfill) -> String {
+    let order: Vec<_> = backfill.key.iter().map(|column| format!("s.{} DESC", column.name)).collect();
+    let key = literals(&backfill.key);
+    format!("SELECT /* dbwright */ {key} FROM {} s ORDER BY {} LIMIT 1", backfill.table, order.join(", "))
 }
 
 /// The statements of a batch, with its range put in.

@@ -5,7 +5,8 @@
 //! `RENAME TABLE a TO old, new TO a` is atomic on both servers. On MySQL it runs under the very lock under which the last
 //! notes were brought over, so that nobody can write in between. MariaDB takes no `RENAME` under `LOCK TABLES`: there another
 //! connection sends it, and it waits for the lock; only when it is seen waiting, the lock is given up, and a rename that
-//! waits comes before all writers that wait. Should the connection that holds the lock be lost before, the rename would come
+//! waits for a table comes before all writers that do. It queues for its tables in the order of their names, so those of a copy
+//! sort behind the user's (`shadow::script`). Should the connection that holds the lock be lost before, the rename would come
 //! too early: so a table of the old name stands in its way until the last moment, and the rename fails on that.
 
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use dbwright_core::Failure;
 use mysql_async::Error;
 
+use super::backfill::ON_DUPLICATE;
 use super::link::Link;
 use super::patience::Tries;
 use super::trouble::Trouble;
@@ -35,35 +37,45 @@ const ROUNDS: u32 = 20;
 impl MySession {
     /// One transaction in `READ COMMITTED`: what it reads of users' tables it reads without locks, each statement at one moment.
     pub(super) async fn round(&mut self, job: Job<'_>, script: &str) -> Result<(), Trouble> {
-        let title = &job.step.title;
+        let done = self.rounds(job, script).await;
+        if done.is_err() {
+            self.roll_back().await;
+        }
+        let restored = self.main.set_up(&self.settings).await;
+        done?;
+        restored.map_err(Trouble::Final)
+    }
+
+    async fn rounds(&mut self, job: Job<'_>, script: &str) -> Result<(), Trouble> {
+        let (parts, title) = (parts(script), &job.step.title);
         let mut left = ROUNDS;
         loop {
-            match self.try_round(script).await.map_err(|e| Trouble::of(&e, title)) {
-                Ok(()) => return Ok(()),
-                Err(trouble) => {
+            let Err(error) = self.try_round(&parts).await else { return Ok(()) };
+            match Trouble::of(&error, title) {
+                // A row that was changed since it was copied stands in the way of a unique key; its note is there by now.
+                Trouble::Duplicate(_) if left > 0 => {
                     self.roll_back().await;
-                    match trouble {
-                        // A row that was changed again stands in the way of a unique key; its note is there by now.
-                        Trouble::Duplicate(_) | Trouble::Busy(_) if left > 0 => left -= 1,
-                        other => return Err(other),
+                    for part in parts.iter().filter(|part| part.on_duplicate) {
+                        self.main.run(&part.sql).await.map_err(|e| Trouble::of(&e, title))?;
                     }
                 }
+                Trouble::Busy(_) if left > 0 => self.roll_back().await,
+                other => return Err(other),
             }
+            left -= 1;
         }
     }
 
-    async fn try_round(&mut self, script: &str) -> Result<(), Error> {
+    async fn try_round(&mut self, parts: &[Part]) -> Result<(), Error> {
         self.limit(1).await?;
-        let statements = parts(script);
-        // DDL of temporary tables stands in front.
-        let (before, within): (Vec<_>, Vec<_>) = statements.iter().partition(|sql| !is_change(sql));
-        for sql in before {
-            self.main.run(sql).await?;
+        let always = || parts.iter().filter(|part| !part.on_duplicate);
+        // Settings and the session's own tables stand in front.
+        for part in always().filter(|part| !part.changes()) {
+            self.main.run(&part.sql).await?;
         }
-        self.main.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
-        self.main.run("START TRANSACTION /* dbwright */").await?;
-        for sql in within {
-            self.main.run(sql).await?;
+        self.main.begin().await?;
+        for part in always().filter(|part| part.changes()) {
+            self.main.run(&part.sql).await?;
         }
         self.main.run("COMMIT").await.map(drop)
     }
@@ -88,7 +100,7 @@ impl MySession {
         let wrong = |e: Error| Trouble::of(&e, title);
         self.limit(1).await.map_err(wrong)?;
         self.main.run("SET /* dbwright */ SESSION autocommit = 0").await.map_err(wrong)?;
-        for sql in parts(script) {
+        for Part { sql, .. } in parts(script) {
             let word = sql.split_whitespace().next().unwrap_or_default().to_owned();
             match word.as_str() {
                 "LOCK" => {
@@ -175,15 +187,27 @@ impl MySession {
     }
 }
 
-/// The statements of a script.
-fn parts(script: &str) -> Vec<String> {
-    let script = split::script("script", script).map(|script| script.statements).unwrap_or_default();
-    script.into_iter().map(|statement| statement.sql).collect()
+/// A statement of a script.
+struct Part {
+    sql: String,
+    on_duplicate: bool,
 }
 
-fn is_change(sql: &str) -> bool {
-    let word = sql.split_whitespace().next().unwrap_or_default();
-    matches!(word, "INSERT" | "DELETE" | "UPDATE" | "REPLACE")
+impl Part {
+    fn changes(&self) -> bool {
+        let word = self.sql.split_whitespace().next().unwrap_or_default();
+        matches!(word, "INSERT" | "DELETE" | "UPDATE")
+    }
+}
+
+/// The statements of a script.
+fn parts(script: &str) -> Vec<Part> {
+    let script = split::script("script", script).map(|script| script.statements).unwrap_or_default();
+    let part = |statement: dbwright_migrate::Statement| Part {
+        on_duplicate: statement.comments.iter().any(|comment| ON_DUPLICATE.trim_end() == comment.as_str()),
+        sql: statement.sql,
+    };
+    script.into_iter().map(part).collect()
 }
 
 /// The first new name of a rename: of a table that is there only so that the rename can't come too early.

@@ -1,15 +1,65 @@
-//! A copy beside the table.
+//! A copy beside the table, for what the server would do only under a lock that keeps writers out.
+//!
+//! # The flow
+//!
+//! *Expand*: the new table is made as the server itself made its likeness. Triggers on the table note the keys of rows that
+//! are written. *Backfill*: rows are copied by ranges of a key, then what was noted meanwhile is brought over until little is
+//! left; both tables are compared. *Switch*: under the lock of both tables the last notes are brought over and the names
+//! exchanged by one `RENAME TABLE`. From then on the triggers of the new table note what is written for the old one, so that
+//! `undo` keeps it. *Contract*: the old table goes.
+//!
+//! # Why no write is lost, doubled or stale
+//!
+//! 1. *The triggers see every write that a copy does not.* `CREATE TRIGGER` waits for all transactions that have used the
+//!    table, and the copy begins after the last of them. A write and its note are one transaction. What no trigger sees is
+//!    refused before anything is begun: foreign keys that change rows by themselves, and tables without transactions.
+//! 2. *A noted key says "look again", not what to do.* Bringing over removes what the new table has of the keys that were taken
+//!    and inserts what the table has now. In `READ COMMITTED` a statement sees one moment, and a note is visible exactly when its
+//!    write is: the look comes after the taking, so it sees that write or a later one, and a later one has its own note.
+//!    Order, repetition and rollbacks don't matter. Rows of users are read without locks (`INSERT … SELECT` in `READ COMMITTED`).
+//! 3. *A row without a note is equal in both tables.* So a unique value that stands in the way of a row belongs to a noted one:
+//!    noted rows are removed from the new table then, and the batch is tried again. What still stands in the way under the
+//!    lock of the switch, when all notes are taken at once, are two rows of the user's: the switch fails and nothing is lost.
+//!    Nothing is ever written with `REPLACE` or `IGNORE`, which would hide that.
+//! 4. *Why the triggers don't write to the new table*: a row that was copied later would be stale, the users' statements would
+//!    wait for batches, and would fail where the new table refuses what the old one takes.
+//! 5. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
+
+mod columns;
+mod refuse;
+mod script;
+mod steps;
 
 use dbwright_core::Failure;
 
 use super::plan::alter::{Answer, Change};
 use super::plan::{Draft, Planner};
+use columns::Columns;
+use script::Names;
 
 /// Plans a copy, or says why there can be none.
 pub(super) async fn plan(
-    _planner: &mut Planner<'_>,
-    _change: &Change<'_>,
-    _answer: &Answer,
+    planner: &mut Planner<'_>,
+    change: &Change<'_>,
+    answer: &Answer,
 ) -> Result<Result<Draft, String>, Failure> {
-    Ok(Err("not yet".to_owned()))
+    if let Some(why) = refuse::outside(planner, change).await? {
+        return Ok(Err(why));
+    }
+    let Some(after) = &answer.after else {
+        if planner.lab.is_none() && planner.no_lab.is_some() {
+            return Ok(Err("the server could not be asked how the new table looks".to_owned()));
+        }
+        let later = "the table is copied beside itself; its steps are known when the server has been asked, which `plan` does not".to_owned();
+        return Ok(Ok(Draft { later: Some(later), ..Draft::of(steps::METHOD) }));
+    };
+    if let Some(why) = refuse::inside(&change.before, after, &change.table.name) {
+        return Ok(Err(why));
+    }
+    let columns = match Columns::read(planner, change, after).await? {
+        Ok(columns) => columns,
+        Err(why) => return Ok(Err(why)),
+    };
+    let names = Names::of(planner.home, &change.table.name);
+    Ok(Ok(steps::draft(planner, change, after, &names, &columns)))
 }
