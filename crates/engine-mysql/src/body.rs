@@ -71,6 +71,9 @@ pub mod area {
     /// Accounts.
     pub const ACCOUNTS: &str = "accounts";
 
+    /// The journal of migrations.
+    pub const MIGRATIONS: &str = dbwright_migrate::observed::AREA;
+
     /// All of them.
     pub const ALL: &[&str] = &[
         CONNECTION,
@@ -91,6 +94,7 @@ pub mod area {
         INDEX_USE,
         REPLICATION,
         ACCOUNTS,
+        MIGRATIONS,
     ];
 
     /// The areas that tell nothing of tables.
@@ -106,6 +110,7 @@ pub mod area {
         STATEMENTS,
         REPLICATION,
         ACCOUNTS,
+        MIGRATIONS,
     ];
 }
 

@@ -22,5 +22,6 @@ mod sessions;
 mod settings;
 mod slowlog;
 mod words;
+mod workload;
 
 pub use engine::MySql;

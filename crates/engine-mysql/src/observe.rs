@@ -11,6 +11,7 @@ mod columns;
 mod constraints;
 mod indexes;
 mod innodb;
+mod migrations;
 mod objects;
 mod partitions;
 mod replication;
@@ -30,7 +31,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
 
 use crate::body::Body;
-use crate::connect;
+use crate::{connect, workload};
 use session::Session;
 
 /// Stages that progress is reported in.
@@ -74,14 +75,17 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let replication = replication::read(session, &server).await;
     let accounts = accounts::read(session, &server).await;
     let statements = statements::read(session, &server).await;
+    let workload = options.workload.clone().or_else(|| workload::of(&statements, server.database.as_deref()));
     progress.step(1);
     let mut parts = catalog::read(session, &server).await;
     sizes::fill(session, &server, &mut parts).await;
     partitions::fill(session, &mut parts).await;
     usage::fill(session, &server, &variables, &mut parts).await;
+    parts.count_writes(&server);
     let innodb = innodb::read(session, &server, &status, &parts.catalog).await;
     let events = objects::events(session, &parts).await;
     rights::look(session, &server, &parts).await;
+    let migrations = migrations::read(session, &server, &parts).await;
     progress.step(2);
     Ok(Body {
         schemas: parts.schemas,
@@ -97,8 +101,8 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         statements,
         replication,
         accounts,
-        workload: options.workload.clone(),
-        migrations: dbwright_migrate::observed::Observed::default(),
+        workload,
+        migrations,
         server,
     })
 }

@@ -19,6 +19,7 @@ pub(crate) fn scorecard(body: &Body, header: &Header) -> Vec<Metric> {
         calls_under_100ms(body, header),
         index_hit_rate(body),
         cache_hit_rate(body),
+        replication_lag(body, header),
         backup_age(body),
         connection_headroom(body),
     ]
@@ -47,7 +48,7 @@ fn calls_under_100ms(body: &Body, header: &Header) -> Metric {
             .window(window)
             .note("a call counts as fast when its statement's mean is under 100 ms");
     }
-    let gap = header.gaps.iter().find(|gap| gap.area == "statements");
+    let gap = header.gaps.iter().find(|gap| gap.area == area::STATEMENTS);
     metric.note(gap.map_or("no statements were counted", |gap| gap.reason.as_str()))
 }
 
@@ -77,6 +78,22 @@ fn rate(metric: Metric, hit: f64, miss: f64, of: &str) -> Metric {
         return metric.note(format!("too little traffic: {all:.0} {of} in the window"));
     }
     metric.value(Some(hit / all))
+}
+
+/// Target: at most 1 s behind its source.
+fn replication_lag(body: &Body, header: &Header) -> Metric {
+    let metric = Metric::at_most("replication_lag", "s", 1.0, body.server.replica_words().status);
+    if header.gaps.iter().any(|gap| gap.area == area::REPLICATION) {
+        return metric.note("the account may not see the state of replication");
+    }
+    if body.replication.is_empty() {
+        return metric.note("this server is no replica; replicas of it know how far they are themselves");
+    }
+    let behind: Option<Vec<u64>> = body.replication.iter().map(|channel| channel.behind_s).collect();
+    match behind.and_then(|all| all.into_iter().max()) {
+        Some(seconds) => metric.value(Some(seconds as f64)).note("this replica's own distance to its source"),
+        None => metric.note("replication is stopped, so nobody knows how far behind it is"),
+    }
 }
 
 /// Target: at most a day. Neither server knows of its backups.

@@ -1,4 +1,4 @@
-//! The `sql/` rules on real MySQL and MariaDB: `bad.mysql.sql` gives exactly the expected findings, the change makes each go
+//! The `sql/` rules, and those on migrations, on real MySQL and MariaDB: `bad.mysql.sql` gives exactly the expected findings, the change makes each go
 //! away and its way back brings it back, `good.mysql.sql` gives nothing. Files of one flavour alone are called after it.
 //!
 //! `DBWRIGHT_BLESS=1` writes the expected files from what was found, to be read before they are committed.
@@ -14,8 +14,8 @@ use dbwright_engine_mysql::MySql;
 use dbwright_testkit::{MyDatabase, engines};
 use serde_json::{Value, json};
 
-fn folders() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/src/rules");
+fn folders(root: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     let entries = std::fs::read_dir(&root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
     let mut found: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|path| path.is_dir()).collect();
     found.sort();
@@ -99,10 +99,19 @@ fn carry_out(engine: &str, bad: &str, finding: &Finding, first: &str) {
 
 #[test]
 fn shared_rules_find_mend_and_keep_silent() {
+    tried("../sql/src/rules", "sql");
+}
+
+#[test]
+fn rules_on_migrations_find_mend_and_keep_silent() {
+    tried("../migrate/src/rules", "migrate");
+}
+
+fn tried(root: &str, prefix: &str) {
     let mut tried = 0;
     for engine in engines(&["mysql", "mariadb"]) {
-        for folder in folders() {
-            let rule = format!("sql/{}", folder.file_name().and_then(|name| name.to_str()).expect("a plain name"));
+        for folder in folders(root) {
+            let rule = format!("{prefix}/{}", folder.file_name().and_then(|name| name.to_str()).expect("a plain name"));
             let Some(bad) = example(&folder, "bad", engine) else { continue };
             tried += 1;
             let database = MyDatabase::create(engine);
@@ -130,5 +139,31 @@ fn foreign_keys_between_different_numbers_are_refused() {
         database.execute("CREATE TABLE customers (id bigint PRIMARY KEY)");
         let sql = "CREATE TABLE orders (customer_id int, FOREIGN KEY (customer_id) REFERENCES customers (id))";
         assert!(database.session().query(sql).is_err(), "{engine} takes a foreign key from int to bigint");
+    }
+}
+
+/// The journal is the server's, so that a private one holds it.
+#[test]
+fn a_migration_that_stopped_is_told_for_its_database_alone() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let server = dbwright_testkit::my_server(engine, &[]);
+        let (here, other) = (MyDatabase::on(&server.url), MyDatabase::on(&server.url));
+        here.execute(&format!(
+            "CREATE DATABASE dbwright;
+             CREATE TABLE dbwright.migrations (home varchar(64), version varchar(255), name text, state varchar(20), ordinal bigint);
+             CREATE TABLE dbwright.steps (home varchar(64), version varchar(255), part varchar(8), statement int, step int,
+               state varchar(16), error text);
+             INSERT INTO dbwright.migrations VALUES ('{0}', '0001', 'first', 'applied', 1), ('{0}', '0002', 'second', 'running', 2);
+             INSERT INTO dbwright.steps VALUES ('{0}', '0002', 'up', 1, 1, 'done', NULL), ('{0}', '0002', 'up', 2, 1, 'failed', 'no room')",
+            here.name
+        ));
+        let found = findings(&here, "migrate/failed-migration");
+        let [one] = found.as_slice() else { panic!("{engine}: {found:#?}") };
+        assert_eq!(one.subject, "migration 0002");
+        let told = |name: &str| one.evidence.iter().find(|e| e.name == name).map(|e| json!(e.value));
+        assert_eq!((told("steps_done"), told("steps_known")), (Some(json!(1)), Some(json!(2))), "{one:?}");
+        assert!(findings(&other, "migrate/failed-migration").is_empty(), "{engine}");
+        // The journal's own tables have no key here; they are not the user's.
+        assert!(findings(&here, "sql/no-primary-key").is_empty(), "{engine}");
     }
 }

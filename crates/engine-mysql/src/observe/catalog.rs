@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use dbwright_sql::Dialect;
-use dbwright_sql::model::{Catalog, ObjectId, Table};
+use dbwright_sql::model::{Catalog, ObjectId, Table, Writes};
 
 use super::session::Session;
 use super::{columns, constraints, indexes, objects, tables};
@@ -53,6 +53,19 @@ impl Parts {
         let table = self.catalog.tables.get_mut(place)?;
         let facts = self.tables.get_mut(&table.id)?;
         Some((table, facts))
+    }
+
+    /// Gives the tables their writes, where the performance schema counted them one by one.
+    pub(super) fn count_writes(&mut self, server: &Server) {
+        for table in self.catalog.tables.iter_mut().filter(|_| server.performance_schema) {
+            let io = self.tables.get(&table.id).and_then(|facts| facts.io);
+            table.writes = io.map(|io| Writes {
+                inserts: io.inserted,
+                updates: io.updated,
+                deletes: io.deleted,
+                window_s: Some(server.uptime_s as f64),
+            });
+        }
     }
 
     /// The id of a table.

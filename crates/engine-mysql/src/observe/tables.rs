@@ -6,6 +6,7 @@ use dbwright_sql::Dialect;
 use dbwright_sql::model::{Catalog, ObjectId, Table, TableKind};
 
 use super::catalog::Filter;
+use super::migrations;
 use super::session::Session;
 use crate::body::{Schema, TableFacts, area};
 
@@ -36,6 +37,7 @@ pub(super) async fn read(session: &mut Session, filter: &Filter) -> (Catalog, BT
         .read(area::CATALOG, GRANT, &sql, |row| {
             let mut table = table(row.text(), row.text(), &row.text());
             table.storage = row.opt_text();
+            table.internal |= migrations::is_own(&table.schema, &table.name);
             let facts = TableFacts {
                 row_format: row.text(),
                 collation: row.text(),

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn bounds_are_dates() {
         assert_eq!(Kind::Columns.date("'2026-02-01'"), Some(date(2026, 2, 1)));
-        assert_eq!(Kind::Days.date("740012"), Some(date(2026, 2, 1)));
+        assert_eq!(Kind::Days.date("740013"), Some(date(2026, 2, 1)));
         assert_eq!(Kind::Years.date("2026"), Some(date(2026, 1, 1)));
         assert_eq!(Kind::Columns.date("MAXVALUE"), None);
     }

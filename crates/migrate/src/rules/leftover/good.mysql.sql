@@ -1,0 +1,2 @@
+CREATE TABLE orders (id int PRIMARY KEY, total double);
+CREATE TABLE kept (id int PRIMARY KEY);
