@@ -11,6 +11,8 @@ mod mend;
 mod observe;
 mod rights;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 mod scorecard;
 mod words;
 

@@ -35,3 +35,25 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         cx.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::body::Node;
+    use crate::sample;
+
+    fn severity(bind: &str, nopass: bool) -> Option<Severity> {
+        let node = Node { acl: sample::default_user(nopass), ..sample::node(&[("bind", bind), ("protected-mode", "no")]) };
+        sample::run("redis/bind-all-no-protected-mode", &sample::body(node)).first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn all_addresses_are_told_from_some() {
+        for bind in ["", "*", "* -::*", "0.0.0.0", "127.0.0.1 ::"] {
+            assert_eq!(severity(bind, false), Some(Severity::Medium), "{bind}");
+        }
+        assert_eq!(severity("* -::*", true), Some(Severity::Critical));
+        assert_eq!(severity("127.0.0.1 10.0.0.1", true), None);
+    }
+}

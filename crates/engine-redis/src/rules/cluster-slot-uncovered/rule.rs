@@ -63,3 +63,28 @@ fn failed(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
         cx.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::body::{Body, Cluster, Member};
+    use crate::sample;
+
+    #[test]
+    fn a_failed_master_is_told_with_who_could_take_over() {
+        let member = |id: &str, address: &str, master: bool| Member {
+            id: id.to_owned(),
+            address: address.to_owned(),
+            master,
+            ..Member::default()
+        };
+        let failed = Member { slots: vec![(0, 8_191)], flags: vec!["fail".to_owned()], ..member("a", "10.0.0.1:6379", true) };
+        let well = Member { slots: vec![(8_192, 16_383)], ..member("b", "10.0.0.2:6379", true) };
+        let replica = Member { follows: "a".to_owned(), ..member("c", "10.0.0.3:6379", false) };
+        let cluster = Cluster { state: "fail".to_owned(), members: vec![failed, well, replica], ..Cluster::default() };
+        let body = Body { cluster: Some(cluster), ..sample::body(sample::node(&[])) };
+        let found = sample::run("redis/cluster-slot-uncovered", &body);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].subject, "node 10.0.0.1:6379");
+        assert!(found[0].why.contains("CLUSTER FAILOVER TAKEOVER on 10.0.0.3:6379"), "{}", found[0].why);
+    }
+}

@@ -46,3 +46,31 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, user: &User, clients: u64, may: &[&st
         .evidence("clients", clients, "clients", "CLIENT LIST")
         .change(Change::new(set('-'), "no lock: it takes effect at once").back(set('+')).outside_transaction())
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::body::{Acl, ClientGroup, User};
+    use crate::sample;
+
+    #[test]
+    fn an_application_is_told_from_people_by_its_keys() {
+        let user = |name: &str, keys: &str| User {
+            name: name.to_owned(),
+            on: true,
+            passwords: 1,
+            keys: vec![keys.to_owned()],
+            commands: vec!["+@all".to_owned()],
+            ..User::default()
+        };
+        let mut node = sample::node(&[]);
+        node.acl = Acl { users: vec![user("shop", "~shop:*"), user("ops", "~*"), user("idle", "~x:*")], ..Acl::default() };
+        for name in ["shop", "ops"] {
+            node.clients.groups.push(ClientGroup { user: name.to_owned(), count: 1, ..ClientGroup::default() });
+        }
+        let found = sample::run("redis/dangerous-commands-enabled", &sample::body(node));
+        let found: Vec<_> = found.iter().map(|finding| (finding.subject.as_str(), finding.severity)).collect();
+        assert_eq!(found, [("shop", Severity::Medium), ("ops", Severity::Low)]);
+    }
+}

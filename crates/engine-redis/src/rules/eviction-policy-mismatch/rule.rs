@@ -61,3 +61,32 @@ fn mismatch(cx: &Cx<'_, Body>, node: &Node, share: f64) -> Option<Mismatch> {
         "so writes fail when memory is full, as with noeviction, which says so; or give what may go an expiry",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::sample;
+
+    fn found(policy: &str, save: &str, keys: u64, expires: u64) -> Option<(Severity, String)> {
+        let settings = [("maxmemory", "1000000"), ("maxmemory-policy", policy), ("save", save), ("appendonly", "no")];
+        let mut body = sample::body(sample::node(&settings));
+        body.keyspace.databases.push(sample::keys(keys, expires));
+        let found = sample::run("redis/eviction-policy-mismatch", &body);
+        let first = found.first()?;
+        Some((first.severity, first.change.as_ref()?.forward.first()?.clone()))
+    }
+
+    #[test]
+    fn a_cache_a_store_and_a_mixture_are_told_apart() {
+        let change = |policy: &str| format!("CONFIG SET maxmemory-policy {policy}");
+        assert_eq!(found("noeviction", "", 1_000, 990), Some((Severity::Medium, change("allkeys-lru"))));
+        assert_eq!(found("allkeys-lru", "3600 1", 1_000, 10), Some((Severity::High, change("noeviction"))));
+        assert_eq!(found("volatile-lru", "", 1_000, 0), Some((Severity::Low, change("noeviction"))));
+        // A cache may have keys without an expiry, and a mixture is what volatile is for.
+        assert_eq!(found("allkeys-lru", "", 1_000, 10), None);
+        assert_eq!(found("volatile-lru", "3600 1", 1_000, 500), None);
+        assert_eq!(found("noeviction", "3600 1", 1_000, 500), None);
+        assert_eq!(found("noeviction", "", 99, 99), None);
+    }
+}

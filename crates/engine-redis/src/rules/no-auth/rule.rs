@@ -37,3 +37,30 @@ fn severity(node: &Node) -> Severity {
         _ => Severity::High,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::body::Node;
+    use crate::sample;
+
+    fn severity(bind: &str, protected: &str) -> Option<Severity> {
+        let node = Node { acl: sample::default_user(true), ..sample::node(&[("bind", bind), ("protected-mode", protected)]) };
+        sample::run("redis/no-auth", &sample::body(node)).first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn the_severity_follows_who_reaches_the_server() {
+        assert_eq!(severity("127.0.0.1 -::1", "no"), Some(Severity::Medium));
+        assert_eq!(severity("* -::*", "yes"), Some(Severity::High));
+        assert_eq!(severity("10.0.0.1", "no"), Some(Severity::Critical));
+        assert_eq!(severity("", "no"), Some(Severity::Critical));
+    }
+
+    #[test]
+    fn a_password_is_enough() {
+        let node = Node { acl: sample::default_user(false), ..sample::node(&[("bind", ""), ("protected-mode", "no")]) };
+        assert!(sample::run("redis/no-auth", &sample::body(node)).is_empty());
+    }
+}

@@ -52,3 +52,26 @@ fn limit(node: &Node, used: f64, machine: f64) -> Option<f64> {
     let limit = (machine * if copies { 0.6 } else { 0.75 }).max(used * 1.25);
     (machine > 0.0 && limit <= machine * 0.9).then_some(limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::sample;
+
+    #[test]
+    fn a_limit_leaves_room_and_never_evicts() {
+        let found = |used: &str, save: &str| {
+            let mut node = sample::node(&[("maxmemory", "0"), ("save", save), ("appendonly", "no")]);
+            let facts = [("used_memory", used), ("total_system_memory", "1073741824")];
+            node.info.0.extend(facts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            let found = sample::run("redis/no-maxmemory", &sample::body(node)).remove(0);
+            (found.severity, found.change.map(|change| change.forward[0].clone()))
+        };
+        let set = |mb: u32| Some(format!("CONFIG SET maxmemory {mb}mb"));
+        assert_eq!(found("1000000", ""), (Severity::Medium, set(768)));
+        assert_eq!(found("1000000", "3600 1"), (Severity::Medium, set(614)));
+        assert_eq!(found("700000000", "3600 1"), (Severity::High, set(834)));
+        assert_eq!(found("1000000000", ""), (Severity::High, None));
+    }
+}

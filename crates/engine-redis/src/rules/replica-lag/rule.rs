@@ -65,3 +65,25 @@ fn of_link(cx: &mut Cx<'_, Body>, node: &Node) {
         None => finding,
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use dbwright_core::Severity;
+
+    use crate::body::{Node, Replica, Replication};
+    use crate::sample;
+
+    fn severity(behind_bytes: u64, lag_s: f64) -> Option<Severity> {
+        let replica = Replica { address: "10.0.0.2:6379".to_owned(), state: "online".to_owned(), behind_bytes, lag_s: Some(lag_s) };
+        let replication = Replication { link_up: true, replicas: vec![replica], backlog_size: 1_048_576, ..Replication::default() };
+        let node = Node { replication, ..sample::node(&[]) };
+        sample::run("redis/replica-lag", &sample::body(node)).first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn bytes_count_against_the_backlog_and_seconds_for_themselves() {
+        assert_eq!(severity(1_000, 1.0), None);
+        assert_eq!(severity(524_288, 1.0), Some(Severity::High));
+        assert_eq!(severity(0, 10.0), Some(Severity::High));
+    }
+}
