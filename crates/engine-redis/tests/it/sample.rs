@@ -72,6 +72,26 @@ fn a_projection_is_within_a_twentieth_of_a_full_scan() {
 }
 
 #[test]
+fn keys_that_have_expired_and_are_not_yet_removed_do_not_count() {
+    for engine in both() {
+        let server = redis_server(engine, &["enable-debug-command local"]);
+        let mut wire = server.wire();
+        fill(&mut wire);
+        // Nothing removes them but a look at each.
+        run(&mut wire, "DEBUG SET-ACTIVE-EXPIRE 0");
+        script(&mut wire, "for i=1,40000 do redis.call('SET','gone:'..i,'x','PX',1) end");
+        std::thread::sleep(Duration::from_millis(50));
+        let sample = SampleLimits { keys: 20_000, ..SampleLimits::default() };
+        let options = ObserveOptions { sample, ..ObserveOptions::default() };
+        let snapshot = common::observe_with(&server.url, &options).expect("observed");
+        let keyspace = &common::body(&snapshot).keyspace;
+        println!("{engine}: {} keys, {:?}", keyspace.keys, keyspace.databases);
+        assert!((keyspace.keys as f64 / 60_000.0 - 1.0).abs() < 0.05, "{engine}: {}", keyspace.keys);
+        assert!(!keyspace.patterns.iter().any(|pattern| pattern.name.starts_with("gone")));
+    }
+}
+
+#[test]
 fn a_small_keyspace_is_counted_not_estimated() {
     for engine in both() {
         let server = redis_server(engine, &[]);
@@ -168,85 +188,4 @@ fn streams_and_kinds_of_values_are_told() {
         assert_eq!((group.name.as_str(), group.pending, group.lag), ("workers", 100, Some(400)));
         assert!(group.oldest_pending_s.is_some() && stream.done_to.is_some(), "{stream:?}");
     }
-}
-
-/// Keys and bytes by pattern of all keys, counted in the server; letters before the first colon tell the pattern.
-fn counted(wire: &mut Wire) -> BTreeMap<String, (f64, f64)> {
-    let text = "local r=redis.call('SCAN',ARGV[1],'COUNT','2000') local s={} for _,k in ipairs(r[2]) do
-        local p=string.match(k,'^[a-z]+') s[p]=s[p] or {0,0} s[p][1]=s[p][1]+1
-        s[p][2]=s[p][2]+(redis.call('MEMORY','USAGE',k,'SAMPLES','5') or 0) end
-        local o={r[1]} for p,v in pairs(s) do o[#o+1]=p o[#o+1]=v[1] o[#o+1]=v[2] end return o";
-    let (mut cursor, mut sums) = ("0".to_owned(), BTreeMap::<String, (f64, f64)>::new());
-    loop {
-        let answer = wire.command(&["EVAL", text, "0", &cursor]).expect("a script").text();
-        let lines: Vec<&str> = answer.lines().collect();
-        for triple in lines[1..].chunks_exact(3) {
-            let pattern = match triple[0] {
-                "session" => "session:*",
-                "user" => "user:*",
-                "cache" => "cache:page:/shop/*",
-                "feed" => "feed:*",
-                "cart" => "cart:*:items",
-                _ => "counter:*:*",
-            };
-            let sum = sums.entry(pattern.to_owned()).or_default();
-            *sum = (sum.0 + triple[1].parse::<f64>().expect("keys"), sum.1 + triple[2].parse::<f64>().expect("bytes"));
-        }
-        lines[0].clone_into(&mut cursor);
-        if cursor == "0" {
-            return sums;
-        }
-    }
-}
-
-/// Measures the sample of a large server by hand: `DBWRIGHT_LARGE_REDIS_URL=redis://… cargo test … -- --ignored --nocapture`.
-#[test]
-#[ignore = "needs a server with millions of keys"]
-fn measure_a_large_server() {
-    let url = std::env::var("DBWRIGHT_LARGE_REDIS_URL").expect("the URL of a large server");
-    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-    let mut wire = Wire::open(port).expect("it runs");
-    let cpu = |wire: &mut Wire| -> f64 {
-        let text = run(wire, "INFO cpu").text();
-        let of =
-            |name: &str| text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse::<f64>().ok()).unwrap_or(0.0);
-        of("used_cpu_user:") + of("used_cpu_sys:")
-    };
-    let (start, before) = (std::time::Instant::now(), cpu(&mut wire));
-    let snapshot = common::snapshot(&url);
-    let (took, used) = (start.elapsed(), cpu(&mut wire) - before);
-    let keyspace = &common::body(&snapshot).keyspace;
-    println!("took {took:?}, server used {used:.3} s = {:.2} %", used / took.as_secs_f64() * 100.0);
-    println!(
-        "{} keys, {} names, {} looked at, ended by {}, booked {:.3} s, uneven {:?}, {:?}",
-        keyspace.keys,
-        keyspace.names,
-        keyspace.detailed,
-        keyspace.ended,
-        keyspace.server_seconds,
-        keyspace.unevenness,
-        snapshot.header.cost
-    );
-    let truth = if std::env::var_os("DBWRIGHT_LARGE_TRUTH").is_some() { counted(&mut wire) } else { BTreeMap::new() };
-    for pattern in &keyspace.patterns {
-        if let Some((keys, bytes)) = truth.get(&pattern.name) {
-            let off = |value: f64, truth: f64| (value / truth - 1.0) * 100.0;
-            print!(
-                "{:>+6.2} % keys {:>+6.2} % bytes  ",
-                off(pattern.keys.value, *keys),
-                off(pattern.bytes.value, *bytes)
-            );
-        }
-        println!(
-            "{:<24} {:>9.0} ± {:>7.0} keys {:>12.0} ± {:>9.0} bytes  ({} names, {} looked at)",
-            pattern.name,
-            pattern.keys.value,
-            pattern.keys.error,
-            pattern.bytes.value,
-            pattern.bytes.error,
-            pattern.names,
-            pattern.detailed
-        );
-    }
-    assert!(took < Duration::from_mins(1));
 }

@@ -213,6 +213,7 @@ async fn scan(
         }
         progress.step(scope.names);
         if let Some(end) = end(visit, scope, pacer, limits, progress).await {
+            scope.settle(walk.covered());
             return Ok(end);
         }
     }

@@ -116,7 +116,9 @@ fn keys(parts: &[Part<'_>], widen: f64) -> Estimate {
     let variance: f64 = by_scope(parts)
         .map(|(scope, parts)| {
             let share: f64 = parts.iter().map(Part::share).sum();
-            chance(scope) * share * (1.0 - share).max(0.0)
+            // With the number of all keys known, one pattern's gain is another's loss.
+            let others = if scope.estimated { 1.0 } else { (1.0 - share).max(0.0) };
+            chance(scope) * share * others
         })
         .sum();
     Estimate { value, error: Z * widen * variance.sqrt() }
@@ -145,7 +147,8 @@ fn bytes(parts: &[Part<'_>], widen: f64) -> Estimate {
         .map(|(scope, parts)| {
             let mean: f64 = parts.iter().map(|part| part.share() * known(part)).sum();
             let squares: f64 = parts.iter().map(|part| part.share() * known(part).powi(2)).sum();
-            chance(scope) * (squares - mean * mean).max(0.0)
+            let known = if scope.estimated { 0.0 } else { mean * mean };
+            chance(scope) * (squares - known).max(0.0)
         })
         .sum();
     Estimate { value, error: Z * (within + widen * widen * between).sqrt() }

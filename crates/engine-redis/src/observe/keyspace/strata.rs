@@ -15,6 +15,8 @@ const WHOLE: u64 = 500;
 const FINE: f64 = 0.005;
 /// The same from which on few more are.
 const FAIR: f64 = 0.01;
+/// Standard errors by which the names may differ from what the server's count says.
+const CHANCE: f64 = 4.0;
 /// Figures of one shape that are kept for their spread.
 const KEPT: usize = 4_000;
 /// Names of one shape that are kept for a closer look.
@@ -32,6 +34,8 @@ pub(super) struct Scope {
     pub(super) parts: [u64; PARTS],
     /// By shape.
     pub(super) strata: HashMap<String, Stratum>,
+    /// Whether `keys` was found by how many names a known share of the table holds.
+    pub(super) estimated: bool,
     /// Whether every name was read.
     pub(super) complete: bool,
     seen: HashSet<u64>,
@@ -104,6 +108,7 @@ impl Scope {
             names: 0,
             parts: [0; PARTS],
             strata: HashMap::new(),
+            estimated: false,
             complete: false,
             seen: HashSet::new(),
         }
@@ -134,6 +139,19 @@ impl Scope {
     pub(super) fn learn(&mut self, chosen: &Chosen, key: &Key) {
         let Some(stratum) = self.strata.get_mut(&chosen.shape) else { return };
         stratum.details.get_or_insert_default().add(chosen, key);
+    }
+
+    /// Compares the names with how many a share of the table should have held. The server counts keys that have
+    /// expired and are not yet removed, and SCAN does not show them; where they are many, its count is no measure.
+    pub(super) fn settle(&mut self, covered: Option<f64>) {
+        let Some(covered) = covered.filter(|covered| *covered > 0.0) else { return };
+        let (expected, names) = (self.keys as f64 * covered, self.names as f64);
+        if (names - expected).abs() > CHANCE * expected.sqrt() && names > 0.0 {
+            self.estimated = true;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count is not negative")]
+            let keys = (names / covered).round() as u64;
+            self.keys = keys.max(self.names);
+        }
     }
 
     /// Every name was read: what was met is all there is.

@@ -93,6 +93,17 @@ impl Walk {
         }
     }
 
+    /// Share of the table that was gone through; none when that is not known, or is all.
+    pub(super) fn covered(&self) -> Option<f64> {
+        let Kind::Parts { cursors, .. } = &self.kind else { return None };
+        let whole = (u64::MAX / PARTS as u64) as f64;
+        let of = |(part, cursor): (u64, &Option<u64>)| {
+            cursor.map_or(1.0, |cursor| place_of(cursor).saturating_sub(place_of(start_of(part))) as f64 / whole)
+        };
+        let covered = (0..).zip(cursors).map(of).sum::<f64>() / PARTS as f64;
+        (cursors.len() == PARTS).then_some(covered.min(1.0))
+    }
+
     /// Takes in where a step led; gives the part that its names belong to.
     pub(super) fn arrive(&mut self, step: Step, cursor: u64, random_key: Option<&[u8]>) -> usize {
         match &mut self.kind {
