@@ -3,7 +3,7 @@
 use dbwright_core::{Change, Cx, Severity};
 
 use crate::accounts;
-use crate::body::Body;
+use crate::body::{Account, Body};
 
 /// Reports accounts that sign in by a password and have none.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
@@ -24,9 +24,21 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             cx.report(finding.why(format!("{whom}. No change is given, because dbwright is connected with this account: {then}")));
             continue;
         }
+        if account.superuser && !has_other_administrator(cx.body, account) {
+            cx.report(finding.why(format!(
+                "{whom}. No change is given, because nobody else could administer the server once it is locked: {then}"
+            )));
+            continue;
+        }
         let change = Change::new([format!("ALTER USER {name} ACCOUNT LOCK")], "no lock; open sessions go on")
             .outside_transaction()
             .back([format!("ALTER USER {name} ACCOUNT UNLOCK")]);
         cx.report(finding.why(format!("{whom}; no tool can choose a password, so that the account is locked: then {then}")).change(change));
     }
+}
+
+/// Whether somebody else can do everything, and sign in.
+fn has_other_administrator(body: &Body, account: &Account) -> bool {
+    let usable = |other: &Account| other.superuser && !other.locked && !other.role && (other.has_secret || !accounts::by_password(other));
+    body.accounts.iter().any(|other| other != account && usable(other))
 }
