@@ -10,7 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 
 use crate::body::Body;
-use crate::{observe, scorecard};
+use crate::{observe, scorecard, together};
 
 /// The engine.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ impl Checks for Redis {
     fn check(&self, snapshot: &Snapshot, limits: &Limits) -> Result<Outcome, Failure> {
         let body: &Body = snapshot.body()?;
         let (findings, not_looked_at) = rule::run(crate::rules::RULES, body, &snapshot.header, limits);
+        let findings = together::findings(body, findings);
+        let not_looked_at = together::not_looked_at(body, not_looked_at);
         Ok(Outcome { findings, not_looked_at, scorecard: scorecard::scorecard(body) })
     }
 

@@ -14,6 +14,7 @@ pub mod rules;
 #[cfg(test)]
 mod sample;
 mod scorecard;
+mod together;
 mod words;
 
 pub use engine::Redis;
