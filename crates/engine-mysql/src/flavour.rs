@@ -157,6 +157,14 @@ impl Flavour {
         &["information_schema", "mysql", "performance_schema", "sys"]
     }
 
+    /// What lets an account see how a replica is doing.
+    pub(crate) const fn replication_grant(self) -> &'static str {
+        match self {
+            Self::MySql => "GRANT REPLICATION CLIENT ON *.* TO the account",
+            Self::MariaDb => "GRANT BINLOG MONITOR, SLAVE MONITOR ON *.* TO the account",
+        }
+    }
+
     /// How a replica tells of itself.
     #[must_use]
     pub const fn replica_status(self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::flavour::Server;
 
 /// Reads the channels; none on a server that is no replica.
 pub(super) async fn read(session: &mut Session, server: &Server) -> Vec<Channel> {
-    let grant = "GRANT REPLICATION CLIENT ON *.* TO the account (BINLOG MONITOR and SLAVE MONITOR on MariaDB)";
+    let grant = server.flavour.replication_grant();
     let sql = server.replica_words().status.replacen("SHOW ", "SHOW /* dbwright */ ", 1);
     match session.raw(&sql, channel).await {
         Ok(channels) => channels,

@@ -20,6 +20,7 @@ const ROOT: &str =
 
 pub(super) fn make(instance: &Instance<'_>, options: &[String]) -> Result<(), String> {
     folder(&instance.home.join("files"))?;
+    folder(&instance.home.join("tmp"))?;
     let decided: Vec<_> = options.iter().filter(|option| is_decided_at_first(option)).cloned().collect();
     if decided.is_empty() {
         return copy(&template(instance.flavour, instance.programs)?, &instance.data());
@@ -52,6 +53,7 @@ fn template(flavour: Flavour, programs: &Path) -> Result<PathBuf, String> {
 fn remake(flavour: Flavour, programs: &Path, version: &str, whole: &Path) -> Result<(), String> {
     let scratch = Scratch::in_memory();
     folder(&scratch.path().join("data"))?;
+    folder(&scratch.path().join("tmp"))?;
     initialise(&Instance { flavour, programs, home: scratch.path() }, &[])?;
     let part = whole.with_extension("part");
     for old in [whole, &part] {

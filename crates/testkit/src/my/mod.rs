@@ -95,6 +95,8 @@ impl Instance<'_> {
     fn server(&self) -> Command {
         let mut command = Command::new(self.programs.join(main_program(self.flavour.name())));
         command.arg("--no-defaults").arg(with("--datadir=", &self.data()));
+        // A server that starts removes temporary tables from there, others' too.
+        command.arg(with("--tmpdir=", &self.home.join("tmp")));
         command
     }
 }

@@ -32,8 +32,13 @@ const MYSQL: &[&str] = &[
     "--performance-schema-events-transactions-history-long-size=100",
 ];
 
-const MARIADB: &[&str] =
-    &["--userstat=ON", "--innodb-log-file-size=32M", "--aria-pagecache-buffer-size=8M", "--gtid-strict-mode=ON"];
+const MARIADB: &[&str] = &[
+    "--userstat=ON",
+    "--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON", // as it is in MySQL
+    "--innodb-log-file-size=32M",
+    "--aria-pagecache-buffer-size=8M",
+    "--gtid-strict-mode=ON",
+];
 
 /// All of them for an instance on this port; what a test adds comes after these and wins.
 pub(super) fn of(instance: &Instance<'_>, port: u16) -> Vec<String> {
