@@ -318,9 +318,9 @@ impl Copy<'_> {
         let literal = |text: &str| Dialect::Mysql.literal(text);
         let names = self.names;
         format!(
-            "SELECT CONCAT({}, table_name) FROM information_schema.tables WHERE table_schema = {} AND table_name IN ({}, {}) \
+            "SELECT CONCAT({}, table_name, '`') FROM information_schema.tables WHERE table_schema = {} AND table_name IN ({}, {}) \
              AND table_comment = {}",
-            literal(&format!("DROP TABLE {}.", names.schema)),
+            literal(&format!("DROP TABLE {}.`", names.schema)),
             literal(&names.home),
             literal(&names.old_name),
             literal(&names.new_name),
