@@ -216,14 +216,14 @@ pub(crate) struct Observe {
 #[command(next_help_heading = "Observing")]
 pub(crate) struct Sample {
     /// Redis, Valkey: longest time of the sample of keys, which takes less than 5 % of the server's own time
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    pub(crate) sample_time: Duration,
+    #[arg(long = "sample-time", value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) time: Duration,
     /// Redis, Valkey: most keys that are sampled
-    #[arg(long, value_name = "COUNT", default_value = "1M", value_parser = counts)]
-    pub(crate) sample_keys: u64,
+    #[arg(long = "sample-keys", value_name = "COUNT", default_value = "1M", value_parser = counts)]
+    pub(crate) keys: u64,
     /// Redis, Valkey: most bytes that are read for the sample
-    #[arg(long, value_name = "SIZE", default_value = "256MB", value_parser = bytes)]
-    pub(crate) sample_bytes: u64,
+    #[arg(long = "sample-bytes", value_name = "SIZE", default_value = "256MB", value_parser = bytes)]
+    pub(crate) bytes: u64,
 }
 
 /// How a target is reached, and how long that may take.

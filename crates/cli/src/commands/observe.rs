@@ -71,11 +71,7 @@ pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions,
         statement_timeout: args.reach.statement_timeout,
         connect_timeout: args.reach.connect_timeout,
         workload,
-        sample: SampleLimits {
-            time: args.sample.sample_time,
-            keys: args.sample.sample_keys,
-            bytes: args.sample.sample_bytes,
-        },
+        sample: SampleLimits { time: args.sample.time, keys: args.sample.keys, bytes: args.sample.bytes },
         programs: args.reach.pg_bin.clone(),
     })
 }

@@ -24,9 +24,9 @@ const EXISTS: &str = "SELECT /* dbwright */ COUNT(*) FROM information_schema.TAB
 
 /// Reads the journal where there is one, and finds helpers in the catalog.
 pub(super) async fn read(session: &mut Session, server: &Server, parts: &Parts) -> Observed {
-    let tables = session.read(AREA, "", EXISTS, |row| row.number::<u64>()).await;
+    let tables = session.read(AREA, "", EXISTS, |row| row.counter() == 2).await;
     let mut migrations = Vec::new();
-    if tables == [Some(2)] {
+    if tables == [true] {
         let (version, only) = server.database.as_ref().map_or_else(
             || ("CONCAT(m.home, '.', m.version)", String::new()),
             |name| ("m.version", format!("WHERE m.home = {}", Dialect::Mysql.literal(name))),

@@ -26,7 +26,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 fn finding(cx: &Cx<'_, Body>, root: u64, waiters: &[u64], longest: f64) -> Finding {
     let body = cx.body;
     let source = body.server.flavour.lock_waits().source;
-    let waiting = if waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", waiters.len()) };
+    let waiting =
+        if waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", waiters.len()) };
     let session = sessions::find(body, root);
     let idle = session.is_some_and(|session| !sessions::works(session));
     let severity = if longest >= cx.limit("high_seconds") { Severity::High } else { Severity::Medium };
@@ -36,14 +37,23 @@ fn finding(cx: &Cx<'_, Body>, root: u64, waiters: &[u64], longest: f64) -> Findi
         "all of them go on when it commits or gives up"
     };
     let mut finding = cx
-        .finding(format!("pid {root}"), format!("pid {root} keeps {waiting} for row locks, up to {}", words::seconds(longest)))
+        .finding(
+            format!("pid {root}"),
+            format!("pid {root} keeps {waiting} for row locks, up to {}", words::seconds(longest)),
+        )
         .severity(severity)
         .why(why)
         .evidence("waiting_sessions", waiters.len(), "sessions", source)
         .evidence("longest_wait", longest, "s", "information_schema.INNODB_TRX.trx_wait_started");
     finding = sessions::evidence(finding, session);
     for id in waiters.iter().take(TOLD) {
-        let told = body.activity.row_waits.iter().find(|wait| wait.waiter == *id).map(|wait| tell(body, wait)).unwrap_or_default();
+        let told = body
+            .activity
+            .row_waits
+            .iter()
+            .find(|wait| wait.waiter == *id)
+            .map(|wait| tell(body, wait))
+            .unwrap_or_default();
         finding = finding.evidence(&format!("pid {id}"), told, "", source);
     }
     if root == 0 {

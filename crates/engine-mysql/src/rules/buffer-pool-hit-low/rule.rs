@@ -23,11 +23,13 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         return;
     }
     if up < cx.limit("minutes") * 60.0 {
-        let reason = format!("the server has run for only {}; at first every page has to be read once", words::seconds(up));
+        let reason =
+            format!("the server has run for only {}; at first every page has to be read once", words::seconds(up));
         cx.not_looked(reason, Some("check again later, or lower minutes of mysql/buffer-pool-hit-low"));
         return;
     }
-    let title = format!("{} of the page requests are answered from memory, the rest waits for the disk", words::percent(hit));
+    let title =
+        format!("{} of the page requests are answered from memory, the rest waits for the disk", words::percent(hit));
     let finding = cx
         .finding("innodb_buffer_pool_size", title)
         .why(

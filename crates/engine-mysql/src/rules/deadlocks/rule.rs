@@ -10,7 +10,10 @@ use crate::words;
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let body = cx.body;
     let Some(count) = body.innodb.deadlocks else {
-        cx.not_looked("the server does not count deadlocks", Some("SET GLOBAL innodb_monitor_enable = 'lock_deadlocks'"));
+        cx.not_looked(
+            "the server does not count deadlocks",
+            Some("SET GLOBAL innodb_monitor_enable = 'lock_deadlocks'"),
+        );
         return;
     };
     let hours = words::as_f64(body.server.uptime_s).max(1.0) / 3_600.0;
@@ -20,7 +23,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
     let severity = if rate >= cx.limit("high_per_hour") && hours >= 1.0 { Severity::High } else { Severity::Medium };
     let plural = if count == 1 { "1 deadlock" } else { "deadlocks" };
-    let title = if count == 1 { format!("{plural} since the server's start") } else { format!("{count} {plural} since the server's start") };
+    let title = if count == 1 {
+        format!("{plural} since the server's start")
+    } else {
+        format!("{count} {plural} since the server's start")
+    };
     let finding = cx
         .finding("server", title)
         .severity(severity)

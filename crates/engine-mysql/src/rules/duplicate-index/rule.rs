@@ -32,7 +32,9 @@ fn of_the_key(cx: &Cx<'_, Body>, table: &Table, index: &Index) -> Option<Finding
         return None;
     }
     let unique = if index.unique { "; it can't be violated, and is checked on each write all the same" } else { "" };
-    let why = format!("the rows are stored in the order of the primary key, so that a search by it needs no other index{unique}");
+    let why = format!(
+        "the rows are stored in the order of the primary key, so that a search by it needs no other index{unique}"
+    );
     Some(finding(cx, table, index, primary, "begins with the whole primary key", &why))
 }
 
@@ -50,8 +52,15 @@ fn of_a_prefix(cx: &Cx<'_, Body>, table: &Table, index: &Index) -> Option<Findin
             && other.method == "btree"
             && other.valid
             && other.keys.len() >= index.keys.len()
-            && index.keys.iter().zip(&other.keys).all(|(a, b)| a.column.is_some() && a.column == b.column && a.descending == b.descending)
-            && own.iter().zip(&theirs).all(|(own, theirs)| theirs.is_none_or(|theirs| own.is_some_and(|own| own <= theirs)))
+            && index
+                .keys
+                .iter()
+                .zip(&other.keys)
+                .all(|(a, b)| a.column.is_some() && a.column == b.column && a.descending == b.descending)
+            && own
+                .iter()
+                .zip(&theirs)
+                .all(|(own, theirs)| theirs.is_none_or(|theirs| own.is_some_and(|own| own <= theirs)))
             && own != theirs
     };
     let other = table.indexes.iter().find(covers)?;

@@ -21,34 +21,47 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let scheduler = body.variable(NAME).unwrap_or("ON");
     if let (false, false) = (enabled.is_empty(), scheduler == "ON") {
         let names: Vec<String> = enabled.iter().map(|event| name(event)).collect();
-        let plural = if names.len() == 1 { "an event is enabled and does not run" } else { "events are enabled and do not run" };
+        let plural =
+            if names.len() == 1 { "an event is enabled and does not run" } else { "events are enabled and do not run" };
         let finding = cx
             .finding(NAME, format!("{plural}: the scheduler is {scheduler}"))
             .evidence("events", words::some_of(&names), "", "information_schema.EVENTS")
             .evidence("enabled events", names.len(), "events", "information_schema.EVENTS")
             .why("the job that somebody relies on silently does not happen; read what the events do before they begin to run");
         if scheduler == "DISABLED" {
-            let why = format!("{}. No statement switches a DISABLED scheduler on: take `event_scheduler = DISABLED` out of the configuration file, and restart the server", finding.why);
+            let why = format!(
+                "{}. No statement switches a DISABLED scheduler on: take `event_scheduler = DISABLED` out of the configuration file, and restart the server",
+                finding.why
+            );
             cx.report(settings::evidence(body, finding.why(why), NAME));
         } else {
             cx.report(settings::mended(body, finding, NAME, "ON", When::Now));
         }
     }
     if cx.gap(area::ACCOUNTS) {
-        cx.not_looked("whether the events' definers exist can't be seen", Some("GRANT SELECT ON mysql.* TO the account"));
+        cx.not_looked(
+            "whether the events' definers exist can't be seen",
+            Some("GRANT SELECT ON mysql.* TO the account"),
+        );
         return;
     }
     for event in enabled.into_iter().filter(|event| !exists(body, &event.definer)) {
         let full = name(event);
-        let change = Change::new([format!("ALTER DEFINER = CURRENT_USER EVENT {full} ENABLE")], "no lock; it holds from its next time on")
-            .outside_transaction()
-            .irreversible("the account is gone, so that there is nothing to go back to");
+        let change = Change::new(
+            [format!("ALTER DEFINER = CURRENT_USER EVENT {full} ENABLE")],
+            "no lock; it holds from its next time on",
+        )
+        .outside_transaction()
+        .irreversible("the account is gone, so that there is nothing to go back to");
         cx.report(
-            cx.finding(Dialect::Mysql.subject(&[&event.schema, &event.name]), format!("event {full} belongs to an account that is gone, so that it fails each time"))
-                .why("it runs with its definer's rights; whoever runs the statement becomes its definer")
-                .evidence("definer", event.definer.as_str(), "", "information_schema.EVENTS")
-                .evidence("accounts of that name", 0, "accounts", crate::accounts::SOURCE)
-                .change(change),
+            cx.finding(
+                Dialect::Mysql.subject(&[&event.schema, &event.name]),
+                format!("event {full} belongs to an account that is gone, so that it fails each time"),
+            )
+            .why("it runs with its definer's rights; whoever runs the statement becomes its definer")
+            .evidence("definer", event.definer.as_str(), "", "information_schema.EVENTS")
+            .evidence("accounts of that name", 0, "accounts", crate::accounts::SOURCE)
+            .change(change),
         );
     }
 }

@@ -24,10 +24,20 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             if parent.is_some_and(|parent| is_unique(parent, &references.columns)) {
                 continue;
             }
-            let target = format!("{} ({})", catalog.dialect.qualified(&references.schema, &references.table), catalog.dialect.names(&references.columns));
+            let target = format!(
+                "{} ({})",
+                catalog.dialect.qualified(&references.schema, &references.table),
+                catalog.dialect.names(&references.columns)
+            );
             let name = catalog.dialect.name(&key.name);
             let finding = cx
-                .finding(catalog.subject_in(table, &key.name), format!("foreign key {name} of {} refers to {target}, which is not unique", catalog.qualified(table)))
+                .finding(
+                    catalog.subject_in(table, &key.name),
+                    format!(
+                        "foreign key {name} of {} refers to {target}, which is not unique",
+                        catalog.qualified(table)
+                    ),
+                )
                 .evidence("references", target.as_str(), "", "information_schema.KEY_COLUMN_USAGE");
             let Some(parent) = parent else {
                 cx.report(
@@ -50,7 +60,10 @@ fn is_unique(parent: &Table, columns: &[String]) -> bool {
     let same = |index: &&dbwright_sql::model::Index| {
         let own: HashSet<&str> = index.leading_columns().collect();
         let whole = index.keys.iter().all(|key| key.opclass.is_empty());
-        index.unique && whole && own.len() == columns.len() && columns.iter().all(|column| own.contains(column.as_str()))
+        index.unique
+            && whole
+            && own.len() == columns.len()
+            && columns.iter().all(|column| own.contains(column.as_str()))
     };
     parent.indexes.iter().any(|index| same(&index))
 }

@@ -37,7 +37,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let severity = if replicates { Severity::Medium } else { Severity::Low };
     let finding = cx.finding(name, format!("{name} is {value}")).severity(severity);
     if body.server.is_mariadb() {
-        let finding = finding.why("a server takes transactions out of order, so that two servers can differ under the same GTID position");
+        let finding = finding.why(
+            "a server takes transactions out of order, so that two servers can differ under the same GTID position",
+        );
         cx.report(settings::mended(body, finding, name, "ON", When::Now));
         return;
     }
@@ -51,7 +53,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         (_, Some("ON")) => 2,
         _ => 0,
     };
-    let change = Change::new(STEPS[done..].iter().copied(), "no lock; each step takes effect at once").outside_transaction();
+    let change =
+        Change::new(STEPS[done..].iter().copied(), "no lock; each step takes effect at once").outside_transaction();
     let change = if done == 0 {
         change.back(BACK)
     } else {

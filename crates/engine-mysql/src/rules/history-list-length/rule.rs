@@ -15,7 +15,10 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
     let severity = if words::as_f64(length) >= cx.limit("high_length") { Severity::High } else { Severity::Medium };
     let finding = cx
-        .finding("server", format!("the old versions of {} transactions wait to be purged", words::count(words::as_f64(length))))
+        .finding(
+            "server",
+            format!("the old versions of {} transactions wait to be purged", words::count(words::as_f64(length))),
+        )
         .severity(severity)
         .evidence("history_list_length", length, "transactions", body.server.flavour.innodb_metrics().source);
     let why = "each read of a changed row goes through its versions, and the undo tablespaces grow";

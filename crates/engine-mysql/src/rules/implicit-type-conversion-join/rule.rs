@@ -22,7 +22,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if words::as_f64(pair.calls) < cx.limit("calls") {
             continue;
         }
-        let name = |side: Side<'_>| format!("{}.{}", catalog.qualified(side.table), catalog.dialect.name(&side.column.name));
+        let name =
+            |side: Side<'_>| format!("{}.{}", catalog.qualified(side.table), catalog.dialect.name(&side.column.name));
         let finding = cx
             .finding(
                 catalog.subject_in(text.table, &text.column.name),
@@ -68,6 +69,8 @@ fn change(body: &Body, text: Side<'_>, number: Side<'_>) -> Result<Change, Strin
     let own = body.table(text.table.id).and_then(|facts| facts.columns.get(&text.column.name));
     let back = own.and_then(|own| alter::recode(text.column, own.charset.as_deref()?, own.collation.as_deref()?));
     let back = back.ok_or("its definition is not known")?;
-    let lock = format!("{WRITES_WAIT}; when a value is no number it fails in a strict sql_mode, and nothing has changed");
-    Ok(alter::ddl(vec![format!("ALTER TABLE {name} {forward}, {COPY}")], &lock).back([format!("ALTER TABLE {name} {back}, {COPY}")]))
+    let lock =
+        format!("{WRITES_WAIT}; when a value is no number it fails in a strict sql_mode, and nothing has changed");
+    Ok(alter::ddl(vec![format!("ALTER TABLE {name} {forward}, {COPY}")], &lock)
+        .back([format!("ALTER TABLE {name} {back}, {COPY}")]))
 }

@@ -16,10 +16,17 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
                 continue;
             }
             let name = catalog.dialect.name(&index.name);
-            let title = format!("index {name} of {} is {}, and kept up to date for nobody", catalog.qualified(table), hiding.hide);
-            let mut finding = cx
-                .finding(catalog.subject_in(table, &index.name), title)
-                .evidence("state", hiding.hide, "", "information_schema.STATISTICS");
+            let title = format!(
+                "index {name} of {} is {}, and kept up to date for nobody",
+                catalog.qualified(table),
+                hiding.hide
+            );
+            let mut finding = cx.finding(catalog.subject_in(table, &index.name), title).evidence(
+                "state",
+                hiding.hide,
+                "",
+                "information_schema.STATISTICS",
+            );
             if let Some(bytes) = index.bytes {
                 finding = finding.evidence("bytes", bytes, "bytes", "mysql.innodb_index_stats");
             }

@@ -22,15 +22,22 @@ const RAISED: f64 = 8.0;
 /// Reports the worst case when it is out of proportion.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let body = cx.body;
-    let (Some(most), Some(pool)) = (body.number("max_connections"), body.number("innodb_buffer_pool_size")) else { return };
-    let table = body.number("tmp_table_size").unwrap_or(0.0).min(body.number("max_heap_table_size").unwrap_or(f64::MAX));
+    let (Some(most), Some(pool)) = (body.number("max_connections"), body.number("innodb_buffer_pool_size")) else {
+        return;
+    };
+    let table =
+        body.number("tmp_table_size").unwrap_or(0.0).min(body.number("max_heap_table_size").unwrap_or(f64::MAX));
     let one: f64 = BUFFERS.iter().filter_map(|(name, _)| body.number(name)).sum::<f64>() + table;
     let ram = cx.limit("ram_gb") * GB;
     let room = if ram > 0.0 { (ram - pool).max(0.0) } else { pool.max(cx.limit("gb") * GB) };
     if one * most <= room {
         return;
     }
-    let title = format!("{most:.0} connections may take {} together, beside a buffer pool of {}", gigabytes(one * most), gigabytes(pool));
+    let title = format!(
+        "{most:.0} connections may take {} together, beside a buffer pool of {}",
+        gigabytes(one * most),
+        gigabytes(pool)
+    );
     let used = body.counter("Max_used_connections").unwrap_or(0.0);
     let why = "on the day when a program opens all of them and they sort at once, the machine swaps or the kernel ends the server";
     let mut finding = cx

@@ -34,19 +34,32 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
 }
 
-fn finding(cx: &Cx<'_, Body>, root: &TableLock, holders: &[&TableLock], waiters: &[&TableLock], longest: u64) -> Finding {
+fn finding(
+    cx: &Cx<'_, Body>,
+    root: &TableLock,
+    holders: &[&TableLock],
+    waiters: &[&TableLock],
+    longest: u64,
+) -> Finding {
     let table = Dialect::Mysql.qualified(&root.schema, &root.table);
-    let waiting = if waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", waiters.len()) };
+    let waiting =
+        if waiters.len() == 1 { "1 session waiting".to_owned() } else { format!("{} sessions waiting", waiters.len()) };
     let exclusive = waiters.iter().find(|lock| lock.kind.starts_with("EXCLUSIVE") || lock.kind.contains("NO_WRITE"));
     let why = match exclusive {
-        Some(change) => format!("pid {} wants to change the table and waits for it; nobody who comes later gets past that, not even readers", change.id),
+        Some(change) => format!(
+            "pid {} wants to change the table and waits for it; nobody who comes later gets past that, not even readers",
+            change.id
+        ),
         None => "it holds the table against all others".to_owned(),
     };
     let mut others: Vec<u64> = holders.iter().map(|lock| lock.id).filter(|id| *id != root.id).collect();
     others.sort_unstable();
     others.dedup();
     let mut finding = cx
-        .finding(format!("pid {}", root.id), format!("pid {} keeps {waiting} for {table}, up to {}", root.id, words::seconds(words::as_f64(longest))))
+        .finding(
+            format!("pid {}", root.id),
+            format!("pid {} keeps {waiting} for {table}, up to {}", root.id, words::seconds(words::as_f64(longest))),
+        )
         .why(why)
         .evidence("table", table.as_str(), "", SOURCE)
         .evidence("waiting_sessions", waiters.len(), "sessions", SOURCE)
@@ -58,7 +71,8 @@ fn finding(cx: &Cx<'_, Body>, root: &TableLock, holders: &[&TableLock], waiters:
     }
     finding = sessions::evidence(finding, sessions::find(cx.body, root.id));
     for waiter in waiters.iter().take(TOLD) {
-        let statement = sessions::find(cx.body, waiter.id).and_then(|session| session.statement.as_deref()).unwrap_or("?");
+        let statement =
+            sessions::find(cx.body, waiter.id).and_then(|session| session.statement.as_deref()).unwrap_or("?");
         let told = format!("waits for {}: {statement}", waiter.kind);
         finding = finding.evidence(&format!("pid {}", waiter.id), told, "", SOURCE);
     }

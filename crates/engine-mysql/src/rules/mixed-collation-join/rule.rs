@@ -40,10 +40,12 @@ fn finding(cx: &Cx<'_, Body>, pair: &Pair<'_>, left: &ColumnFacts, right: &Colum
     let catalog = &cx.body.catalog;
     let rows = |side: Side<'_>| side.table.rows.unwrap_or(f64::MAX);
     // The side that can hold less changes; of two alike, the smaller table.
-    let left_changes = reach(left) < reach(right) || (reach(left) == reach(right) && rows(pair.left) <= rows(pair.right));
+    let left_changes =
+        reach(left) < reach(right) || (reach(left) == reach(right) && rows(pair.left) <= rows(pair.right));
     let (changed, own, kept, other) =
         if left_changes { (pair.left, left, pair.right, right) } else { (pair.right, right, pair.left, left) };
-    let name = |side: Side<'_>| format!("{}.{}", catalog.qualified(side.table), catalog.dialect.name(&side.column.name));
+    let name =
+        |side: Side<'_>| format!("{}.{}", catalog.qualified(side.table), catalog.dialect.name(&side.column.name));
     let collation = |facts: &ColumnFacts| facts.collation.clone().unwrap_or_default();
     let sets_differ = own.charset != other.charset;
     let what = if sets_differ { "character sets" } else { "collations" };

@@ -77,7 +77,8 @@ pub(super) enum Step {
 impl Step {
     /// The step from one bound to the next.
     pub(super) fn between(before: Date, last: Date) -> Self {
-        let months = (i32::from(last.year()) - i32::from(before.year())) * 12 + i32::from(last.month()) - i32::from(before.month());
+        let months = (i32::from(last.year()) - i32::from(before.year())) * 12 + i32::from(last.month())
+            - i32::from(before.month());
         if before.day() == last.day() && months > 0 {
             return Self::Months(months);
         }
@@ -114,7 +115,14 @@ mod tests {
 
     #[test]
     fn expressions_are_told_apart() {
-        let kinds = ["RANGE COLUMNS (`at`)", "RANGE (to_days(`at`))", "RANGE (unix_timestamp(`at`))", "RANGE (year(`at`))", "RANGE (`id`)", "HASH (`id`)"];
+        let kinds = [
+            "RANGE COLUMNS (`at`)",
+            "RANGE (to_days(`at`))",
+            "RANGE (unix_timestamp(`at`))",
+            "RANGE (year(`at`))",
+            "RANGE (`id`)",
+            "HASH (`id`)",
+        ];
         let of = kinds.map(Kind::of);
         assert_eq!(of, [Some(Kind::Columns), Some(Kind::Days), Some(Kind::Seconds), Some(Kind::Years), None, None]);
     }
@@ -134,6 +142,9 @@ mod tests {
         let ends = months.until(date(2026, 2, 1), date(2026, 5, 10), date(2026, 5, 24));
         assert_eq!(ends, [date(2026, 6, 1), date(2026, 7, 1)]);
         let weeks = Step::between(date(2026, 1, 5), date(2026, 1, 12));
-        assert_eq!(weeks.until(date(2026, 1, 12), date(2026, 1, 13), date(2026, 1, 28)), [date(2026, 1, 19), date(2026, 1, 26), date(2026, 2, 2)]);
+        assert_eq!(
+            weeks.until(date(2026, 1, 12), date(2026, 1, 13), date(2026, 1, 28)),
+            [date(2026, 1, 19), date(2026, 1, 26), date(2026, 2, 2)]
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 
 fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Option<Finding> {
     let kind = Kind::of(table.partitioning.as_deref()?)?;
-    let names: Vec<&str> = facts.partitions.iter().map(|partition| partition.name.split('/').next().unwrap_or_default()).collect();
+    let names: Vec<&str> =
+        facts.partitions.iter().map(|partition| partition.name.split('/').next().unwrap_or_default()).collect();
     let mut ends: Vec<Date> = Vec::new();
     for partition in &facts.partitions {
         let text = partition.description.as_deref()?;
@@ -52,12 +53,13 @@ fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Op
         .evidence("ends", last.to_string(), "", "information_schema.PARTITIONS.PARTITION_DESCRIPTION")
         .evidence("days left", left, "days", "computed from the server's clock");
     let Some(step) = ends.len().checked_sub(2).map(|before| Step::between(ends[before], last)) else {
-        return Some(finding.why(format!("{why}. No change is given: with a single partition nobody can tell how long the next one is to be")));
+        return Some(finding.why(format!(
+            "{why}. No change is given: with a single partition nobody can tell how long the next one is to be"
+        )));
     };
     let ahead = today.checked_add(jiff::Span::new().days(15)).ok()?;
     let new = step.until(last, today, ahead);
-    let added: Vec<(String, String)> =
-        new.iter().map(|end| (free_name(&names, *end), kind.bound(*end))).collect();
+    let added: Vec<(String, String)> = new.iter().map(|end| (free_name(&names, *end), kind.bound(*end))).collect();
     let list = |part: &dyn Fn(&(String, String)) -> String| added.iter().map(part).collect::<Vec<_>>().join(", ");
     let quoted = |name: &str| Dialect::Mysql.name(name);
     let forward = format!(
@@ -65,7 +67,8 @@ fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Op
         list(&|(name, bound)| format!("PARTITION {} VALUES LESS THAN ({bound})", quoted(name)))
     );
     let back = format!("ALTER TABLE {name} DROP PARTITION {}", list(&|(name, _)| quoted(name)));
-    let lock = "an exclusive metadata lock for an instant; no rows are written. Going back drops what was inserted meanwhile";
+    let lock =
+        "an exclusive metadata lock for an instant; no rows are written. Going back drops what was inserted meanwhile";
     Some(finding.why(why).change(alter::ddl(vec![forward], lock).back([back])))
 }
 

@@ -17,7 +17,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let to = [("query_cache_type", "OFF"), ("query_cache_size", "0")];
     let why = "every SELECT and every write of all sessions passes one mutex, and a write waits until all results of its table are removed";
     let finding = cx.finding("query_cache_type", "the query cache is on, and all sessions queue for it");
-    let finding = settings::evidence(body, finding.why(format!("{why}{}", settings::file_line(body, &to))), "query_cache_type");
+    let finding =
+        settings::evidence(body, finding.why(format!("{why}{}", settings::file_line(body, &to))), "query_cache_type");
     let mut finding = settings::evidence(body, finding, "query_cache_size");
     if let (Some(hits), Some(selects)) = (body.counter("Qcache_hits"), body.counter("Com_select")) {
         let share = words::percent(hits / (hits + selects).max(1.0));

@@ -16,7 +16,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let body = cx.body;
     let log = body.server.redo_log();
     let files = log.files.and_then(|name| body.number(name)).unwrap_or(1.0);
-    let (Some(size), Some(written)) = (body.number(log.variable), body.counter("Innodb_os_log_written")) else { return };
+    let (Some(size), Some(written)) = (body.number(log.variable), body.counter("Innodb_os_log_written")) else {
+        return;
+    };
     let up = words::as_f64(body.server.uptime_s).max(1.0);
     let capacity = size * files;
     let minutes = capacity / (written / up).max(1.0) / 60.0;

@@ -20,7 +20,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
                 continue;
             }
             let name = catalog.dialect.name(&index.name);
-            let title = format!("index {name} of {} ends in the primary key, as all do anyway", catalog.qualified(table));
+            let title =
+                format!("index {name} of {} ends in the primary key, as all do anyway", catalog.qualified(table));
             let finding = cx
                 .finding(catalog.subject_in(table, &index.name), title)
                 .why("InnoDB ends each index in the primary key by itself: the columns say nothing, and hide that the index is the same as the shorter one")
@@ -46,7 +47,10 @@ fn ends_in(index: &Index, primary: &Index) -> bool {
 }
 
 fn is_shorter(other: &Index, index: &Index, kept: usize) -> bool {
-    other.id != index.id && other.keys.len() >= kept && other.keys[..kept] == index.keys[..kept] && other.method == "btree"
+    other.id != index.id
+        && other.keys.len() >= kept
+        && other.keys[..kept] == index.keys[..kept]
+        && other.method == "btree"
 }
 
 /// The shorter index takes the place of the longer one, under the same name.
@@ -61,8 +65,7 @@ fn change(name: &str, table: &Table, index: &Index, kept: usize) -> Option<dbwri
         Some(format!("{}{prefix}{direction}", Dialect::Mysql.name(key.column.as_deref()?)))
     };
     let parts: Option<Vec<String>> = shorter.keys.iter().map(part).collect();
-    let forward =
-        format!("ALTER TABLE {name} DROP INDEX {own}, ADD INDEX {own} ({}), {ONLINE}", parts?.join(", "));
+    let forward = format!("ALTER TABLE {name} DROP INDEX {own}, ADD INDEX {own} ({}), {ONLINE}", parts?.join(", "));
     let back = format!("ALTER TABLE {name} DROP INDEX {own}, {again}, {ONLINE}");
     debug_assert!(table.indexes.iter().any(|one| one.id == index.id), "the index is the table's");
     Some(alter::ddl(vec![forward], "LOCK=NONE: reads and writes go on while the index is built").back([back]))

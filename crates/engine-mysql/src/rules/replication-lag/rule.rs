@@ -38,9 +38,11 @@ fn halted(cx: &Cx<'_, Body>, channel: &Channel, stopped: &[&str]) -> Finding {
     let errors = (channel.receiver_error, channel.applier_error);
     let words = &cx.body.server.replica_words();
     let failed = if errors == (0, 0) { "" } else { ", after an error" };
-    let title = format!("replication from {} has stopped{failed}: its {} does not run", channel.source, stopped.join(" and "));
+    let title =
+        format!("replication from {} has stopped{failed}: its {} does not run", channel.source, stopped.join(" and "));
     let finding = evidence(cx.finding(subject(channel), title), cx.body, channel);
-    let why = "readers see old data, and the replica falls behind until its source no longer has the logs that it needs";
+    let why =
+        "readers see old data, and the replica falls behind until its source no longer has the logs that it needs";
     if errors != (0, 0) {
         let look = words.status;
         return finding.why(format!("{why}. No change is given: mend the cause first, which the error tells ({look}), and skip nothing without looking"));

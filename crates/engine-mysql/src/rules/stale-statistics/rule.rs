@@ -35,13 +35,20 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let own = facts.options.to_ascii_lowercase().contains("stats_auto_recalc=0");
         let off = cx.body.is_on("innodb_stats_auto_recalc") == Some(false);
         let why = match (own, off) {
-            (true, _) => "the table's own STATS_AUTO_RECALC=0 keeps the server from making them anew: run ANALYZE TABLE after loads, or take the option away",
+            (true, _) => {
+                "the table's own STATS_AUTO_RECALC=0 keeps the server from making them anew: run ANALYZE TABLE after loads, or take the option away"
+            }
             (false, true) => "innodb_stats_auto_recalc is OFF, so that nothing makes them anew by itself",
-            (false, false) => "the server should have made them anew by itself after 10 %: a bulk load, or too many tables changing at once, is in the way",
+            (false, false) => {
+                "the server should have made them anew by itself after 10 %: a bulk load, or too many tables changing at once, is in the way"
+            }
         };
-        let change = dbwright_core::Change::new([format!("ANALYZE TABLE {name}")], "an instant; on old versions later statements wait behind one that runs for long on the table")
-            .outside_transaction()
-            .irreversible("old statistics are of no use to anybody");
+        let change = dbwright_core::Change::new(
+            [format!("ANALYZE TABLE {name}")],
+            "an instant; on old versions later statements wait behind one that runs for long on the table",
+        )
+        .outside_transaction()
+        .irreversible("old statistics are of no use to anybody");
         cx.report(finding.why(why).change(change));
     }
 }

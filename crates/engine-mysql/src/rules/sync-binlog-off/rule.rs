@@ -14,7 +14,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         return;
     }
     let Some(value) = cx.body.variable(NAME).filter(|value| *value != "1") else { return };
-    let when = if value == "0" { "whenever the operating system likes".to_owned() } else { format!("after every {value} commits") };
+    let when = if value == "0" {
+        "whenever the operating system likes".to_owned()
+    } else {
+        format!("after every {value} commits")
+    };
     let severity = if cx.body.replication.is_empty() { Severity::High } else { Severity::Medium };
     let finding = cx
         .finding(NAME, format!("the binary log is written to disk {when}"))

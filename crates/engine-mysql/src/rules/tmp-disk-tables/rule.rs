@@ -13,7 +13,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if disk < cx.limit("tables") || disk / all.max(1.0) < cx.limit("share") {
             continue;
         }
-        let title = format!("{} of its temporary tables go to the disk: {}", words::percent((disk / all.max(1.0)).min(1.0)), digests::short(digest));
+        let title = format!(
+            "{} of its temporary tables go to the disk: {}",
+            words::percent((disk / all.max(1.0)).min(1.0)),
+            digests::short(digest)
+        );
         let finding = digests::finding(cx, digest, title)
             .why(
                 "a temporary table on the disk is written and read page by page. No change is given: an index in the order of GROUP BY or ORDER BY makes it needless (dbwright advise), or the \

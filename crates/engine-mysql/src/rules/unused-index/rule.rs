@@ -22,7 +22,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         }
         let window = window_s(body, facts);
         for index in table.indexes.iter().filter(|index| droppable(index) && !needed.contains(&index.id)) {
-            let serves = table.foreign_keys().any(|(key, _)| key.columns.iter().map(String::as_str).eq(index.leading_columns().take(key.columns.len())));
+            let serves = table.foreign_keys().any(|(key, _)| {
+                key.columns.iter().map(String::as_str).eq(index.leading_columns().take(key.columns.len()))
+            });
             let used = body.index(index.id).and_then(|facts| facts.io).is_none_or(|io| io.fetched > 0);
             if used || serves {
                 continue;
@@ -69,7 +71,8 @@ fn finding(cx: &Cx<'_, Body>, table: &Table, index: &Index, window: f64) -> Find
     let replica = !body.replication.is_empty();
     let severity = if small || replica { Severity::Low } else { Severity::Medium };
     let size = index.bytes.map_or_else(String::new, |bytes| format!(" ({})", words::bytes(bytes)));
-    let title = format!("index {name}{size} of {} was not used in {}", catalog.qualified(table), words::seconds(window));
+    let title =
+        format!("index {name}{size} of {} was not used in {}", catalog.qualified(table), words::seconds(window));
     let source = body.server.index_use_source();
     let mut finding = cx
         .finding(catalog.subject_in(table, &index.name), title)

@@ -18,10 +18,18 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             .evidence("password", false, "", accounts::SOURCE)
             .evidence("plugin", account.plugin.as_str(), "", accounts::SOURCE)
             .evidence("superuser", account.superuser, "", accounts::SOURCE);
-        let whom = if far { "whoever reaches the port from there is in" } else { "every program of the machine is in, under any account of it" };
+        let whom = if far {
+            "whoever reaches the port from there is in"
+        } else {
+            "every program of the machine is in, under any account of it"
+        };
         let then = format!("give it a password and unlock it: ALTER USER {name} IDENTIFIED BY '…' ACCOUNT UNLOCK");
         if accounts::is_own(cx.body, account) {
-            cx.report(finding.why(format!("{whom}. No change is given, because dbwright is connected with this account: {then}")));
+            cx.report(
+                finding.why(format!(
+                    "{whom}. No change is given, because dbwright is connected with this account: {then}"
+                )),
+            );
             continue;
         }
         if account.superuser && !has_other_administrator(cx.body, account) {
@@ -33,12 +41,18 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let change = Change::new([format!("ALTER USER {name} ACCOUNT LOCK")], "no lock; open sessions go on")
             .outside_transaction()
             .back([format!("ALTER USER {name} ACCOUNT UNLOCK")]);
-        cx.report(finding.why(format!("{whom}; no tool can choose a password, so that the account is locked: then {then}")).change(change));
+        cx.report(
+            finding
+                .why(format!("{whom}; no tool can choose a password, so that the account is locked: then {then}"))
+                .change(change),
+        );
     }
 }
 
 /// Whether somebody else can do everything, and sign in.
 fn has_other_administrator(body: &Body, account: &Account) -> bool {
-    let usable = |other: &Account| other.superuser && !other.locked && !other.role && (other.has_secret || !accounts::by_password(other));
+    let usable = |other: &Account| {
+        other.superuser && !other.locked && !other.role && (other.has_secret || !accounts::by_password(other))
+    };
     body.accounts.iter().any(|other| other != account && usable(other))
 }

@@ -30,7 +30,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if let Some(rows) = table.rows {
             finding = finding.evidence("rows", rows.round(), "rows", words::ROWS);
         }
-        let why = "an emoji or a rare character fails or is cut off, and joins with utf8mb4 columns can't use their indexes";
+        let why =
+            "an emoji or a rare character fails or is cut off, and joins with utf8mb4 columns can't use their indexes";
         cx.report(match change(cx.body, table, facts, &columns) {
             Ok(change) => finding.why(why).change(change),
             Err(reason) => finding.why(format!("{why}. No change is given: {reason}")),

@@ -17,9 +17,17 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             continue;
         }
         let (severity, title, why) = if write {
-            (Severity::Critical, "the append-only file can't be written, and writes are refused", "clients get MISCONF until the disk takes it again")
+            (
+                Severity::Critical,
+                "the append-only file can't be written, and writes are refused",
+                "clients get MISCONF until the disk takes it again",
+            )
         } else {
-            (Severity::High, "the append-only file could not be written anew", "it grows with every change until the disk is full")
+            (
+                Severity::High,
+                "the append-only file could not be written anew",
+                "it grows with every change until the disk is full",
+            )
         };
         let mut finding = cx
             .finding(cx.body.subject(node, "appendonly"), title)

@@ -21,7 +21,9 @@ fn finding(cx: &Cx<'_, Body>, key: &LargeKey) -> Finding {
     let severity = if key.bytes as f64 >= cx.limit("high_bytes") { Severity::High } else { Severity::Medium };
     let size = words::bytes(key.bytes as f64);
     let title = match key.length.filter(|_| key.kind != "string") {
-        Some(length) => format!("the {} {} has {} elements and takes {size}", key.kind, key.key, words::count(length as f64)),
+        Some(length) => {
+            format!("the {} {} has {} elements and takes {size}", key.kind, key.key, words::count(length as f64))
+        }
         None => format!("the {} {} takes {size}", key.kind, key.key),
     };
     let finding = cx
@@ -36,7 +38,12 @@ fn finding(cx: &Cx<'_, Body>, key: &LargeKey) -> Finding {
         .evidence("type", key.kind.as_str(), "", "TYPE")
         .evidence("encoding", key.encoding.as_str(), "", "OBJECT ENCODING");
     let finding = match key.length {
-        Some(length) => finding.evidence("length", length, if key.kind == "string" { "bytes" } else { "elements" }, length_of(&key.kind)),
+        Some(length) => finding.evidence(
+            "length",
+            length,
+            if key.kind == "string" { "bytes" } else { "elements" },
+            length_of(&key.kind),
+        ),
         None => finding,
     };
     if key.database == 0 { finding } else { finding.evidence("database", key.database, "", "SELECT") }

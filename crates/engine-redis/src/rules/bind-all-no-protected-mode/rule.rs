@@ -12,8 +12,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     for node in cx.body.nodes.iter().filter(|node| node.setting("protected-mode") == Some("no")) {
         let Some(bind) = node.setting("bind") else { continue };
         let address = |one: &str| one.trim_start_matches('-').to_owned();
-        let everywhere =
-            bind.is_empty() || bind.split_whitespace().map(address).any(|one| matches!(one.as_str(), "*" | "0.0.0.0" | "::" | "::*"));
+        let everywhere = bind.is_empty()
+            || bind.split_whitespace().map(address).any(|one| matches!(one.as_str(), "*" | "0.0.0.0" | "::" | "::*"));
         if !everywhere {
             continue;
         }
@@ -44,7 +44,8 @@ mod tests {
     use crate::sample;
 
     fn severity(bind: &str, nopass: bool) -> Option<Severity> {
-        let node = Node { acl: sample::default_user(nopass), ..sample::node(&[("bind", bind), ("protected-mode", "no")]) };
+        let node =
+            Node { acl: sample::default_user(nopass), ..sample::node(&[("bind", bind), ("protected-mode", "no")]) };
         sample::run("redis/bind-all-no-protected-mode", &sample::body(node)).first().map(|finding| finding.severity)
     }
 

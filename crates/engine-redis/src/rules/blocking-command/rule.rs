@@ -70,11 +70,22 @@ fn setting(command: &str) -> Option<&'static str> {
     }
 }
 
-fn finding(cx: &Cx<'_, Body>, node: &Node, command: &str, instead: &str, entries: &[&SlowCommand], high_us: f64) -> Finding {
+fn finding(
+    cx: &Cx<'_, Body>,
+    node: &Node,
+    command: &str,
+    instead: &str,
+    entries: &[&SlowCommand],
+    high_us: f64,
+) -> Finding {
     let worst = entries.iter().max_by_key(|entry| entry.usec);
     let usec = worst.map_or(0, |entry| entry.usec);
     let name = command.to_uppercase();
-    let who = if setting(command).is_some() { "the application can send it, or the server can take it so" } else { "the application has to send it" };
+    let who = if setting(command).is_some() {
+        "the application can send it, or the server can take it so"
+    } else {
+        "the application has to send it"
+    };
     cx.finding(cx.body.subject(node, &name), format!("{name} held up the server for {}", words::micros(usec as f64)))
         .severity(if usec as f64 >= high_us { Severity::High } else { Severity::Medium })
         .why(format!("its time grows with the value, and everybody waits meanwhile; use {instead}: {who}"))

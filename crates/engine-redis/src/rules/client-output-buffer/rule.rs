@@ -45,7 +45,8 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, group: &ClientGroup) -> Finding {
         return finding;
     }
     let unlimited = limits.contains("normal 0 0 0");
-    let mut forward = if unlimited { mend::settings(node, &[("client-output-buffer-limit", LIMIT)]).forward } else { Vec::new() };
+    let mut forward =
+        if unlimited { mend::settings(node, &[("client-output-buffer-limit", LIMIT)]).forward } else { Vec::new() };
     forward.push(format!("CLIENT KILL ID {}", group.largest_output_id));
     finding.change(Change::new(forward, "one client loses its connection").outside_transaction().irreversible(
         "the client connects anew by itself or not at all; CONFIG SET client-output-buffer-limit \"normal 0 0 0\" takes the limit away",

@@ -35,9 +35,12 @@ fn unassigned(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
     cx.report(match here {
         None => finding,
         Some(node) => finding.change(
-            Change::new([format!("CLUSTER ADDSLOTSRANGE {}", spoken.join(" "))], format!("no lock; on {}", node.address))
-                .back([format!("CLUSTER DELSLOTSRANGE {}", spoken.join(" "))])
-                .outside_transaction(),
+            Change::new(
+                [format!("CLUSTER ADDSLOTSRANGE {}", spoken.join(" "))],
+                format!("no lock; on {}", node.address),
+            )
+            .back([format!("CLUSTER DELSLOTSRANGE {}", spoken.join(" "))])
+            .outside_transaction(),
         ),
     });
 }
@@ -47,8 +50,12 @@ fn failed(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
         if !member.flags.iter().any(|flag| flag == "fail") {
             continue;
         }
-        let replicas: Vec<_> =
-            cluster.members.iter().filter(|other| other.follows == member.id && !other.failing()).map(|other| other.address.as_str()).collect();
+        let replicas: Vec<_> = cluster
+            .members
+            .iter()
+            .filter(|other| other.follows == member.id && !other.failing())
+            .map(|other| other.address.as_str())
+            .collect();
         let way = if replicas.is_empty() {
             "it has no replica that could take over: start it".to_owned()
         } else {
@@ -77,7 +84,8 @@ mod tests {
             master,
             ..Member::default()
         };
-        let failed = Member { slots: vec![(0, 8_191)], flags: vec!["fail".to_owned()], ..member("a", "10.0.0.1:6379", true) };
+        let failed =
+            Member { slots: vec![(0, 8_191)], flags: vec!["fail".to_owned()], ..member("a", "10.0.0.1:6379", true) };
         let well = Member { slots: vec![(8_192, 16_383)], ..member("b", "10.0.0.2:6379", true) };
         let replica = Member { follows: "a".to_owned(), ..member("c", "10.0.0.3:6379", false) };
         let cluster = Cluster { state: "fail".to_owned(), members: vec![failed, well, replica], ..Cluster::default() };

@@ -30,10 +30,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let (slots, keys, memory) = (slots(cluster), keys(cx.body), memory(cx.body));
     let (full, heavy) = (keys.mean() >= least, memory.mean() >= cx.limit("bytes"));
     let compared = [Some(slots), full.then_some(keys), heavy.then_some(memory)];
-    let worst = compared.into_iter().flatten().filter(|figures| figures.of.len() > 1 && figures.mean() > 0.0).max_by(|a, b| {
-        let far = |figures: &Figures| figures.largest().map_or(0.0, |(_, most)| most / figures.mean());
-        far(a).total_cmp(&far(b))
-    });
+    let worst =
+        compared.into_iter().flatten().filter(|figures| figures.of.len() > 1 && figures.mean() > 0.0).max_by(|a, b| {
+            let far = |figures: &Figures| figures.largest().map_or(0.0, |(_, most)| most / figures.mean());
+            far(a).total_cmp(&far(b))
+        });
     let Some(figures) = worst else { return };
     let Some((address, most)) = figures.largest() else { return };
     if *most >= figures.mean() * times {
@@ -69,7 +70,9 @@ fn slots(cluster: &Cluster) -> Figures {
 }
 
 fn keys(body: &Body) -> Figures {
-    let count = |address: &str| -> u64 { body.keyspace.databases.iter().filter(|one| one.node == address).map(|one| one.keys).sum() };
+    let count = |address: &str| -> u64 {
+        body.keyspace.databases.iter().filter(|one| one.node == address).map(|one| one.keys).sum()
+    };
     let of = body.masters().map(|node| (node.address.clone(), count(&node.address) as f64)).collect();
     Figures { name: "the keys", unit: "keys", source: "INFO keyspace", of }
 }

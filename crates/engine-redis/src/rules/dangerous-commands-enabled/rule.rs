@@ -13,7 +13,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     super::tell_gaps(cx, area::NODES);
     for node in &cx.body.nodes {
         for user in node.acl.users.iter().filter(|user| user.on) {
-            let clients: u64 = node.clients.groups.iter().filter(|group| group.user == user.name).map(|group| group.count).sum();
+            let clients: u64 =
+                node.clients.groups.iter().filter(|group| group.user == user.name).map(|group| group.count).sum();
             let may = rights::dangerous(user);
             if (user.name == "default" || clients > 0) && !may.is_empty() {
                 let finding = finding(cx, node, user, clients, &may);
@@ -65,7 +66,8 @@ mod tests {
             ..User::default()
         };
         let mut node = sample::node(&[]);
-        node.acl = Acl { users: vec![user("shop", "~shop:*"), user("ops", "~*"), user("idle", "~x:*")], ..Acl::default() };
+        node.acl =
+            Acl { users: vec![user("shop", "~shop:*"), user("ops", "~*"), user("idle", "~x:*")], ..Acl::default() };
         for name in ["shop", "ops"] {
             node.clients.groups.push(ClientGroup { user: name.to_owned(), count: 1, ..ClientGroup::default() });
         }

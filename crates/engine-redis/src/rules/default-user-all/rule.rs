@@ -15,7 +15,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if !user.on || user.nopass || others > 0 || !rights::everything(user) {
             continue; // without a password it is redis/no-auth
         }
-        let clients: u64 = node.clients.groups.iter().filter(|group| group.user == "default").map(|group| group.count).sum();
+        let clients: u64 =
+            node.clients.groups.iter().filter(|group| group.user == "default").map(|group| group.count).sum();
         let finding = cx
             .finding(cx.body.subject(node, "default"), "applications log in as the user that may do everything")
             .why(

@@ -24,7 +24,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         for (kind, encoding, setting) in ENCODINGS {
             let Some(limit) = node.setting_number(setting) else { continue };
             let Some(lengths) = pattern.lengths else { continue };
-            let large = pattern.encodings.get(encoding).copied().unwrap_or(0) as f64 / (pattern.detailed as f64).max(1.0);
+            let large =
+                pattern.encodings.get(encoding).copied().unwrap_or(0) as f64 / (pattern.detailed as f64).max(1.0);
             let above = lengths.median > limit && lengths.max <= limit * times;
             if pattern.share_of_type(kind) >= 0.95 && large >= 0.5 && pattern.keys.value >= keys && above {
                 let finding = finding(cx, node, pattern, (kind, encoding, setting), lengths.max);

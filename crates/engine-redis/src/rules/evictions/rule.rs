@@ -18,7 +18,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let number = |name: &str| node.info.number(name).unwrap_or(0.0);
         let (evicted, used) = (number("evicted_keys"), number("used_memory"));
         let Some(limit) = node.setting_number("maxmemory").filter(|limit| *limit > 0.0) else { continue };
-        let keys: u64 = cx.body.keyspace.databases.iter().filter(|one| one.node == node.address).map(|one| one.keys).sum();
+        let keys: u64 =
+            cx.body.keyspace.databases.iter().filter(|one| one.node == node.address).map(|one| one.keys).sum();
         if evicted > 0.0 && evicted >= keys as f64 * evicted_share && used >= limit * used_share {
             let finding = finding(cx, node, evicted, used, limit);
             cx.report(finding);
@@ -45,13 +46,17 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, evicted: f64, used: f64, limit: f64) 
         .evidence("maxmemory-policy", policy, "", "CONFIG GET")
         .evidence("window", window, "s", "INFO server, uptime_in_seconds");
     let finding = match rate {
-        Some(rate) => finding.evidence("hit_rate", words::ratio(rate), "ratio", "INFO stats, keyspace_hits and keyspace_misses"),
+        Some(rate) => {
+            finding.evidence("hit_rate", words::ratio(rate), "ratio", "INFO stats, keyspace_hits and keyspace_misses")
+        }
         None => finding,
     };
     let why = "each write has to find something to delete first, and what goes may be asked for next";
     let wanted = limit * 1.5;
     if wanted > number("total_system_memory") * 0.75 {
-        return finding.why(format!("{why}; the machine has no more to give, so keep less: shorter times to live, smaller values"));
+        return finding.why(format!(
+            "{why}; the machine has no more to give, so keep less: shorter times to live, smaller values"
+        ));
     }
     finding
         .why(format!("{why}; give it more, or keep less: shorter times to live, smaller values"))

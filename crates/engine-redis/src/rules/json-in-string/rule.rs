@@ -14,7 +14,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if values.looked == 0 || json < share || pattern.keys.value < keys || size.median < bytes {
             continue;
         }
-        let title = format!("the values of {} are JSON text of {} in the middle", pattern.name, words::bytes(size.median));
+        let title =
+            format!("the values of {} are JSON text of {} in the middle", pattern.name, words::bytes(size.median));
         let finding = cx
             .finding(&pattern.name, title)
             .why(

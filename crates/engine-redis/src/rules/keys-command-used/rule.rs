@@ -15,7 +15,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     for node in &cx.body.nodes {
         let Some(keys) = node.command("keys").filter(|keys| keys.calls as f64 >= calls) else { continue };
         let severity = if keys.mean_us() >= slow_us { Severity::High } else { Severity::Medium };
-        let times = if keys.calls == 1 { "once".to_owned() } else { format!("{} times", words::count(keys.calls as f64)) };
+        let times =
+            if keys.calls == 1 { "once".to_owned() } else { format!("{} times", words::count(keys.calls as f64)) };
         let finding = cx
             .finding(cx.body.subject(node, "KEYS"), format!("KEYS was called {times}"))
             .severity(severity)

@@ -8,8 +8,8 @@ use crate::words;
 const SOURCE: &str = "sample of the keyspace";
 /// Parts of a name for things that happen, of which there is no end.
 const EVENTS: [&str; 20] = [
-    "log", "logs", "event", "events", "req", "request", "requests", "trace", "traces", "span", "visit", "visits", "click",
-    "clicks", "pageview", "audit", "history", "metric", "metrics", "job",
+    "log", "logs", "event", "events", "req", "request", "requests", "trace", "traces", "span", "visit", "visits",
+    "click", "clicks", "pageview", "audit", "history", "metric", "metrics", "job",
 ];
 
 /// Reports pattern by pattern.
@@ -22,7 +22,10 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if pattern.share_without_expiry() < 0.95 || keys < least || keys < all * share {
             continue;
         }
-        let events = pattern.name.split(|c: char| !c.is_alphanumeric()).any(|part| EVENTS.contains(&part.to_lowercase().as_str()));
+        let events = pattern
+            .name
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|part| EVENTS.contains(&part.to_lowercase().as_str()));
         let forgotten = pattern.idle_s.filter(|idle| idle.median >= idle_s).map(|idle| idle.median);
         if events || forgotten.is_some() || keys >= many {
             let finding = finding(cx, pattern, events, forgotten);
@@ -33,7 +36,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 
 fn finding(cx: &Cx<'_, Body>, pattern: &Pattern, events: bool, forgotten: Option<f64>) -> Finding {
     let why = match (events, forgotten) {
-        (_, Some(idle)) => format!("half of them have not been used for {} and more, and none of them expires", words::seconds(idle)),
+        (_, Some(idle)) => {
+            format!("half of them have not been used for {} and more, and none of them expires", words::seconds(idle))
+        }
         (true, None) => "by its name each event makes one, and none of them expires".to_owned(),
         (false, None) => "none of them expires; a store may grow, but its memory is that of one machine".to_owned(),
     };

@@ -30,7 +30,11 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, event: &LatencyEvent) -> Finding {
     let high = event.max_ms as f64 >= cx.limit("high_ms");
     cx.finding(cx.body.subject(node, &event.name), format!("the server stood still for {worst} ({})", event.name))
         .severity(if high { Severity::High } else { Severity::Medium })
-        .why(format!("{}; no statement mends it; LATENCY RESET {} forgets what was, to see what comes", cause(&event.name), event.name))
+        .why(format!(
+            "{}; no statement mends it; LATENCY RESET {} forgets what was, to see what comes",
+            cause(&event.name),
+            event.name
+        ))
         .evidence("max", event.max_ms, "ms", SOURCE)
         .evidence("latest", event.last_ms, "ms", SOURCE)
         .evidence("at", words::moment(event.at), "", SOURCE)
@@ -40,7 +44,9 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, event: &LatencyEvent) -> Finding {
 fn cause(event: &str) -> &'static str {
     match event {
         "command" | "fast-command" => "a command took that long: SLOWLOG GET tells which one",
-        "fork" => "starting a snapshot or a rewrite copies the page tables: smaller servers and no transparent huge pages make it short",
+        "fork" => {
+            "starting a snapshot or a rewrite copies the page tables: smaller servers and no transparent huge pages make it short"
+        }
         name if name.starts_with("aof") => {
             "the disk was slow to write the append-only file: a faster disk, appendfsync everysec, no-appendfsync-on-rewrite yes"
         }

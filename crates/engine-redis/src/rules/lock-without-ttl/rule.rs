@@ -15,7 +15,10 @@ const AN_HOUR: u64 = 3_600;
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let least = cx.limit("keys");
     for pattern in &cx.body.keyspace.patterns {
-        let named = pattern.name.split(|c: char| !c.is_alphanumeric()).any(|part| LOCKS.contains(&part.to_lowercase().as_str()));
+        let named = pattern
+            .name
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|part| LOCKS.contains(&part.to_lowercase().as_str()));
         let fits = pattern.share_of_type("string") + pattern.share_of_type("hash") >= 0.95;
         if named && fits && pattern.keys.value * pattern.share_without_expiry() >= least {
             let finding = finding(cx, pattern);
@@ -45,10 +48,8 @@ fn finding(cx: &Cx<'_, Body>, pattern: &Pattern) -> Finding {
     };
     match mend::walk(pattern, &Walk::Expire { seconds: AN_HOUR }) {
         None => finding,
-        Some(statement) => finding.change(
-            Change::new([statement], WALK_LOCK)
-                .outside_transaction()
-                .irreversible("which locks had no expiry is not written down; PERSIST takes one away as long as the key is there"),
-        ),
+        Some(statement) => finding.change(Change::new([statement], WALK_LOCK).outside_transaction().irreversible(
+            "which locks had no expiry is not written down; PERSIST takes one away as long as the key is there",
+        )),
     }
 }

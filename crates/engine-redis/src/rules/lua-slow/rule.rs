@@ -15,7 +15,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let (us, high_us) = (cx.limit("ms") * 1_000.0, cx.limit("high_ms") * 1_000.0);
     for node in &cx.body.nodes {
         for command in SCRIPTS {
-            let entries = node.slowlog.entries.iter().filter(|entry| entry.command == command && entry.usec as f64 >= us);
+            let entries =
+                node.slowlog.entries.iter().filter(|entry| entry.command == command && entry.usec as f64 >= us);
             let entries: Vec<_> = entries.collect();
             let Some(worst) = entries.iter().max_by_key(|entry| entry.usec) else { continue };
             let name = command.to_uppercase();

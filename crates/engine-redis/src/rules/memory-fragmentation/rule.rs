@@ -29,7 +29,10 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
              not, and refuse); else a restart or a failover does; no figure tells which build it is, so there is no change"
         };
         let finding = cx
-            .finding(cx.body.subject(node, "server"), format!("{} of memory are holes between values", words::bytes(holes)))
+            .finding(
+                cx.body.subject(node, "server"),
+                format!("{} of memory are holes between values", words::bytes(holes)),
+            )
             .why(format!("only values of the same size fit into them, and the process is that much larger; {advice}"))
             .evidence("allocator_active", active, "bytes", SOURCE)
             .evidence("allocator_allocated", allocated, "bytes", SOURCE)

@@ -46,7 +46,8 @@ mod tests {
     use crate::sample;
 
     fn severity(bind: &str, protected: &str) -> Option<Severity> {
-        let node = Node { acl: sample::default_user(true), ..sample::node(&[("bind", bind), ("protected-mode", protected)]) };
+        let node =
+            Node { acl: sample::default_user(true), ..sample::node(&[("bind", bind), ("protected-mode", protected)]) };
         sample::run("redis/no-auth", &sample::body(node)).first().map(|finding| finding.severity)
     }
 

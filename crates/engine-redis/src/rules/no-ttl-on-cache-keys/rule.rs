@@ -9,8 +9,22 @@ use crate::words;
 const SOURCE: &str = "sample of the keyspace";
 /// Parts of a name that say what the key is for.
 const CACHE: [&str; 16] = [
-    "cache", "caches", "cached", "session", "sessions", "sess", "tmp", "temp", "otp", "captcha", "ratelimit", "throttle",
-    "nonce", "csrf", "fragment", "spring_session",
+    "cache",
+    "caches",
+    "cached",
+    "session",
+    "sessions",
+    "sess",
+    "tmp",
+    "temp",
+    "otp",
+    "captcha",
+    "ratelimit",
+    "throttle",
+    "nonce",
+    "csrf",
+    "fragment",
+    "spring_session",
 ];
 /// A day, where nothing shows how long the application means keys to live.
 const A_DAY: u64 = 86_400;
@@ -40,10 +54,14 @@ fn finding(cx: &Cx<'_, Body>, pattern: &Pattern, named: bool) -> Finding {
     let left = pattern.expiry.left_s.map(|left| words::whole(left.max.ceil())).filter(|left| *left > 0);
     let title = format!("{} keys of {} never expire", words::count(keys), pattern.name);
     let why = match (named, left) {
-        (true, None) => "by its name it can be made again, yet it stays until somebody deletes it; write with SET … EX, and \
-                         give what is there an expiry: a day is proposed, since nothing shows how long it is meant to live",
-        (_, Some(_)) => "others of the same pattern expire, so one path of the application writes without EX, or overwrites \
-                         without KEEPTTL; mend that path, and give what is there the expiry of its siblings",
+        (true, None) => {
+            "by its name it can be made again, yet it stays until somebody deletes it; write with SET … EX, and \
+                         give what is there an expiry: a day is proposed, since nothing shows how long it is meant to live"
+        }
+        (_, Some(_)) => {
+            "others of the same pattern expire, so one path of the application writes without EX, or overwrites \
+                         without KEEPTTL; mend that path, and give what is there the expiry of its siblings"
+        }
         (false, None) => "others of the same pattern expire; mend the path that writes without EX",
     };
     let finding = cx

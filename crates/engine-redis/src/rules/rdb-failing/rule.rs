@@ -19,7 +19,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let saves = node.setting("save").is_some_and(|save| !save.is_empty());
         let refuses = saves && node.setting("stop-writes-on-bgsave-error") == Some("yes");
         let last = words::moment(node.info.number("rdb_last_save_time").map_or(0, |at| words::whole(at).cast_signed()));
-        let title = if refuses { "the last snapshot failed, and writes are refused" } else { "the last snapshot failed" };
+        let title =
+            if refuses { "the last snapshot failed, and writes are refused" } else { "the last snapshot failed" };
         let finding = cx
             .finding(cx.body.subject(node, "save"), title)
             .severity(if refuses { Severity::Critical } else { Severity::High })

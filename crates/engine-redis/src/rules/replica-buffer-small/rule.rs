@@ -17,7 +17,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     for node in cx.body.nodes.iter().filter(|node| !node.replication.replicas.is_empty()) {
         let window = node.window_s().unwrap_or(0.0);
         if window < minutes * 60.0 {
-            let reason = format!("{} has run for {}, which says nothing of its usual rate of writes", node.address, words::seconds(window));
+            let reason = format!(
+                "{} has run for {}, which says nothing of its usual rate of writes",
+                node.address,
+                words::seconds(window)
+            );
             cx.not_looked(reason, Some("check again later"));
             continue;
         }

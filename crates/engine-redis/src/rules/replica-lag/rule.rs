@@ -74,8 +74,14 @@ mod tests {
     use crate::sample;
 
     fn severity(behind_bytes: u64, lag_s: f64) -> Option<Severity> {
-        let replica = Replica { address: "10.0.0.2:6379".to_owned(), state: "online".to_owned(), behind_bytes, lag_s: Some(lag_s) };
-        let replication = Replication { link_up: true, replicas: vec![replica], backlog_size: 1_048_576, ..Replication::default() };
+        let replica = Replica {
+            address: "10.0.0.2:6379".to_owned(),
+            state: "online".to_owned(),
+            behind_bytes,
+            lag_s: Some(lag_s),
+        };
+        let replication =
+            Replication { link_up: true, replicas: vec![replica], backlog_size: 1_048_576, ..Replication::default() };
         let node = Node { replication, ..sample::node(&[]) };
         sample::run("redis/replica-lag", &sample::body(node)).first().map(|finding| finding.severity)
     }

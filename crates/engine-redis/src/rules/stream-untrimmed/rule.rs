@@ -34,13 +34,16 @@ fn finding(cx: &Cx<'_, Body>, stream: &Stream, entries: f64) -> Finding {
         (true, _) => format!("MAXLEN ~ {entries:.0}"),
         (false, Some(id)) => format!("MINID ~ {id}"),
         (false, None) => {
-            return finding.why(format!("{why}; its groups have not received or acknowledged anything yet, so nothing can go without harm"));
+            return finding.why(format!(
+                "{why}; its groups have not received or acknowledged anything yet, so nothing can go without harm"
+            ));
         }
     };
     let select = (stream.database != 0).then(|| format!("SELECT {}", stream.database));
     let trim = format!("XTRIM {} {limit}", mend::word(&stream.key));
-    let change = Change::new(select.into_iter().chain([trim]), "others wait about a millisecond for some thousand entries")
-        .outside_transaction()
-        .irreversible("entries that are trimmed are gone");
+    let change =
+        Change::new(select.into_iter().chain([trim]), "others wait about a millisecond for some thousand entries")
+            .outside_transaction()
+            .irreversible("entries that are trimmed are gone");
     finding.why(why).change(change)
 }

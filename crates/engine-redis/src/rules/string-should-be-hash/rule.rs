@@ -33,7 +33,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 /// `user:*` and `name` of `user:*:name`.
 fn divided(name: &str) -> Option<(&str, &str)> {
     let (object, field) = name.rsplit_once([':', '/', '|', '.'])?;
-    (object.ends_with(['*', '}']) && object.contains('*') && !field.is_empty() && !field.contains('*')).then_some((object, field))
+    (object.ends_with(['*', '}']) && object.contains('*') && !field.is_empty() && !field.contains('*'))
+        .then_some((object, field))
 }
 
 fn finding(cx: &Cx<'_, Body>, object: &str, parts: &[(&str, &Pattern)]) -> Finding {

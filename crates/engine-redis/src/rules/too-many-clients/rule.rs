@@ -13,7 +13,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     super::tell_gaps(cx, area::NODES);
     let share = cx.limit("share");
     for node in &cx.body.nodes {
-        let Some((clients, most)) = node.info.number("connected_clients").zip(node.setting_number("maxclients")) else { continue };
+        let Some((clients, most)) = node.info.number("connected_clients").zip(node.setting_number("maxclients")) else {
+            continue;
+        };
         if most > 0.0 && clients >= most * share {
             let finding = finding(cx, node, clients, most);
             cx.report(finding);
