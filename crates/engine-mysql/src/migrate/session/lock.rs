@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
+use dbwright_sql::Dialect;
 
 use super::MySession;
 use super::patience::sleep;
@@ -12,6 +13,9 @@ use crate::migrate::table::mark;
 
 /// How often a lock that another holds is tried.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// A rename waits ten seconds for its lock at most.
+const LONGEST_RENAME: Duration = Duration::from_secs(30);
 
 impl MySession {
     fn lock_name(&self) -> String {
@@ -28,7 +32,7 @@ impl MySession {
             let rows = self.main.rows(&sql).await.map_err(|e| failure(&e, "the lock of migrations can't be taken"))?;
             if rows.first().and_then(|row| row.first()).is_some_and(|cell| cell.as_deref() == Some("1")) {
                 self.locked = Some(wait);
-                return Ok(());
+                return self.outlived().await;
             }
             let holder = self.holder().await;
             if began.elapsed() >= wait {
@@ -42,6 +46,29 @@ impl MySession {
             }
             sleep(EVERY, "waiting for another migration", progress).await?;
         }
+    }
+
+    /// Waits until no rename of a run that was killed is left: the server does not notice that nobody waits for its end, and it
+    /// would change the tables under our eyes. It has a lock timeout of a few seconds.
+    async fn outlived(&mut self) -> Result<(), Failure> {
+        let sql = format!(
+            "SELECT /* dbwright */ COUNT(*) FROM information_schema.processlist WHERE id NOT IN ({}, {}) \
+             AND info LIKE 'RENAME TABLE {}.%dbwright\\_%'",
+            self.main.id(),
+            self.watch.id(),
+            Dialect::Mysql.ident(&self.home).replace('\\', "\\\\").replace(['_', '%'], "_").replace('\'', "''")
+        );
+        let began = Instant::now();
+        while began.elapsed() < LONGEST_RENAME {
+            let rows =
+                self.watch.rows(&sql).await.map_err(|e| failure(&e, "the sessions of the server can't be listed"))?;
+            if rows.first().and_then(|row| row.first()).is_some_and(|cell| cell.as_deref() == Some("0")) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(Failure::not_permitted("migrate.locked", "a rename of an earlier run still waits on the server")
+            .hint("run the command again when it has ended; SHOW PROCESSLIST shows it"))
     }
 
     /// Who holds the lock, for a message.

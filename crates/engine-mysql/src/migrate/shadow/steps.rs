@@ -15,6 +15,9 @@ use crate::migrate::table::TableText;
 /// The method of a copy.
 pub(super) const METHOD: &str = "shadow-table";
 
+/// Statements that met the triggers before they went may still be on their way to the notes.
+const LET_END: &str = "DO SLEEP(2)";
+
 fn expanding(step: Step) -> Step {
     Step { phase: Phase::Expand, ..step }
 }
@@ -109,7 +112,12 @@ impl Copy<'_> {
             let back = Back { alone: true, ..Back::by([format!("DROP TABLE IF EXISTS {table}")]) };
             expanding(step::alone(format!("make a table for {what}"), create, String::new(), back))
         };
-        list.into_iter().map(make).collect()
+        let mut steps: Vec<_> = list.into_iter().map(make).collect();
+        // The last one made is the first one dropped, after the triggers.
+        if let Some(last) = steps.last_mut() {
+            last.back.statements.insert(0, LET_END.to_owned());
+        }
+        steps
     }
 
     /// Triggers that note the keys of rows that are written to a table.
@@ -289,8 +297,7 @@ impl Copy<'_> {
             format!("drop the old table of {}", self.subject),
             format!("DROP TABLE IF EXISTS {}", names.old),
         ));
-        // Statements that met the triggers before they went may still be on their way to the notes.
-        steps.push(contract("let statements end that began before".to_owned(), "DO SLEEP(2)".to_owned()));
+        steps.push(contract("let statements end that began before".to_owned(), LET_END.to_owned()));
         let notes = format!("DROP TABLE IF EXISTS {}, {}, {}", names.forward, names.backward, names.differences);
         steps.push(contract("drop the tables of notes".to_owned(), notes));
         steps
