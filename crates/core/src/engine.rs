@@ -118,6 +118,11 @@ pub trait Engine: Send + Sync {
     /// Facts about the engine.
     fn info(&self) -> &'static EngineInfo;
 
+    /// The name of the product that calls its version so, where several share an engine.
+    fn product(&self, _version: &str) -> &'static str {
+        self.info().name
+    }
+
     /// Takes a snapshot without writing to, or strongly locking, the target.
     ///
     /// # Errors

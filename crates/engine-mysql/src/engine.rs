@@ -12,6 +12,7 @@ use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 
 use crate::body::{Body, area};
+use crate::flavour::Flavour;
 
 /// The engine.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "check", how: "`sql/` and `mysql/` rules" },
         Capability { name: "diff", how: "schema, variables, growth, new and slower statements" },
         Capability {
+            name: "migrate",
+            how: "as the server says that it does each ALTER TABLE, else a copy beside the table; no lint yet",
+        },
+        Capability {
             name: "workload",
             how: "counted by `performance_schema`, or from a slow query log (`--workload`)",
         },
@@ -36,6 +41,10 @@ static INFO: EngineInfo = EngineInfo {
 impl Engine for MySql {
     fn info(&self) -> &'static EngineInfo {
         &INFO
+    }
+
+    fn product(&self, version: &str) -> &'static str {
+        Flavour::of(version).name()
     }
 
     fn observe<'a>(

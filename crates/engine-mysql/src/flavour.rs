@@ -157,6 +157,14 @@ impl Flavour {
         &["information_schema", "mysql", "performance_schema", "sys"]
     }
 
+    /// What lets an account see the bodies of routines.
+    pub(crate) const fn routines_grant(self) -> &'static str {
+        match self {
+            Self::MySql => "GRANT SHOW_ROUTINE ON *.* TO the account",
+            Self::MariaDb => "GRANT SELECT ON mysql.proc TO the account",
+        }
+    }
+
     /// What lets an account see how a replica is doing.
     pub(crate) const fn replication_grant(self) -> &'static str {
         match self {

@@ -25,6 +25,20 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "observe", how: "one read-only, repeatable-read transaction" },
         Capability { name: "check", how: "`sql/` and `pg/` rules" },
         Capability { name: "diff", how: "schema, settings, growth, new and slower statements" },
+        Capability {
+            name: "prove",
+            how: "with `--prove`: missing indexes of foreign keys, measured on a copy of the rows",
+        },
+        Capability {
+            name: "advise",
+            how: "in a twin without rows that plans as the target does; `--prove measured` on a copy of the rows",
+        },
+        Capability {
+            name: "migrate",
+            how: "lint, rehearse, and apply in steps without long locks: in the table, by a new column or a shadow table",
+        },
+        Capability { name: "lab", how: "a private server from installed programs" },
+        Capability { name: "workload", how: "pg_stat_statements, server logs, files of statements" },
         Capability { name: "schema-file", how: "loaded into a private server from installed programs" },
     ],
 };

@@ -36,6 +36,10 @@ impl Engine for Redis {
         &INFO
     }
 
+    fn product(&self, version: &str) -> &'static str {
+        if version.contains("Valkey") { INFO.name } else { "Redis" }
+    }
+
     fn observe<'a>(
         &'a self,
         address: &'a Address,

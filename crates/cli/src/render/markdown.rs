@@ -27,7 +27,7 @@ fn head(report: &Report) -> String {
     format!(
         "# dbwright: {}\n\n{} {}, observed {}, dbwright {}\n\n**{}**\n",
         prose(&report.target.name),
-        prose(&super::engine_name(&report.target.engine)),
+        prose(&super::engine_name(&report.target.engine, &report.target.version)),
         prose(&report.target.version),
         report.observed_at.strftime("%Y-%m-%d %H:%M UTC"),
         prose(&report.dbwright),

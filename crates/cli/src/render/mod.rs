@@ -54,9 +54,9 @@ pub(crate) fn write(view: &View<'_>, format: Format, file: Option<&Path>, cx: &C
     }
 }
 
-/// The engine's name as its makers write it.
-pub(crate) fn engine_name(id: &str) -> String {
-    crate::engines::by_id(id).map_or(id, |engine| engine.info().name).to_owned()
+/// The name of an engine, or of the product of that version, as its makers write it.
+pub(crate) fn engine_name(id: &str, version: &str) -> String {
+    crate::engines::by_id(id).map_or(id, |engine| engine.product(version)).to_owned()
 }
 
 /// Any value as JSON with a final newline.

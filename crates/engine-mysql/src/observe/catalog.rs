@@ -93,6 +93,6 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Parts {
     columns::fill(session, server, &mut parts).await;
     indexes::fill(session, server, &mut parts).await;
     constraints::fill(session, server, &mut parts).await;
-    objects::fill(session, &mut parts).await;
+    objects::fill(session, server.flavour, &mut parts).await;
     parts
 }

@@ -6,15 +6,16 @@ use dbwright_sql::model::{Function, Trigger};
 use super::catalog::Parts;
 use super::session::Session;
 use crate::body::{Event, area};
+use crate::flavour::Flavour;
 
-/// What lets an account see the bodies of views, triggers and routines.
-const GRANT: &str = "GRANT SHOW VIEW, TRIGGER, SHOW_ROUTINE, EVENT ON *.* TO the account";
+/// What lets an account see the bodies of views and triggers, and events.
+const GRANT: &str = "GRANT SHOW VIEW, TRIGGER, EVENT ON *.* TO the account";
 
 /// Reads views, triggers and routines.
-pub(super) async fn fill(session: &mut Session, parts: &mut Parts) {
+pub(super) async fn fill(session: &mut Session, flavour: Flavour, parts: &mut Parts) {
     views(session, parts).await;
     triggers(session, parts).await;
-    routines(session, parts).await;
+    routines(session, flavour, parts).await;
 }
 
 async fn views(session: &mut Session, parts: &mut Parts) {
@@ -51,14 +52,14 @@ async fn triggers(session: &mut Session, parts: &mut Parts) {
     }
 }
 
-async fn routines(session: &mut Session, parts: &mut Parts) {
+async fn routines(session: &mut Session, flavour: Flavour, parts: &mut Parts) {
     let sql = format!(
         "SELECT /* dbwright */ ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_BODY, DEFINER, SECURITY_TYPE, ROUTINE_DEFINITION \
          FROM information_schema.ROUTINES WHERE {} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE",
         parts.filter.on("ROUTINE_SCHEMA")
     );
     parts.catalog.functions = session
-        .read(area::OBJECTS, GRANT, &sql, |row| Function {
+        .read(area::OBJECTS, flavour.routines_grant(), &sql, |row| Function {
             schema: row.text(),
             name: row.text(),
             arguments: String::new(),

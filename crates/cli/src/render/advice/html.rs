@@ -34,7 +34,7 @@ fn head(advice: &Advice) -> Markup {
         header {
             p.brand { "dbwright" }
             h1 { (shown(&advice.target.name)) }
-            p.meta { (crate::render::engine_name(&advice.target.engine)) " " (shown(&advice.target.version)) " · index advice" }
+            p.meta { (crate::render::engine_name(&advice.target.engine, &advice.target.version)) " " (shown(&advice.target.version)) " · index advice" }
         }
     }
 }

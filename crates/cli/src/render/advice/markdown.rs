@@ -27,7 +27,7 @@ fn head(advice: &Advice) -> String {
     let mut out = format!(
         "# dbwright: index advice for {}\n\n{} {}, dbwright {}\n\n",
         prose(&target.name),
-        prose(&crate::render::engine_name(&target.engine)),
+        prose(&crate::render::engine_name(&target.engine, &target.version)),
         prose(&target.version),
         prose(&advice.dbwright),
     );

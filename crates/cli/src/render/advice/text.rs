@@ -26,7 +26,7 @@ pub(super) fn render(advice: &Advice, all: bool, width: usize) -> String {
 
 fn head(advice: &Advice, width: usize) -> String {
     let target = &advice.target;
-    let engine = layout::inline(&crate::render::engine_name(&target.engine));
+    let engine = layout::inline(&crate::render::engine_name(&target.engine, &target.version));
     let [name, version] = [&target.name, &target.version].map(|text| layout::inline(text));
     let mut out = format!("{HEAD}{name}{HEAD:#}\n{ASIDE}{engine} {version}, dbwright {}{ASIDE:#}\n\n", advice.dbwright);
     if advice.interrupted {

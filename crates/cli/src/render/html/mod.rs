@@ -75,7 +75,7 @@ fn head(report: &Report) -> Markup {
             p.brand { "dbwright" }
             h1 { (shown(&report.target.name)) }
             p.meta {
-                (super::engine_name(&report.target.engine)) " " (shown(&report.target.version)) " · observed "
+                (super::engine_name(&report.target.engine, &report.target.version)) " " (shown(&report.target.version)) " · observed "
                 time datetime=(report.observed_at) { (report.observed_at.strftime("%-d %B %Y, %H:%M UTC")) }
             }
         }

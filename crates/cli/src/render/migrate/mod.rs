@@ -37,7 +37,7 @@ pub(crate) fn counted(n: usize, what: &str) -> String {
 
 /// The target and its version.
 fn head(facts: &Facts) -> String {
-    let engine = super::engine_name(&facts.engine);
+    let engine = super::engine_name(&facts.engine, &facts.version);
     let version = layout::inline(&facts.version);
     let version = if version.starts_with(&engine) { version } else { format!("{engine} {version}") };
     format!("{HEAD}{}{HEAD:#}\n{ASIDE}{version}{ASIDE:#}\n", layout::inline(&facts.target))

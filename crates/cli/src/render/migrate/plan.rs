@@ -143,7 +143,7 @@ fn time(step: &Step) -> String {
 }
 
 fn back(step: &Step) -> &'static str {
-    match (&step.back.irreversible, step.back.statements.is_empty()) {
+    match (&step.back.irreversible, step.back.statements.is_empty() && step.back.clear.is_empty()) {
         (Some(_), _) => "none",
         (None, true) => "nothing to undo",
         (None, false) => "yes",

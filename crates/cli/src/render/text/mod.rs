@@ -44,7 +44,7 @@ pub(crate) fn render(view: &View<'_>, width: usize) -> String {
 fn head(report: &Report) -> String {
     let target = &report.target;
     let observed = report.observed_at.strftime("%Y-%m-%d %H:%M UTC");
-    let engine = layout::inline(&crate::render::engine_name(&report.target.engine));
+    let engine = layout::inline(&crate::render::engine_name(&report.target.engine, &report.target.version));
     let name = layout::inline(&target.name);
     let version = layout::inline(&target.version);
     let counts = Severity::WORST_FIRST.map(|severity| count(severity, report.summary.count(severity)));

@@ -16,7 +16,7 @@ pub(in crate::migrate) struct Size {
     pub(in crate::migrate) bytes: u64,
 }
 
-/// What a copy under a lock writes in a millisecond: measured on one core with an SSD, rows of 100 bytes and two indexes.
+/// What a copy under a lock is assumed to write in a millisecond; nobody has measured it yet.
 const COPY_BYTES_A_MS: f64 = 20_000.0;
 
 impl Size {

@@ -150,12 +150,7 @@ impl Link {
                 self.flavour.name()
             ));
         }
-        let text = if self.text.contains(self.flavour.name()) {
-            self.text.clone()
-        } else {
-            format!("{} {}", self.flavour.name(), self.text)
-        };
-        Facts { engine: "mysql".to_owned(), target: self.name.clone(), version: text, warnings }
+        Facts { engine: "mysql".to_owned(), target: self.name.clone(), version: self.text.clone(), warnings }
     }
 
     /// The database whose migrations these are.
