@@ -58,7 +58,12 @@ impl Writer {
             dice: Dice(seed | 1),
             ledger: Ledger::default(),
         };
-        Self { stop, written, thread: std::thread::spawn(move || work.run()) }
+        let thread = std::thread::spawn(move || work.run());
+        // From the first statement on; one that can't write ends, and says why at its end.
+        while written.load(Ordering::Relaxed) == 0 && !thread.is_finished() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Self { stop, written, thread }
     }
 
     /// How many statements were acknowledged so far.

@@ -43,7 +43,12 @@ impl MyWriter {
             ledger: Ledger::default(),
         };
         let ends = Arc::clone(&stop);
-        Self { stop, written, thread: std::thread::spawn(move || work.run(&ends).map(|()| work.ledger)) }
+        let thread = std::thread::spawn(move || work.run(&ends).map(|()| work.ledger));
+        // From the first statement on; one that can't write ends, and says why at its end.
+        while written.load(Ordering::Relaxed) == 0 && !thread.is_finished() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Self { stop, written, thread }
     }
 
     /// How many statements were acknowledged so far.
