@@ -69,7 +69,7 @@ fn an_unknown_rule_names_the_nearest() {
 fn engines_are_listed_with_what_they_can_do() {
     let engines: Vec<Value> = serde_json::from_str(&stdout(&["engines", "--format", "json"])).expect("JSON");
     let ids: Vec<_> = engines.iter().filter_map(|engine| engine["id"].as_str()).collect();
-    assert_eq!(ids, ["postgres", "sqlite"]);
+    assert_eq!(ids, ["postgres", "sqlite", "mysql", "redis"]);
     let matrix = stdout(&["engines", "--format", "markdown"]);
     assert!(matrix.contains("| observe |") && matrix.contains("| check |"), "{matrix}");
     assert!(stdout(&["engines"]).contains("PostgreSQL"));
