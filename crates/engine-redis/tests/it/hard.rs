@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dbwright_core::FailureKind;
 use dbwright_core::engine::{ObserveOptions, SampleLimits};
+use dbwright_testkit::redis::Wire;
 use dbwright_testkit::redis_server;
 
 use crate::common::{self, both, observe, run, script};
@@ -63,14 +64,26 @@ fn a_busy_script_is_named() {
     }
 }
 
+/// Waits until names were read, and more will be: of so many keys a sample takes a while.
+fn in_the_sample(wire: &mut Wire) {
+    let calls = |text: &str| text.split_once("cmdstat_scan:calls=")?.1.split(',').next()?.parse::<u32>().ok();
+    for _ in 0..60_000 {
+        if calls(&run(wire, "INFO commandstats").text()).is_some_and(|calls| calls >= 5) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("no name was read");
+}
+
 #[test]
 fn a_server_that_stops_answering_costs_the_limit_once() {
     let server = redis_server("redis", &[]);
-    script(&mut server.wire(), "for i=1,30000 do redis.call('SET','k:'..redis.sha1hex(i),'x') end");
+    script(&mut server.wire(), "for i=1,300000 do redis.call('SET','k:'..redis.sha1hex(i),'x') end");
     let url = server.url.clone();
     let options = ObserveOptions { statement_timeout: Duration::from_secs(2), ..ObserveOptions::default() };
     let observing = std::thread::spawn(move || common::observe_with(&url, &options));
-    std::thread::sleep(Duration::from_millis(700));
+    in_the_sample(&mut server.wire());
     server.pause();
     let start = std::time::Instant::now();
     let snapshot = observing.join().expect("no panic").expect("a partial snapshot");
@@ -85,10 +98,10 @@ fn a_server_that_stops_answering_costs_the_limit_once() {
 fn a_server_that_dies_leaves_a_partial_snapshot() {
     for engine in both() {
         let mut server = redis_server(engine, &[]);
-        script(&mut server.wire(), "for i=1,50000 do redis.call('SET','k:'..redis.sha1hex(i),'x') end");
+        script(&mut server.wire(), "for i=1,300000 do redis.call('SET','k:'..redis.sha1hex(i),'x') end");
         let url = server.url.clone();
         let observing = std::thread::spawn(move || observe(&url));
-        std::thread::sleep(Duration::from_millis(700));
+        in_the_sample(&mut server.wire());
         server.kill();
         let snapshot = observing.join().expect("no panic").expect("a partial snapshot");
         let gaps = common::gaps(&snapshot, "keyspace");
