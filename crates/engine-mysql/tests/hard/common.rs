@@ -9,6 +9,7 @@ use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
 use dbwright_engine_mysql::MySql;
 use dbwright_engine_mysql::body::Body;
+use dbwright_sql::model::Catalog;
 
 /// Observes, or not.
 pub(crate) fn attempt_with(url: &str, options: &ObserveOptions) -> Result<Snapshot, Failure> {
@@ -51,4 +52,13 @@ pub(crate) fn login(url: &str, account: &str) -> String {
 /// The names of the tables of a database.
 pub(crate) fn tables<'a>(body: &'a Body, schema: &str) -> Vec<&'a str> {
     body.catalog.tables.iter().filter(|table| table.schema == schema).map(|table| table.name.as_str()).collect()
+}
+
+/// The catalog without how long the server has been counting, which goes on meanwhile.
+pub(crate) fn catalog(snapshot: &Snapshot) -> Catalog {
+    let mut catalog = body(snapshot).catalog.clone();
+    for writes in catalog.tables.iter_mut().filter_map(|table| table.writes.as_mut()) {
+        writes.window_s = None;
+    }
+    catalog
 }

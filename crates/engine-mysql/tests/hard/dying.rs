@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dbwright_core::FailureKind;
 use dbwright_core::engine::ObserveOptions;
-use dbwright_core::{FailureKind, Snapshot};
 use dbwright_engine_mysql::body::area;
-use dbwright_sql::model::Catalog;
 use dbwright_testkit::{Proxy, engines, my_server};
 
-use crate::common::{attempt, attempt_with, body, check, gap, observe};
+use crate::common::{attempt, attempt_with, body, catalog, check, gap, observe};
 
 /// At whatever request the connection ends, there is a failure that says so or a snapshot that says it is partial,
 /// and a part that was not read accuses nobody.
@@ -44,15 +43,6 @@ fn a_connection_that_ends_anywhere_gives_a_partial_snapshot() {
         }
         assert!(failures >= 3 && partial >= 5, "{engine}: {failures} failures, {partial} partial snapshots");
     }
-}
-
-/// The catalog without how long the server has been counting, which goes on meanwhile.
-fn catalog(snapshot: &Snapshot) -> Catalog {
-    let mut catalog = body(snapshot).catalog.clone();
-    for writes in catalog.tables.iter_mut().filter_map(|table| table.writes.as_mut()) {
-        writes.window_s = None;
-    }
-    catalog
 }
 
 #[test]
