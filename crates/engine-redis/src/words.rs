@@ -1,6 +1,6 @@
 //! Numbers as people read them, for titles and explanations; evidence carries the exact values.
 
-pub(crate) use dbwright_core::words::count;
+pub(crate) use dbwright_core::words::{count, seconds};
 
 /// Bytes with a binary unit, as Redis' own `_human` fields mean them: `8 KB`, `1.5 GB`.
 pub(crate) fn bytes(bytes: f64) -> String {
@@ -15,16 +15,6 @@ pub(crate) fn bytes(bytes: f64) -> String {
     }
     let decimals = usize::from(value < 10.0 && unit != "bytes" && value.fract() >= 0.05);
     format!("{value:.decimals$} {unit}")
-}
-
-/// A duration in its largest fitting unit: `45 s`, `12 min`, `3 h`, `9 days`.
-pub(crate) fn seconds(seconds: f64) -> String {
-    match seconds {
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s if s < 172_800.0 => format!("{:.0} h", s / 3_600.0),
-        s => format!("{:.0} days", s / 86_400.0),
-    }
 }
 
 /// Microseconds as a duration: `340 µs`, `12 ms`, `1.5 s`.

@@ -6,4 +6,7 @@ mod common;
 mod copy;
 mod crash;
 mod queue;
+
+/// Accidents happen at the same points on every engine.
+#[path = "../../../engine-postgres/tests/migrate/trap.rs"]
 mod trap;

@@ -4,13 +4,16 @@
 //! There is no list of rules here: a new folder is tested because it is there. `DBWRIGHT_RULES=name,name` limits a run by
 //! hand; `DBWRIGHT_BLESS=1` writes the expected findings; `DBWRIGHT_TEST_SKIP=mysql` leaves a flavour out.
 
-mod expected;
 mod folders;
 mod life;
 mod registry;
 mod script;
 mod server;
 mod stage;
+
+/// How findings are compared with `expected.json` is the same for every engine.
+#[path = "../../../engine-postgres/tests/rules/expected.rs"]
+mod expected;
 
 use std::time::{Duration, Instant};
 
