@@ -1,4 +1,4 @@
-//! The examples of the rules: a set-up, `-- migration`, and the statements that are looked at, with claims.
+//! What the examples of the rules claim.
 //!
 //! A claim stands in a comment directly before a statement and says what the server does with it, so that it can be
 //! replayed on a real one:
@@ -16,28 +16,13 @@
 use std::ops::RangeInclusive;
 
 use dbwright_core::Failure;
-use dbwright_migrate::{Script, Statement};
+use dbwright_migrate::{lint, read};
 use dbwright_sql::Dialect;
 
 use super::registry::EXAMPLES;
 
-/// What separates the set-up from what is looked at.
-const MARK: &str = "-- migration";
-
 /// An example of a rule.
-#[derive(Debug, Clone)]
-pub struct Example {
-    /// The rule's id.
-    pub rule: &'static str,
-    /// Whether it is the one with the fault.
-    pub bad: bool,
-    /// Statements that make the state before the migration, outside of transactions of their own.
-    pub setup: Vec<Statement>,
-    /// The migration; places refer to the whole file, so that they are those that an editor shows.
-    pub migration: Script,
-    /// What is claimed of its statements.
-    pub claims: Vec<Claim>,
-}
+pub type Example = lint::Example<Claim>;
 
 /// What a server does with one statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,25 +44,10 @@ pub struct Claim {
 /// # Errors
 /// When a file of a rule is not of the form; a test reads them all.
 pub fn examples() -> Result<Vec<Example>, Failure> {
-    EXAMPLES.iter().map(|(rule, file, text)| read(rule, file, text)).collect()
-}
-
-/// Reads one example.
-fn read(rule: &'static str, file: &'static str, text: &str) -> Result<Example, Failure> {
-    let broken = |why: String| Failure::usage("migrate.example", format!("{rule}/{file}: {why}"));
-    let script = dbwright_migrate::read::read(file, text, Dialect::Postgres)?;
-    let mark = text.lines().position(|line| line.trim() == MARK);
-    let mark = mark.ok_or_else(|| broken(format!("there is no line `{MARK}`")))? + 1;
-    let (setup, statements) = script.statements.into_iter().partition(|statement| statement.line < mark);
-    let migration = Script { statements, ..script };
-    let mut claims = Vec::new();
-    for (at, statement) in migration.statements.iter().enumerate() {
-        for comment in &statement.comments {
-            let Some(text) = comment.strip_prefix("-- claim") else { continue };
-            claims.push(claim(at, text).ok_or_else(|| broken(format!("a claim is not of the form: {comment}")))?);
-        }
-    }
-    Ok(Example { rule, bad: file.starts_with("bad."), setup, migration, claims })
+    let one = |(rule, file, text): &(&'static str, &str, &str)| {
+        Example::read(rule, read::read(file, text, Dialect::Postgres)?, claim)
+    };
+    EXAMPLES.iter().map(one).collect()
 }
 
 /// Reads what follows `-- claim`.

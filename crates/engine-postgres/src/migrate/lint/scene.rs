@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dbwright_core::Location;
-use dbwright_migrate::Script;
+use dbwright_migrate::{Script, lint};
 
 use super::effect;
 use super::expression::{self, Volatility};
@@ -117,60 +117,6 @@ impl Scene {
         }
     }
 
-    /// What is assumed for want of a target.
-    pub(super) fn assumptions(&self) -> Vec<String> {
-        if self.world.known {
-            return Vec::new();
-        }
-        let version = if self.version_known {
-            format!("the server is PostgreSQL {}", self.version)
-        } else {
-            format!("the server is PostgreSQL {OLDEST} or later")
-        };
-        vec![
-            version,
-            "tables that the file does not make are large and in use".to_owned(),
-            "the session's time zone is not UTC".to_owned(),
-        ]
-    }
-
-    /// Begins a script: a session of its own.
-    pub(super) fn open(&mut self, script: &Script, in_transaction: bool, as_is: bool) {
-        self.as_is = as_is;
-        self.file.clone_from(&script.file);
-        self.text = Arc::clone(&script.text);
-        self.lines = script.statements.iter().map(line).collect();
-        self.transaction = in_transaction.then(Transaction::default);
-        self.settings.clear();
-        self.local.clear();
-    }
-
-    /// Ends a script: what it made is an earlier file's from now on.
-    pub(super) fn close(&mut self) {
-        let known = self.world.known;
-        for table in self.world.tables.values_mut().filter(|table| table.origin == Origin::Here) {
-            let table = Arc::make_mut(table);
-            // A file that is not applied yet makes it, so that the target holds no row of it.
-            table.empty = known && !table.in_target;
-            table.origin = Origin::Earlier;
-        }
-        self.world.tables.retain(|_, table| !table.temporary);
-        for table in self.world.tables.values_mut().filter(|table| table.indexes.iter().any(|index| index.here)) {
-            Arc::make_mut(table).indexes.iter_mut().for_each(|index| index.here = false);
-        }
-        self.transaction = None;
-    }
-
-    /// Goes to a statement, or to a part of it.
-    pub(super) fn stand(&mut self, at: usize, part: usize) {
-        (self.at, self.part) = (at, part);
-    }
-
-    /// Takes what the statement does into the state.
-    pub(super) fn pass(&mut self) {
-        effect::pass(self);
-    }
-
     /// What the statement, or the part of it, does.
     #[must_use]
     pub fn acts(&self) -> &[Act] {
@@ -230,12 +176,6 @@ impl Scene {
     #[must_use]
     pub const fn at_least(&self, version: u32) -> bool {
         self.version >= version
-    }
-
-    /// The place of the statement, or of the part.
-    #[must_use]
-    pub fn here(&self) -> Location {
-        self.place_at(0)
     }
 
     /// The place of a clause.
@@ -309,6 +249,72 @@ impl Scene {
         let locks = self.transaction.iter().flat_map(|transaction| &transaction.locks);
         let strongest = locks.max_by_key(|(taken, _)| taken.mode)?;
         Some((&strongest.0.table, strongest.0.mode, strongest.1))
+    }
+}
+
+impl lint::Scene for Scene {
+    fn assumptions(&self) -> Vec<String> {
+        if self.world.known {
+            return Vec::new();
+        }
+        let version = if self.version_known {
+            format!("the server is PostgreSQL {}", self.version)
+        } else {
+            format!("the server is PostgreSQL {OLDEST} or later")
+        };
+        vec![
+            version,
+            "tables that the file does not make are large and in use".to_owned(),
+            "the session's time zone is not UTC".to_owned(),
+        ]
+    }
+
+    fn open(&mut self, script: &Script, in_transaction: bool, as_is: bool) {
+        self.as_is = as_is;
+        self.file.clone_from(&script.file);
+        self.text = Arc::clone(&script.text);
+        self.lines = script.statements.iter().map(line).collect();
+        self.transaction = in_transaction.then(Transaction::default);
+        self.settings.clear();
+        self.local.clear();
+    }
+
+    fn close(&mut self) {
+        let known = self.world.known;
+        for table in self.world.tables.values_mut().filter(|table| table.origin == Origin::Here) {
+            let table = Arc::make_mut(table);
+            // A file that is not applied yet makes it, so that the target holds no row of it.
+            table.empty = known && !table.in_target;
+            table.origin = Origin::Earlier;
+        }
+        self.world.tables.retain(|_, table| !table.temporary);
+        for table in self.world.tables.values_mut().filter(|table| table.indexes.iter().any(|index| index.here)) {
+            Arc::make_mut(table).indexes.iter_mut().for_each(|index| index.here = false);
+        }
+        self.transaction = None;
+    }
+
+    fn stand(&mut self, statement: usize, part: usize) {
+        (self.at, self.part) = (statement, part);
+    }
+
+    fn pass(&mut self) {
+        effect::pass(self);
+    }
+
+    fn inner(&self, statement: usize) -> usize {
+        self.lines[statement].inner.len()
+    }
+
+    fn here(&self) -> Location {
+        self.place_at(0)
+    }
+
+    fn unread(&self) -> Option<String> {
+        self.lines[self.at].acts.iter().find_map(|act| match act {
+            Act::Other { unread, .. } => unread.clone(),
+            _ => None,
+        })
     }
 }
 

@@ -2,10 +2,9 @@
 //!
 //! The reason is for who reads the file next year; without one the finding stays, and the comment is told.
 
-use dbwright_core::{Finding, Severity};
-use dbwright_migrate::lint::{Ignored, Linted};
+use dbwright_core::{Finding, Location, Severity};
 
-use super::Scene;
+use super::{Ignored, Linted};
 
 /// The rule under which a comment without a reason is told.
 const WITHOUT_REASON: &str = "migrate/ignore-without-reason";
@@ -51,7 +50,7 @@ pub(super) fn sort(found: Vec<Finding>, silenced: &[Silence], linted: &mut Linte
 }
 
 /// A finding for each comment that gives no reason.
-pub(super) fn without_reason(silenced: &[Silence], scene: &Scene) -> Vec<Finding> {
+pub(super) fn without_reason(silenced: &[Silence], here: &Location) -> Vec<Finding> {
     let bare = silenced.iter().filter(|silence| silence.reason.is_none());
     let told = |silence: &Silence| {
         let rules = silence.rules.join(", ");
@@ -60,7 +59,7 @@ pub(super) fn without_reason(silenced: &[Silence], scene: &Scene) -> Vec<Finding
                 "nothing is ignored until it does: write `-- dbwright: ignore {rules} because …` for who reads this later"
             ))
             .evidence("comment", format!("ignore {rules}"), "", "the file")
-            .at(scene.here())
+            .at(here.clone())
     };
     bare.map(told).collect()
 }

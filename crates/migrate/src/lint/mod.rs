@@ -1,10 +1,21 @@
-//! What lint is asked, and what it says.
+//! Lint: what each statement of a migration would do, to whom and for how long.
+//!
+//! What is neutral stands here: what lint is asked and what it says, the way through the scripts ([`look`]), the comments that
+//! silence a rule, and how examples are written. An engine brings its [`Scene`], the state before each statement, and its rules,
+//! one folder each.
+
+mod example;
+mod ignore;
+mod look;
 
 use std::collections::BTreeSet;
 
 use dbwright_core::rule::Limits;
 use dbwright_core::{Finding, Location, NotLookedAt};
 use serde::{Deserialize, Serialize};
+
+pub use self::example::Example;
+pub use self::look::{Scene, look, no_target};
 
 /// How to lint.
 #[derive(Debug, Clone, Default)]
