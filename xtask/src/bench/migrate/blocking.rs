@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use dbwright_engine_postgres::migrate::rehearse::load::Load;
+use dbwright_engine_postgres::migrate::rehearse::load;
 use dbwright_engine_postgres::migrate::rehearse::trace::{Look, Trace, Tracer, Who};
 use dbwright_migrate::rehearse::LoadRun;
 use dbwright_testkit::sql::execute;
@@ -85,7 +85,7 @@ struct Measured {
 }
 
 fn measured(url: &str, change: impl FnOnce() -> Done) -> Done<Measured> {
-    let load = wait(Load::on(url, &TABLES, CLIENTS, PAUSE))?;
+    let load = wait(load::on(url, &TABLES, CLIENTS, PAUSE))?;
     sleep(Duration::from_secs(3)); // caches fill
     let from = load.now();
     sleep(BEFORE);

@@ -1,6 +1,9 @@
 //! The statements of the load, from the schema: lookups by key, updates that change nothing, copies with new keys.
 
+use std::sync::Arc;
+
 use dbwright_core::Failure;
+use dbwright_migrate::rehearse::Template;
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{Column, ConstraintKind, Generated, Table};
 use tokio_postgres::Client;
@@ -9,35 +12,6 @@ const SQL: Dialect = Dialect::Postgres;
 /// Keys of each table that are used.
 const KEYS: usize = 1_000;
 
-/// A statement that is repeated with one key after another.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Template {
-    head: String,
-    /// Conditions that each find one row.
-    keys: std::sync::Arc<Vec<String>>,
-    tail: String,
-    clean_up: Option<String>,
-}
-
-/// One statement, ready to be run.
-#[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) sql: String,
-    /// As failures name it.
-    pub(super) shown: String,
-    /// What is run behind it with the literal of each returned key.
-    pub(super) clean_up: Option<String>,
-}
-
-impl Template {
-    /// The statement with one of the keys; `dice` gives a number below its argument.
-    pub(super) fn turn(&self, dice: &mut dyn FnMut(usize) -> usize) -> Turn {
-        let key = self.keys.get(dice(self.keys.len())).map_or("true", String::as_str);
-        let text = |key: &str| format!("{}{key}{}", self.head, self.tail);
-        Turn { sql: format!("/* dbwright */ {}", text(key)), shown: text("…"), clean_up: self.clean_up.clone() }
-    }
-}
-
 /// All statements that work on these tables as they are now.
 ///
 /// # Errors
@@ -45,7 +19,7 @@ impl Template {
 pub(in super::super) async fn templates(client: &Client, tables: &[&Table]) -> Result<Vec<Template>, Failure> {
     let mut all = Vec::new();
     for table in tables {
-        let keys = std::sync::Arc::new(conditions(client, table).await?);
+        let keys = Arc::new(conditions(client, table).await?);
         if keys.is_empty() {
             continue;
         }
@@ -92,7 +66,7 @@ async fn conditions(client: &Client, table: &Table) -> Result<Vec<String>, Failu
     Ok(rows.iter().filter_map(|row| row.get(0)).collect())
 }
 
-fn of_table(table: &Table, keys: &std::sync::Arc<Vec<String>>) -> Vec<Template> {
+fn of_table(table: &Table, keys: &Arc<Vec<String>>) -> Vec<Template> {
     let name = SQL.qualified(&table.schema, &table.name);
     let all: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let make = |head: String| Template { head, keys: keys.clone(), tail: String::new(), clean_up: None };
@@ -120,7 +94,7 @@ fn changeable(table: &Table) -> Option<&str> {
 }
 
 /// Copies a row under a new key and deletes the copy, where the server makes keys by itself.
-fn copies(table: &Table, name: &str, keys: &std::sync::Arc<Vec<String>>) -> Option<Template> {
+fn copies(table: &Table, name: &str, keys: &Arc<Vec<String>>) -> Option<Template> {
     let key = key(table)?;
     let [key] = key.as_slice() else { return None };
     if !made_by_server(key) {

@@ -14,22 +14,6 @@ use crate::body::PgBody;
 const SQL: Dialect = Dialect::Postgres;
 /// Rows that are made with one statement.
 const CHUNK: u64 = 100_000;
-/// Rows of a small table, at least.
-const FEW: f64 = 100.0;
-
-/// Rows for each table: `rows` for the largest of `tables`, the others in the target's proportion.
-pub(super) fn proportions(body: &PgBody, tables: &[&Table], rows: u64) -> HashMap<ObjectId, u64> {
-    let estimate = |table: &Table| -> f64 {
-        let parts = body.catalog.tables.iter().filter(|part| part.id == table.id || part.parents.contains(&table.id));
-        parts.filter_map(|part| part.rows).sum()
-    };
-    let largest = tables.iter().map(|table| estimate(table)).fold(0.0, f64::max);
-    let share = |table: &Table| match largest {
-        0.0 => rows as f64,
-        _ => (estimate(table) / largest * rows as f64).max(FEW.min(rows as f64)),
-    };
-    tables.iter().map(|table| (table.id, super::super::whole(share(table).round()))).collect()
-}
 
 /// Makes the rows; returns what could not be made.
 pub(super) async fn fill(

@@ -1,25 +1,33 @@
 //! Where a rehearsal takes place: a private server of the target's version with its schema, and rows.
 
 mod fill;
-mod touched;
 mod values;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dbwright_advise::index::ObjectName;
 use dbwright_advise::port::CopyOptions;
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{Failure, Snapshot};
-use dbwright_migrate::Migration;
-use dbwright_migrate::rehearse::{RehearseOptions, Size, TableRows};
+use dbwright_core::{BoxFuture, Failure, Snapshot};
+use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::rehearse::touched::{Touched, proportions, touched};
+use dbwright_migrate::rehearse::{Clients, RehearseOptions, Schema, Size, Stage, TableRows, Template, TryOut, Watch};
+use dbwright_migrate::{Migration, OnlineDdl as _, Session};
 use dbwright_sql::Dialect;
 use dbwright_sql::model::Table;
 
+use super::exact::{self, Exact};
+use super::load::{PgClients, templates};
+use super::trace::{Look, Tracer, Who};
+use super::try_out::PgTryOut;
+use super::watch::PgWatch;
+use crate::Postgres;
 use crate::advise::measure::copy::{self, Copy};
 use crate::body::PgBody;
 use crate::connect::Connection;
-
-pub(super) use touched::touched;
 
 const SQL: Dialect = Dialect::Postgres;
 /// How the server differs from one that is only there to measure reads: it logs what a primary with a replica logs.
@@ -27,43 +35,86 @@ const SETTINGS: [(&str, &str); 4] =
     [("wal_level", "replica"), ("log_temp_files", "0"), ("max_connections", "200"), ("log_min_messages", "log")];
 /// How long it may take to accept a connection.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+/// The name under which the runner's sessions are known.
+const RUNNER: &str = "dbwright";
 
 /// A private server, ready for a rehearsal.
-pub(super) struct Stage {
+pub(super) struct PgStage {
     copy: Copy,
-    /// What is on it, for people.
-    pub(super) data: String,
-    /// What is not as in the target.
-    pub(super) notes: Vec<String>,
-    /// Rows of the touched tables.
-    pub(super) tables: Vec<TableRows>,
+    server: String,
+    data: String,
+    notes: Vec<String>,
+    tables: Vec<TableRows>,
 }
 
-impl Stage {
+impl PgStage {
     /// Its URL, as superuser.
-    pub(super) fn url(&self) -> String {
+    fn url(&self) -> String {
         self.copy.url()
     }
 
-    /// The server's log.
-    pub(super) fn log(&self) -> std::path::PathBuf {
-        self.copy.lab().log()
-    }
-
-    /// `PostgreSQL 17.11`.
-    pub(super) fn server(&self) -> String {
-        format!("PostgreSQL {}", self.copy.lab().programs().version)
-    }
-
-    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+    async fn connect(&self) -> Result<Connection, Failure> {
         crate::connect::open(&Address::parse(&self.url())?, PATIENCE).await
     }
 
-    /// Its schema as it is now.
-    pub(super) async fn schema(&self, progress: &dyn Progress) -> Result<PgBody, Failure> {
+    async fn observed(&self, progress: &dyn Progress) -> Result<Schema, Failure> {
         let options = ObserveOptions { values: dbwright_core::engine::Values::None, ..ObserveOptions::default() };
         let (_, body) = crate::observe::take(&Address::parse(&self.url())?, &options, progress).await?;
-        Ok(body)
+        let mut catalog = body.catalog;
+        let ours = |schema: &str| schema == "dbwright" || schema == exact::SCHEMA;
+        catalog.tables.retain(|table| !ours(&table.schema));
+        catalog.functions.retain(|one| !ours(&one.schema));
+        catalog.sequences.retain(|one| !ours(&one.schema));
+        catalog.types.retain(|one| !ours(&one.schema));
+        Ok(Schema { catalog, texts: BTreeMap::new() })
+    }
+
+    async fn watched(&self) -> Result<PgWatch, Failure> {
+        let look = Look { log: Some(self.copy.lab().log()), ..Look::default() };
+        let tracer = Tracer::start_with(&self.url(), Who::Application(RUNNER.to_owned()), look).await?;
+        Ok(PgWatch { tracer, exact: Exact::new(self.connect().await?) })
+    }
+}
+
+impl Stage for PgStage {
+    fn data(&self) -> &str {
+        &self.data
+    }
+
+    fn server(&self) -> &str {
+        &self.server
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn tables(&self) -> &[TableRows] {
+        &self.tables
+    }
+
+    fn open<'a>(&'a self, progress: &'a dyn Progress) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
+        Box::pin(async { Postgres.open(&Address::parse(&self.url())?, &OpenOptions::default(), progress).await })
+    }
+
+    fn schema<'a>(&'a self, progress: &'a dyn Progress) -> BoxFuture<'a, Result<Schema, Failure>> {
+        Box::pin(self.observed(progress))
+    }
+
+    fn load<'a>(&'a self, tables: &'a [&'a Table]) -> BoxFuture<'a, Result<Vec<Template>, Failure>> {
+        Box::pin(async { templates(&self.connect().await?.client, tables).await })
+    }
+
+    fn clients(&self) -> Result<Arc<dyn Clients>, Failure> {
+        Ok(Arc::new(PgClients::new(Address::parse(&self.url())?)))
+    }
+
+    fn watch(&self) -> BoxFuture<'_, Result<Box<dyn Watch>, Failure>> {
+        Box::pin(async { Ok(Box::new(self.watched().await?) as Box<dyn Watch>) })
+    }
+
+    fn try_out(&self) -> BoxFuture<'_, Result<Box<dyn TryOut>, Failure>> {
+        Box::pin(async { Ok(Box::new(PgTryOut(self.connect().await?)) as Box<dyn TryOut>) })
     }
 }
 
@@ -75,34 +126,35 @@ pub(super) async fn make(
     size: Size,
     options: &RehearseOptions,
     progress: &dyn Progress,
-) -> Result<Stage, Failure> {
+) -> Result<PgStage, Failure> {
     let body: &PgBody = snapshot.body()?;
-    let touched = touched(body, migrations);
+    let touched = touched(&body.catalog, migrations);
     let names = |tables: &[&Table]| -> Vec<ObjectName> {
         tables.iter().map(|one| ObjectName { schema: one.schema.clone(), name: one.name.clone() }).collect()
     };
     let wanted = if size == Size::Copy { names(&touched.filled) } else { Vec::new() };
     let copy = CopyOptions { programs: options.programs.clone(), bytes: options.copy_bytes, tables: Some(wanted) };
     let copy = copy::make(snapshot, address, &copy, &SETTINGS, progress).await?;
-    let mut stage = Stage { data: copy.place(), copy, notes: Vec::new(), tables: Vec::new() };
+    let server = format!("PostgreSQL {}", copy.lab().programs().version);
+    let mut stage = PgStage { data: copy.place(), copy, server, notes: Vec::new(), tables: Vec::new() };
     let connection = stage.connect().await?;
     let client = &connection.client;
     // A journal of the target has no entries here, and would only be in the way.
     client.batch_execute("DROP SCHEMA IF EXISTS dbwright CASCADE").await.map_err(|e| fill::lost(&e))?;
     if let Size::Rows(rows) = size {
-        let rows = fill::proportions(body, &touched.filled, rows);
+        let rows = proportions(&body.catalog, &touched.filled, rows);
         stage.notes = fill::fill(client, body, &touched.filled, &rows, progress).await?;
     }
     stage.tables = counts(client, &touched).await?;
     let largest = stage.tables.iter().max_by_key(|table| table.rows);
     if let (Size::Rows(_), Some(largest)) = (size, largest) {
         let all: u64 = stage.tables.iter().map(|table| table.rows).sum();
-        stage.data = format!("{all} made-up rows, {} of them in {}; {}", largest.rows, largest.table, stage.server());
+        stage.data = format!("{all} made-up rows, {} of them in {}; {}", largest.rows, largest.table, stage.server);
     }
     Ok(stage)
 }
 
-async fn counts(client: &tokio_postgres::Client, touched: &touched::Touched<'_>) -> Result<Vec<TableRows>, Failure> {
+async fn counts(client: &tokio_postgres::Client, touched: &Touched<'_>) -> Result<Vec<TableRows>, Failure> {
     let mut all = Vec::new();
     for table in &touched.filled {
         let sql = format!("SELECT count(*) FROM {}", SQL.qualified(&table.schema, &table.name));

@@ -174,7 +174,7 @@ pub(super) fn slots(
     bounds: &[Option<String>],
     nulls: f64,
 ) -> Vec<Option<String>> {
-    let places = |share: f64| crate::migrate::rehearse::whole((share * SLOTS as f64).round());
+    let places = |share: f64| dbwright_migrate::rehearse::whole((share * SLOTS as f64).round());
     let mut all: Vec<Option<String>> = Vec::new();
     all.resize(usize::try_from(places(nulls)).unwrap_or(0).min(SLOTS), None);
     for (value, share) in common.iter().zip(shares) {
@@ -185,7 +185,7 @@ pub(super) fn slots(
     if left > 0 && !bounds.is_empty() {
         let step = (bounds.len() as f64 / left as f64).max(1.0);
         let at =
-            |i: usize| bounds.get(usize::try_from(crate::migrate::rehearse::whole(i as f64 * step)).ok()?).cloned();
+            |i: usize| bounds.get(usize::try_from(dbwright_migrate::rehearse::whole(i as f64 * step)).ok()?).cloned();
         all.extend((0..left).map_while(at));
     }
     all

@@ -6,8 +6,6 @@
 
 mod files;
 mod inside;
-
-mod spans;
 mod watcher;
 
 use std::collections::BTreeSet;

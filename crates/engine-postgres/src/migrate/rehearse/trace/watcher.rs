@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
+use dbwright_migrate::rehearse::spans::{Spans, Sum};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant as Moment, sleep_until};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::files::{State, logged};
-use super::spans::{Spans, Sum};
 use super::{Blocked, Held, LockMode, Look, Trace, Who};
 use crate::connect::Connection;
 

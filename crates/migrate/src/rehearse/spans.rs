@@ -5,13 +5,13 @@ use std::hash::Hash;
 
 /// How long something lasted, all its times together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sum {
+pub struct Sum {
     /// The longest time in one go, in ms.
-    pub(super) longest: f64,
+    pub longest: f64,
     /// All times, in ms.
-    pub(super) total: f64,
+    pub total: f64,
     /// How often.
-    pub(super) times: u32,
+    pub times: u32,
 }
 
 impl Sum {
@@ -22,7 +22,8 @@ impl Sum {
     }
 
     /// Both together.
-    pub(super) fn with(self, other: Self) -> Self {
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
         let longest = self.longest.max(other.longest);
         Self { longest, total: self.total + other.total, times: self.times + other.times }
     }
@@ -30,7 +31,7 @@ impl Sum {
 
 /// What is there now, since when, and what was there before.
 #[derive(Debug)]
-pub(super) struct Spans<K> {
+pub struct Spans<K> {
     open: HashMap<K, f64>,
     closed: HashMap<K, Sum>,
 }
@@ -44,7 +45,7 @@ impl<K> Default for Spans<K> {
 impl<K: Eq + Hash + Copy> Spans<K> {
     /// A look: `seen` is there. What was not there at the look before came after that look was begun (`before`), and what is
     /// gone went before this look was ended (`now`).
-    pub(super) fn look(&mut self, before: f64, now: f64, seen: impl IntoIterator<Item = K>) {
+    pub fn look(&mut self, before: f64, now: f64, seen: impl IntoIterator<Item = K>) {
         let open: HashMap<K, f64> =
             seen.into_iter().map(|key| (key, self.open.get(&key).copied().unwrap_or(before))).collect();
         for (key, since) in std::mem::replace(&mut self.open, open) {
@@ -55,12 +56,12 @@ impl<K: Eq + Hash + Copy> Spans<K> {
     }
 
     /// Time begins anew `by` ms later.
-    pub(super) fn shift(&mut self, by: f64) {
+    pub fn shift(&mut self, by: f64) {
         self.open.values_mut().for_each(|since| *since -= by);
     }
 
     /// Everything so far, what is still there included; that counts from `now` on again.
-    pub(super) fn cut(&mut self, now: f64) -> HashMap<K, Sum> {
+    pub fn cut(&mut self, now: f64) -> HashMap<K, Sum> {
         for (key, since) in &mut self.open {
             self.closed.entry(*key).or_default().add(now - *since);
             *since = now;

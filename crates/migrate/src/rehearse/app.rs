@@ -3,15 +3,10 @@
 use std::collections::BTreeSet;
 
 use dbwright_core::Failure;
-use dbwright_migrate::rehearse::BrokenQuery;
-use dbwright_sql::Dialect;
 use dbwright_sql::split::{PieceKind, pieces};
-use tokio_postgres::Client;
 
-use crate::connect::Connection;
-
-/// Each is tried and taken back, for so long at most: a statement that is only slow is not broken.
-const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '10s'";
+use super::report::BrokenQuery;
+use super::stage::TryOut;
 
 struct Query {
     line: usize,
@@ -20,7 +15,7 @@ struct Query {
 
 /// The statements that work before the change.
 pub(super) struct AppQueries {
-    connection: Connection,
+    session: Box<dyn TryOut>,
     queries: Vec<Query>,
     /// What was broken, each once by the error that it gives.
     pub(super) broken: Vec<BrokenQuery>,
@@ -32,15 +27,20 @@ pub(super) struct AppQueries {
 impl AppQueries {
     /// Reads the statements and tries each; those that fail at once are told of in `notes`.
     pub(super) async fn new(
-        connection: Connection,
+        mut session: Box<dyn TryOut>,
         file: &str,
         text: &str,
         notes: &mut Vec<String>,
     ) -> Result<Self, Failure> {
         let mut queries = Vec::new();
-        for piece in pieces(text, Dialect::Postgres).iter().filter(|piece| piece.kind == PieceKind::Statement) {
+        let pieces = pieces(text, session.dialect());
+        for piece in pieces.iter().filter(|piece| piece.kind == PieceKind::Statement) {
             let query = Query { line: piece.line, sql: text[piece.start..piece.range.end].to_owned() };
-            match attempt(&connection.client, &query.sql).await? {
+            if let Some(why) = session.refuses(&query.sql) {
+                notes.push(format!("{file}:{}: left out: {why}", query.line));
+                continue;
+            }
+            match session.attempt(&query.sql).await? {
                 Ok(()) => queries.push(query),
                 Err(error) => notes.push(format!(
                     "{file}:{}: left out, because it fails before the change as well: {error}",
@@ -48,7 +48,7 @@ impl AppQueries {
                 )),
             }
         }
-        Ok(Self { connection, queries, broken: Vec::new(), told: BTreeSet::new(), states: 0 })
+        Ok(Self { session, queries, broken: Vec::new(), told: BTreeSet::new(), states: 0 })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -59,7 +59,7 @@ impl AppQueries {
     pub(super) async fn after(&mut self, step: &str) -> Result<(), Failure> {
         self.states += 1;
         for query in &self.queries {
-            let Err(error) = attempt(&self.connection.client, &query.sql).await? else { continue };
+            let Err(error) = self.session.attempt(&query.sql).await? else { continue };
             if self.told.insert((query.line, error.clone())) {
                 let (after, statement) = (step.to_owned(), query.sql.clone());
                 self.broken.push(BrokenQuery { after, line: query.line, statement, error });
@@ -67,14 +67,4 @@ impl AppQueries {
         }
         Ok(())
     }
-}
-
-async fn attempt(client: &Client, sql: &str) -> Result<Result<(), String>, Failure> {
-    let lost = |e: tokio_postgres::Error| {
-        Failure::internal("rehearse.app-queries", format!("statements can't be tried: {}", crate::error::text(&e)))
-    };
-    client.batch_execute(BEGIN).await.map_err(lost)?;
-    let outcome = client.batch_execute(sql).await;
-    client.batch_execute("ROLLBACK").await.map_err(lost)?;
-    Ok(outcome.map_err(|e| crate::error::text(&e)))
 }

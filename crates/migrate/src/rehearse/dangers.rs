@@ -1,8 +1,7 @@
 //! From which size on a step becomes dangerous: a straight line through two sizes.
 
-use dbwright_migrate::rehearse::{Danger, Pass, StepRun};
-
-use super::trace::LockMode;
+use super::report::{Danger, Pass, StepRun};
+use super::stage::Stops;
 use super::whole;
 
 /// What a lock may last that others wait for.
@@ -11,18 +10,18 @@ const LIMIT_MS: f64 = 1_000.0;
 const GROWTH_MS: f64 = 30.0;
 
 /// Steps whose locks last longer with more rows, or too long already.
-pub(super) fn dangers(passes: &[Pass], target_rows: Option<u64>) -> Vec<Danger> {
+pub(super) fn dangers(passes: &[Pass], target_rows: Option<u64>, stops: impl Fn(&str) -> Stops) -> Vec<Danger> {
     let mut passes: Vec<&Pass> = passes.iter().collect();
     passes.sort_by_key(|pass| rows(pass));
     let Some(large) = passes.last() else { return Vec::new() };
     let small = passes.first().filter(|small| rows(small) < rows(large));
     let same = |a: &StepRun, b: &StepRun| (&a.version, a.statement, a.step) == (&b.version, b.statement, b.step);
     let danger = |step: &StepRun| {
-        let (relation, mode, ms) = worst(step)?;
+        let (relation, mode, ms) = worst(step, &stops)?;
         let before = small.and_then(|small| small.steps.iter().find(|one| same(one, step)));
-        let before = before.and_then(|before| Some((worst(before).map_or(0.0, |(_, _, ms)| ms), rows(small?))));
+        let before = before.and_then(|before| Some((worst(before, &stops).map_or(0.0, |(_, _, ms)| ms), rows(small?))));
         let (per_million, from) = crossing((ms, rows(large)), before)?;
-        let who = if mode.stops_readers() { "readers and writers" } else { "writers" };
+        let who = if stops(&mode) == Stops::Everybody { "readers and writers" } else { "writers" };
         Some(Danger {
             version: step.version.clone(),
             title: step.title.clone(),
@@ -36,12 +35,10 @@ pub(super) fn dangers(passes: &[Pass], target_rows: Option<u64>) -> Vec<Danger> 
 }
 
 /// The lock that stops others the longest.
-fn worst(step: &StepRun) -> Option<(String, LockMode, f64)> {
-    let stops = step.locks.iter().filter_map(|held| {
-        let mode = LockMode::read(&held.mode).filter(|mode| mode.stops_writers())?;
-        Some((held.relation.clone(), mode, held.longest_ms))
-    });
-    stops.max_by(|a, b| a.2.total_cmp(&b.2))
+fn worst(step: &StepRun, stops: &impl Fn(&str) -> Stops) -> Option<(String, String, f64)> {
+    let held = step.locks.iter().filter(|held| stops(&held.mode) != Stops::Nobody);
+    let held = held.map(|held| (held.relation.clone(), held.mode.clone(), held.longest_ms));
+    held.max_by(|a, b| a.2.total_cmp(&b.2))
 }
 
 /// Milliseconds for each million rows, and the rows from which it is too long; none when it does not grow.

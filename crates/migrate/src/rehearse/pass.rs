@@ -4,48 +4,41 @@ use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
-use dbwright_core::target::Address;
-use dbwright_migrate::journal::State;
-use dbwright_migrate::plan::Phase;
-use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::rehearse::{Pass, RehearseOptions, Undo};
-use dbwright_migrate::{Migration, OnlineDdl as _, run};
+use dbwright_sql::diff::Differs;
 use dbwright_sql::model::{Catalog, Table};
 
+use super::RehearseOptions;
 use super::app::AppQueries;
-use super::exact::Exact;
-use super::load::{Load, templates};
-use super::stage::Stage;
-use super::trace::{Look, Tracer, Who};
+use super::load::Load;
+use super::report::{Pass, Undo};
+use super::stage::{Schema, Stage};
 use super::traced::Traced;
-use crate::Postgres;
+use crate::journal::State;
+use crate::plan::Phase;
+use crate::{Migration, run};
 
 /// What each client waits between two statements: many sessions with little to do are what a server sees by day.
 const PAUSE: Duration = Duration::from_millis(4);
-/// The name under which the runner's sessions are known.
-const RUNNER: &str = "dbwright";
 
 /// Runs through, and back.
 pub(super) async fn run_through(
-    stage: &Stage,
+    stage: &dyn Stage,
     migrations: &[Migration],
     options: &RehearseOptions,
     notes: &mut Vec<String>,
     progress: &dyn Progress,
 ) -> Result<Pass, Failure> {
-    let before = stage.schema(progress).await?.catalog;
-    let load = begin_load(stage, &before, options).await?;
+    let before = stage.schema(progress).await?;
+    let load = begin_load(stage, &before.catalog, options).await?;
     tokio::time::sleep(options.warm_up).await;
     let begun = load.now();
     let app = match &options.app_queries {
-        Some((file, text)) => Some(AppQueries::new(stage.connect().await?, file, text, notes).await?),
+        Some((file, text)) => Some(AppQueries::new(stage.try_out().await?, file, text, notes).await?),
         None => None,
     };
-    let look = Look { log: Some(stage.log()), ..Look::default() };
-    let tracer = Tracer::start_with(&stage.url(), Who::Application(RUNNER.to_owned()), look).await?;
-    let inner = Postgres.open(&Address::parse(&stage.url())?, &OpenOptions::default(), progress).await?;
-    let exact = Exact::new(stage.connect().await?);
-    let mut session = Traced { inner, tracer: &tracer, exact, load: &load, app, runs: Vec::new(), only: None };
+    let watch = stage.watch().await?;
+    let inner = stage.open(progress).await?;
+    let mut session = Traced { inner, watch, load: &load, app, runs: Vec::new(), only: None };
     let from = load.now();
     let outcome = run::apply(&mut session, migrations, &run_options(options), progress).await;
     let to = load.now();
@@ -59,8 +52,8 @@ pub(super) async fn run_through(
     }
     let Traced { runs, app, .. } = session;
     Ok(Pass {
-        data: stage.data.clone(),
-        tables: stage.tables.clone(),
+        data: stage.data().to_owned(),
+        tables: stage.tables().to_vec(),
         steps: runs,
         failure,
         before: load.between(0.0, begun),
@@ -71,15 +64,14 @@ pub(super) async fn run_through(
     })
 }
 
-async fn begin_load(stage: &Stage, catalog: &Catalog, options: &RehearseOptions) -> Result<Load, Failure> {
+async fn begin_load(stage: &dyn Stage, catalog: &Catalog, options: &RehearseOptions) -> Result<Load, Failure> {
     let loaded = |table: &&Table| {
         let name = format!("{}.{}", table.schema, table.name);
-        stage.tables.iter().any(|one| one.loaded && one.table == name)
+        stage.tables().iter().any(|one| one.loaded && one.table == name)
     };
     let tables: Vec<&Table> = catalog.tables.iter().filter(loaded).collect();
-    let connection = stage.connect().await?;
-    let templates = templates(&connection.client, &tables).await?;
-    Load::start(&Address::parse(&stage.url())?, templates, options.clients, PAUSE)
+    let templates = stage.load(&tables).await?;
+    Load::start(stage.clients()?, templates, options.clients, PAUSE)
 }
 
 fn run_options(options: &RehearseOptions) -> run::Options {
@@ -94,8 +86,8 @@ fn run_options(options: &RehearseOptions) -> run::Options {
 /// Undoes all, the last first, and compares the schema with what it was.
 async fn undo(
     session: &mut Traced<'_>,
-    stage: &Stage,
-    before: &Catalog,
+    stage: &dyn Stage,
+    before: &Schema,
     migrations: &[Migration],
     options: &RehearseOptions,
     progress: &dyn Progress,
@@ -110,21 +102,26 @@ async fn undo(
         }
     }
     let ms = begun.elapsed().as_secs_f64() * 1000.0;
-    let mut after = stage.schema(progress).await?.catalog;
-    let ours = |schema: &str| schema == "dbwright" || schema == super::exact::SCHEMA;
-    after.tables.retain(|table| !ours(&table.schema));
-    after.functions.retain(|one| !ours(&one.schema));
-    after.sequences.retain(|one| !ours(&one.schema));
-    after.types.retain(|one| !ours(&one.schema));
-    let differs = dbwright_sql::diff::schema(before, &after);
-    let differs = differs.iter().map(|one| {
-        let side = |side: &Option<String>| side.clone().unwrap_or_default();
-        match one.kind {
-            "changed" => format!("{} changed: was {}, is {}", one.subject, side(&one.before), side(&one.after)),
-            kind => format!("{} {kind}", one.subject),
-        }
-    });
-    Ok(Undo { done: failure.is_none(), failure, ms, differs: differs.collect() })
+    let differs = differs(before, &stage.schema(progress).await?);
+    Ok(Undo { done: failure.is_none(), failure, ms, differs })
+}
+
+/// What differs, by the catalogs; where they see nothing, by the texts.
+fn differs(before: &Schema, after: &Schema) -> Vec<String> {
+    let found = dbwright_sql::diff::schema(&before.catalog, &after.catalog);
+    let side = |side: &Option<String>| side.clone().unwrap_or_default();
+    let told = |one: &Differs| match one.kind {
+        "changed" => format!("{} changed: was {}, is {}", one.subject, side(&one.before), side(&one.after)),
+        kind => format!("{} {kind}", one.subject),
+    };
+    if !found.is_empty() {
+        return found.iter().map(told).collect();
+    }
+    let other = |(name, text): (&String, &String)| {
+        let now = after.texts.get(name);
+        (now != Some(text)).then(|| format!("{name} changed: was {text}, is {}", side(&now.cloned())))
+    };
+    before.texts.iter().filter_map(other).collect()
 }
 
 /// Applies once more, and removes the old as well; only what the contract phase does is noted.

@@ -4,22 +4,20 @@ use std::time::Duration;
 
 use dbwright_core::progress::Progress;
 use dbwright_core::{BoxFuture, Failure};
-use dbwright_migrate::journal::{Entry, Place, Write};
-use dbwright_migrate::plan::{Phase, Planned, Require, Step};
-use dbwright_migrate::port::{Facts, Remark};
-use dbwright_migrate::rehearse::{LockHeld, StepRun, Waits};
-use dbwright_migrate::{Limits, Session, Statement};
 
 use super::app::AppQueries;
-use super::exact::{Exact, SCHEMA};
 use super::load::Load;
-use super::trace::{LockMode, Look, Trace, Tracer};
+use super::report::StepRun;
+use super::stage::Watch;
+use crate::journal::{Entry, Place, Write};
+use crate::plan::{Phase, Planned, Require, Step};
+use crate::port::{Facts, Remark};
+use crate::{Limits, Session, Statement};
 
 /// Watches another session.
 pub(super) struct Traced<'a> {
     pub(super) inner: Box<dyn Session>,
-    pub(super) tracer: &'a Tracer,
-    pub(super) exact: Exact,
+    pub(super) watch: Box<dyn Watch>,
     pub(super) load: &'a Load,
     pub(super) app: Option<AppQueries>,
     /// What each step did, in order.
@@ -36,66 +34,32 @@ impl Traced<'_> {
         limits: &Limits,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
-        self.exact.begin().await?;
-        self.tracer.cut().await?;
+        self.watch.begin().await?;
         let from = self.load.now();
         let done = self.inner.run(place, step, limits, progress).await;
-        let trace = self.tracer.cut().await?;
-        let to = self.load.now();
-        let exact = self.exact.end().await?;
-        let failed = self.load.failed_between(from, to);
-        let error = done.as_ref().err().map(|failure| failure.message.clone());
+        let seen = self.watch.end(step).await?;
+        let failed = self.load.failed_between(from, self.load.now());
         self.runs.push(StepRun {
             version: place.version.clone(),
             statement: place.statement,
             step: place.step,
             title: step.title.clone(),
             phase: step.phase,
-            ms: trace.ms,
-            locks: locks(&trace, exact),
-            waited_ms: trace.waited_ms,
-            blocked: Waits {
-                longest_ms: trace.blocked.longest_ms,
-                total_ms: trace.blocked.total_ms,
-                most: trace.blocked.most,
-                queue: trace.blocked.queue,
-            },
+            ms: seen.ms,
+            locks: seen.locks,
+            waited_ms: seen.waited_ms,
+            blocked: seen.blocked,
             failed,
-            rewritten: trace.rewritten.into_iter().map(|(name, _)| name).filter(|name| !is_ours(name)).collect(),
-            wal_bytes: trace.wal_bytes,
-            temp_bytes: trace.temp_bytes,
-            error,
+            rewritten: seen.rewritten,
+            wal_bytes: seen.wal_bytes,
+            temp_bytes: seen.temp_bytes,
+            error: done.as_ref().err().map(|failure| failure.message.clone()),
         });
         if let (Some(app), true) = (&mut self.app, done.is_ok()) {
             app.after(&step.title).await?;
         }
         done
     }
-}
-
-fn is_ours(relation: &str) -> bool {
-    relation.starts_with("dbwright.") || relation.strip_prefix(SCHEMA).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// What was looked at and what was noted, together: a lock that no look saw lasted no longer than the time between two.
-fn locks(trace: &Trace, exact: impl IntoIterator<Item = (String, LockMode)>) -> Vec<LockHeld> {
-    let table = |kind: char| matches!(kind, 'r' | 'p' | 'm' | 'v' | 'f');
-    let held = trace.locks.iter().filter(|held| held.was_there && table(held.kind) && !is_ours(&held.relation));
-    let mut all: Vec<(LockMode, LockHeld)> = held
-        .map(|held| {
-            let (relation, mode) = (held.relation.clone(), held.mode.words().to_owned());
-            (held.mode, LockHeld { relation, mode, longest_ms: held.longest_ms, times: held.times })
-        })
-        .collect();
-    let unseen_ms = (Look::default().every.as_secs_f64() * 2000.0).min(trace.ms);
-    for (relation, mode) in exact {
-        if !all.iter().any(|(seen, held)| *seen == mode && held.relation == relation) {
-            let held = LockHeld { relation, mode: mode.words().to_owned(), longest_ms: unseen_ms, times: 1 };
-            all.push((mode, held));
-        }
-    }
-    all.sort_by(|(a, one), (b, other)| one.relation.cmp(&other.relation).then_with(|| b.cmp(a)));
-    all.into_iter().map(|(_, held)| held).collect()
 }
 
 impl Session for Traced<'_> {
@@ -117,6 +81,10 @@ impl Session for Traced<'_> {
 
     fn plan<'a>(&'a mut self, statements: &'a [Statement]) -> BoxFuture<'a, Result<Vec<Planned>, Failure>> {
         self.inner.plan(statements)
+    }
+
+    fn prepare<'a>(&'a mut self, settings: &'a [String]) -> BoxFuture<'a, Result<(), Failure>> {
+        self.inner.prepare(settings)
     }
 
     fn run<'a>(
