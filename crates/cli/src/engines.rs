@@ -2,7 +2,7 @@
 
 use dbwright_advise::Advises;
 use dbwright_advise::lab::PlanLab;
-use dbwright_check::Checks;
+use dbwright_check::{Checks, SchemaLab};
 use dbwright_core::{Failure, RuleMeta, near};
 use dbwright_engine_mysql::MySql;
 use dbwright_engine_postgres::Postgres;
@@ -124,6 +124,24 @@ pub(crate) fn by_id(id: &str) -> Option<&'static dyn Checks> {
 pub(crate) fn by_dialect(dialect: &str) -> Result<&'static dyn Checks, Failure> {
     let found = all().find(|e| e.schema_lab().is_some_and(|lab| lab.dialects().contains(&dialect)));
     found.ok_or_else(|| unknown("schema.unknown-dialect", "dialect", dialect, &dialects()))
+}
+
+/// The engine that changes the schemas of a dialect: `--dialect` of what needs no lab.
+pub(crate) fn by_sql(dialect: &str) -> Result<&'static dyn Checks, Failure> {
+    let able = || ENGINES.iter().filter(|line| line.migrates.is_some()).map(|line| line.checks);
+    let found = able().find(|engine| words(*engine).contains(&dialect));
+    found.ok_or_else(|| {
+        let known: Vec<_> = able().flat_map(words).collect();
+        unknown("schema.unknown-dialect", "dialect", dialect, &known)
+    })
+}
+
+/// The words for an engine's SQL: its schemes, and what its schema lab takes.
+fn words(engine: &'static dyn Checks) -> Vec<&'static str> {
+    let lab = engine.schema_lab().map(SchemaLab::dialects).unwrap_or_default();
+    let mut words = engine.info().schemes.to_vec();
+    words.extend(lab.iter().copied().filter(|word| !engine.info().schemes.contains(word)));
+    words
 }
 
 /// Every scheme, in the order of the engines.

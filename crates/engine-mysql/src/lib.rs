@@ -13,7 +13,7 @@ mod error;
 pub mod explain;
 pub mod flavour;
 mod joins;
-mod migrate;
+pub mod migrate;
 mod numbering;
 mod observe;
 pub mod rules;

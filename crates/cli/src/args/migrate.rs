@@ -181,12 +181,12 @@ pub(crate) struct LintScene {
     /// A snapshot file of that database, as `dbwright snapshot` writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) snapshot: Option<PathBuf>,
-    /// The SQL of the files when neither is given: postgres or sqlite
+    /// The SQL of the files when neither is given: postgres, sqlite, mysql or mariadb
     #[arg(long, value_name = "DIALECT", conflicts_with_all = ["target", "snapshot"])]
     pub(crate) dialect: Option<String>,
-    /// Version of the server that is assumed when neither is given, for example 16
-    #[arg(long, value_name = "VERSION", conflicts_with_all = ["target", "snapshot"])]
-    pub(crate) assume_version: Option<u32>,
+    /// Version of the server that is assumed when neither is given, for example 16 or 10.11
+    #[arg(long, value_name = "VERSION", value_parser = version, conflicts_with_all = ["target", "snapshot"])]
+    pub(crate) assume_version: Option<String>,
     /// What will run the files: `dbwright migrate apply` sets lock timeouts, opens no long transactions and cuts large
     /// updates into batches by itself; another tool runs them as they are. Without it: the tool whose style the
     /// files have, and `dbwright` for plain ones
@@ -195,6 +195,12 @@ pub(crate) struct LintScene {
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) reach: Connection,
+}
+
+/// Numbers with dots between them.
+fn version(text: &str) -> Result<String, String> {
+    let numbers = text.split('.').all(|part| part.parse::<u16>().is_ok());
+    if numbers { Ok(text.to_owned()) } else { Err("a version is numbers, for example 16 or 10.11".to_owned()) }
 }
 
 /// What runs the files.

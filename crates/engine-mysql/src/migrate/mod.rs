@@ -2,6 +2,7 @@
 //! it was asked; what it does only by copying a table under a lock is copied beside it.
 
 mod lab;
+pub mod lint;
 mod parse;
 mod plan;
 mod session;
@@ -12,7 +13,8 @@ mod ways;
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure};
+use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
+use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
@@ -21,6 +23,14 @@ use crate::MySql;
 impl OnlineDdl for MySql {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
         text::split::script(file, text)
+    }
+
+    fn lint_rules(&self) -> Vec<&'static RuleMeta> {
+        lint::rules()
+    }
+
+    fn lint(&self, scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
+        lint::lint(scripts, context, options)
     }
 
     fn by_hand(&self) -> ByHand {

@@ -23,8 +23,11 @@ impl Way {
     }
 }
 
-const IN_PLACE: Way = Way { algorithm: "INPLACE", lock: "NONE" };
-const SHARED: Way = Way { algorithm: "INPLACE", lock: "SHARED" };
+/// Nobody is held up.
+pub(super) const IN_PLACE: Way = Way { algorithm: "INPLACE", lock: "NONE" };
+
+/// Others can only read, while the table itself stays.
+pub(super) const SHARED: Way = Way { algorithm: "INPLACE", lock: "SHARED" };
 
 /// The last way: others can only read.
 pub(super) const COPY: Way = Way { algorithm: "COPY", lock: "SHARED" };
@@ -57,6 +60,27 @@ impl Flavour {
             Self::MySql => (8, 0, 29),
             Self::MariaDb => (10, 4, 0),
         }
+    }
+
+    /// Since which version columns get other names instantly.
+    pub(super) const fn instant_rename_since(self) -> (u16, u16, u16) {
+        match self {
+            Self::MySql => (8, 0, 28),
+            Self::MariaDb => (10, 5, 0),
+        }
+    }
+
+    /// The oldest version that is supported, assumed without a target.
+    pub(super) const fn oldest(self) -> (u16, u16, u16) {
+        match self {
+            Self::MySql => (8, 0, 0),
+            Self::MariaDb => (10, 5, 0),
+        }
+    }
+
+    /// Whether a new column whose default is an expression copies the table even when its value is the same for all rows.
+    pub(super) const fn copies_for_expressions(self) -> bool {
+        matches!(self, Self::MySql)
     }
 
     /// How a text is allowed to be longer, as long as its length takes no more bytes.

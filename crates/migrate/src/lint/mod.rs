@@ -22,13 +22,23 @@ pub use self::look::{Scene, look, no_target};
 pub struct LintOptions {
     /// Numbers that the user changed.
     pub limits: Limits,
-    /// The server's major version to assume without a snapshot; none means the oldest that is supported.
-    pub version: Option<u32>,
+    /// Which SQL is meant without a snapshot, for an engine with several (`mysql`, `mariadb`).
+    pub dialect: Option<String>,
+    /// The server's version to assume without a snapshot (`16`, `10.11`); none means the oldest that is supported.
+    pub version: Option<String>,
     /// Files (as [`crate::Script::file`] has them) that the user's tool runs in one transaction each.
     pub in_transaction: BTreeSet<String>,
     /// Files that another tool runs as they are. The others are run by `dbwright migrate apply`, which sets lock timeouts, keeps
     /// transactions short and moves rows in batches by itself.
     pub as_is: BTreeSet<String>,
+}
+
+impl LintOptions {
+    /// The first number of the version to assume.
+    #[must_use]
+    pub fn major(&self) -> Option<u32> {
+        self.version.as_deref()?.split('.').next()?.parse().ok()
+    }
 }
 
 /// What lint found.

@@ -126,7 +126,7 @@ async fn scene(
     let source = match (&args.target, &args.snapshot) {
         (Some(target), _) => target::resolve(target, args.dialect.as_deref(), &found.config)?,
         (None, Some(file)) => Source::Snapshot(file.clone()),
-        (None, None) => return Ok((engines::by_dialect(args.dialect.as_deref().unwrap_or("postgres"))?, None)),
+        (None, None) => return Ok((engines::by_sql(args.dialect.as_deref().unwrap_or("postgres"))?, None)),
     };
     let options = ObserveOptions {
         values: Values::None,
@@ -157,7 +157,8 @@ fn options(files: &[File], scene: &LintScene, settings: &Settings) -> LintOption
     };
     LintOptions {
         limits: settings.limits.clone(),
-        version: scene.assume_version,
+        dialect: scene.dialect.clone(),
+        version: scene.assume_version.clone(),
         in_transaction: names(&in_transaction),
         as_is: names(&as_is),
     }

@@ -1,0 +1,65 @@
+//! Lint: what each statement of a migration would do here, to whom and for how long.
+//!
+//! [`scene`] is what rules look at: the statement, the state before it, kept by [`effect`] from what earlier statements do,
+//! starting from a snapshot of the target or from stated assumptions, and what the server would do with it, judged by
+//! [`verdict`]. Rules are folders in `migrate/rules`.
+#![allow(dead_code, unused_imports, reason = "what rules may use")]
+
+mod cost;
+pub(in crate::migrate) mod define;
+mod definition;
+mod effect;
+mod example;
+#[allow(unreachable_pub, reason = "what is generated says `pub` for every crate")]
+mod registry;
+mod scene;
+mod steps;
+mod target;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod world;
+
+use dbwright_core::{Failure, RuleMeta, Snapshot};
+use dbwright_migrate::Script;
+use dbwright_migrate::lint::{LintOptions, Linted, look, no_target};
+
+pub(in crate::migrate) use self::cost::{Effort, known};
+pub(in crate::migrate) use self::definition::{Definition, Position};
+pub use self::example::{Claim, Version, examples};
+pub(in crate::migrate) use self::scene::{Altered, Part, Scene};
+pub(in crate::migrate) use self::verdict::{Cause, Verdict};
+pub(in crate::migrate) use self::world::{Column, Foreign, KeyKind, Origin, Table, TableKey, TableRef, World};
+use super::parse::Clause;
+use super::table::TableText;
+use super::text::cursor::Name;
+use super::ways::Way;
+use crate::body::Body;
+use crate::flavour::Flavour;
+
+/// The rules, by id.
+pub(super) fn rules() -> Vec<&'static RuleMeta> {
+    registry::RULES.iter().map(|rule| rule.meta).collect()
+}
+
+/// Looks at scripts in their order; see [`dbwright_migrate::OnlineDdl::lint`].
+pub(super) fn lint(scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
+    let body: Option<&Body> = context.map(Snapshot::body).transpose()?;
+    let header = context.map_or_else(|| no_target("mysql"), |snapshot| snapshot.header.clone());
+    Ok(look(Scene::new(body, options), registry::RULES, &header, scripts, options))
+}
+
+/// The way that a server is assumed to take for clauses on a table, when nobody can ask it.
+pub(super) fn assumed(
+    flavour: Flavour,
+    version: (u16, u16, u16),
+    clauses: &[Clause],
+    table: Option<&TableText>,
+) -> Way {
+    let name = Name { schema: None, name: "t".to_owned() };
+    let world = World::default();
+    let known = table.and_then(|text| effect::read(&world, &name, &text.create("t", |_| true)));
+    let table = known.unwrap_or_else(|| world.assumed(&name));
+    let server = verdict::Server { flavour, version, strict: true, unchecked: false };
+    verdict::judge(server, clauses, &table).1.way
+}
