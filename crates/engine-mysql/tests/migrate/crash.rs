@@ -80,7 +80,7 @@ async fn a_connection_cut_anywhere_is_made_again() {
 }
 
 /// Ends every connection to a database.
-fn cut(url: &str, name: &str) {
+pub(crate) fn cut(url: &str, name: &str) {
     let session = dbwright_testkit::my::sql::Session::open(url).expect("open");
     let query = format!("SELECT id FROM information_schema.processlist WHERE db = '{name}' AND id <> CONNECTION_ID()");
     for id in session.query(&query).expect("listed").into_iter().flatten() {

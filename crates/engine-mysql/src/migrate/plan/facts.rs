@@ -96,6 +96,14 @@ impl Planner<'_> {
         Ok(self.asked(sql, table).await?.iter().map(|row| cell(row, 0)).collect())
     }
 
+    /// What its triggers do before a row is updated, in lower case.
+    pub(in crate::migrate) async fn before_update(&mut self, table: &Name) -> Result<Vec<String>, Failure> {
+        let sql = "SELECT /* dbwright */ LOWER(action_statement) FROM information_schema.triggers \
+            WHERE event_object_schema = ? AND event_object_table = ? AND action_timing = 'BEFORE' \
+            AND event_manipulation = 'UPDATE'";
+        Ok(self.asked(sql, table).await?.iter().map(|row| cell(row, 0)).collect())
+    }
+
     /// Whether InnoDB will refuse the next instant change, because the table has gone through too many.
     pub(in crate::migrate) async fn versions_used_up(&mut self, table: &Name) -> bool {
         let Some(sql) = self.link.flavour.row_versions() else { return false };

@@ -5,6 +5,7 @@
 
 pub(super) mod alter;
 mod assume;
+mod batch;
 pub(super) mod facts;
 mod objects;
 mod rows;

@@ -128,7 +128,7 @@ impl ColumnType {
 }
 
 /// How values are written as literals; none for types whose order is not that of their literals.
-fn class(ty: &ColumnType) -> Option<String> {
+pub(in crate::migrate) fn class(ty: &ColumnType) -> Option<String> {
     match ty.name.as_str() {
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" => Some("number".to_owned()),
         "binary" | "varbinary" => Some("bytes".to_owned()),
@@ -162,7 +162,7 @@ fn shared_key(before: &TableText, after: &TableText, renames: &Renames) -> Optio
     None
 }
 
-fn generated(text: &str) -> bool {
+pub(in crate::migrate) fn generated(text: &str) -> bool {
     text.contains("GENERATED ALWAYS AS") || text.contains(") VIRTUAL") || text.contains(") STORED")
 }
 
@@ -240,7 +240,7 @@ fn given(before: &TableText, after: &TableText, renames: &Renames) -> Result<Vec
 
 impl Planner<'_> {
     /// The type of a column, in the target or in the lab.
-    async fn column_type(
+    pub(in crate::migrate) async fn column_type(
         &mut self,
         table: &super::super::text::cursor::Name,
         column: &str,

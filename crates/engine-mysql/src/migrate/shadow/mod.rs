@@ -25,7 +25,7 @@
 //!    wait for batches, and would fail where the new table refuses what the old one takes.
 //! 5. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
 
-mod columns;
+pub(in crate::migrate) mod columns;
 mod refuse;
 mod script;
 mod steps;
