@@ -14,7 +14,7 @@ mod innodb;
 mod migrations;
 mod objects;
 mod partitions;
-mod replication;
+pub(crate) mod replication;
 mod rights;
 mod server;
 mod session;

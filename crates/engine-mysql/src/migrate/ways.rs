@@ -154,4 +154,20 @@ impl Flavour {
             Self::MariaDb => None,
         }
     }
+
+    /// Lists the replicas that are connected: number, host, port; the first that the version knows.
+    pub(super) const fn replica_lists(self) -> &'static [&'static str] {
+        match self {
+            Self::MySql => &["SHOW /* dbwright */ REPLICAS", "SHOW /* dbwright */ SLAVE HOSTS"],
+            Self::MariaDb => &["SHOW /* dbwright */ REPLICA HOSTS", "SHOW /* dbwright */ SLAVE HOSTS"],
+        }
+    }
+
+    /// Asks a replica how far it is; the first that the version knows.
+    pub(super) const fn replica_states(self) -> &'static [&'static str] {
+        match self {
+            Self::MySql => &["SHOW /* dbwright */ REPLICA STATUS", "SHOW /* dbwright */ SLAVE STATUS"],
+            Self::MariaDb => &["SHOW /* dbwright */ ALL REPLICAS STATUS", "SHOW /* dbwright */ ALL SLAVES STATUS"],
+        }
+    }
 }

@@ -36,7 +36,8 @@ fn channel(row: &Row) -> Channel {
     }
 }
 
-fn cell(row: &Row, name: &str) -> Option<String> {
+/// The text of a column by its name.
+pub(crate) fn cell(row: &Row, name: &str) -> Option<String> {
     let at = row.columns_ref().iter().position(|column| column.name_str().eq_ignore_ascii_case(name))?;
     row.as_ref(at).and_then(cells::text_of)
 }

@@ -7,6 +7,7 @@ mod common;
 mod copy;
 mod crash;
 mod queue;
+mod replica;
 
 /// Accidents happen at the same points on every engine.
 #[path = "../../../engine-postgres/tests/migrate/trap.rs"]

@@ -14,6 +14,7 @@ mod mark;
 mod patience;
 mod plan;
 mod range;
+mod replicas;
 mod settle;
 pub(in crate::migrate) mod shown;
 pub(in crate::migrate) mod switch;
@@ -46,6 +47,8 @@ pub(super) struct MySession {
     locked: Option<Duration>,
     /// What the file has set for its statements.
     settings: Vec<String>,
+    /// Who pulls the changes, and how far they are.
+    replicas: replicas::Replicas,
 }
 
 /// A step at its place, and what it may do to others: what every way of running it needs.
@@ -74,7 +77,17 @@ impl MySession {
         }
         let facts = main.facts();
         let (address, options) = (address.clone(), options.clone());
-        Ok(Self { address, options, facts, home, main, watch, locked: None, settings: Vec::new() })
+        Ok(Self {
+            address,
+            options,
+            facts,
+            home,
+            main,
+            watch,
+            locked: None,
+            settings: Vec::new(),
+            replicas: replicas::Replicas::default(),
+        })
     }
 
     async fn run_step(&mut self, job: Job<'_>) -> Result<(), Failure> {

@@ -1,5 +1,4 @@
-//! How the target bears it: sessions that wait, sessions at work. Replicas pull here, and the source does not know how far
-//! they are.
+//! How the target bears it: replicas, sessions that wait, sessions at work.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ impl MySession {
         let began = Instant::now();
         let mut told: Option<Instant> = None;
         loop {
-            let ill = self.ill(limits).await;
+            let ill = self.ill(limits, progress).await;
             if ill.is_empty() {
                 return Ok(());
             }
@@ -42,7 +41,7 @@ impl MySession {
     }
 
     /// What is beyond its limit. What can't be seen is not judged.
-    async fn ill(&mut self, limits: &Limits) -> Vec<String> {
+    async fn ill(&mut self, limits: &Limits, progress: &dyn Progress) -> Vec<String> {
         let sql = format!(
             "SELECT /* dbwright */ (SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT') \
              + COALESCE(SUM(state LIKE 'Waiting for%lock'), 0), COALESCE(SUM(command NOT IN ('Sleep', 'Daemon', 'Binlog Dump', \
@@ -53,7 +52,7 @@ impl MySession {
         let rows = self.watch.rows(&sql).await.unwrap_or_default();
         let number = |at: usize| rows.first()?.get(at)?.as_deref()?.parse::<f64>().ok();
         let (waiting, active) = (number(0).unwrap_or(0.0), number(1).unwrap_or(0.0));
-        let mut ill = Vec::new();
+        let mut ill = self.replicas.behind(&mut self.watch, &self.address, limits, progress).await;
         if waiting > f64::from(limits.waiting) {
             ill.push(format!("{waiting} sessions wait for locks (limit {})", limits.waiting));
         }
