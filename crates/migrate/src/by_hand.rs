@@ -1,6 +1,6 @@
 //! A step as text that a person runs by hand, with the engine's own client.
 
-use crate::plan::{Backfill, Require, Step, Work};
+use crate::plan::{Back, Backfill, Require, Step, Work};
 
 /// How an engine's client is told what the runner does otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,8 @@ pub struct ByHand {
     pub run_results: fn(&str) -> String,
     /// All batches of a backfill, each committed by itself; none when the client has no loop to write it with.
     pub batches: Option<fn(&Backfill) -> String>,
+    /// The statements of a way back, in order.
+    pub back: fn(&Back) -> Vec<String>,
     /// Whether a statement of a transaction has no effect within it, so that it stands before its `BEGIN`.
     pub before_begin: fn(&str) -> bool,
 }
@@ -26,6 +28,7 @@ impl Default for ByHand {
             },
             run_results: |query| format!("{}  -- run what this returns\n", ended(query)),
             batches: None,
+            back: |back| back.statements.clone(),
             before_begin: |_| false,
         }
     }

@@ -34,12 +34,7 @@ impl OnlineDdl for MySql {
     }
 
     fn by_hand(&self) -> ByHand {
-        ByHand {
-            head: "-- Run it step by step with the mysql client, and look at the result of each; nothing of it is in dbwright's journal\n\
-                   -- then: record it afterwards with `dbwright migrate baseline`.\nSET SESSION lock_wait_timeout = 1;  \
-                   -- when a step fails because of it, wait a little and run that step again\n",
-            ..ByHand::default()
-        }
+        plan::by_hand::client()
     }
 
     fn open<'a>(

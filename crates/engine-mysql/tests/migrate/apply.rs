@@ -7,7 +7,7 @@ use dbwright_testkit::MyDatabase;
 
 use crate::common::{cell, engines, leftovers, migration, open, options, plan, schema, verb};
 
-const TABLES: &str = "CREATE TABLE customers (id int PRIMARY KEY, email varchar(50) NOT NULL); \
+pub(crate) const TABLES: &str = "CREATE TABLE customers (id int PRIMARY KEY, email varchar(50) NOT NULL); \
     CREATE TABLE orders (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, customer int NOT NULL, note varchar(20), \
     total decimal(10,2) NOT NULL DEFAULT 0, KEY by_customer (customer), \
     CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES customers (id)); \
@@ -22,7 +22,7 @@ fn statement(work: &Work) -> &str {
 }
 
 /// A change, the algorithm on MySQL and on MariaDB.
-const WAYS: &[(&str, &str, &str)] = &[
+pub(crate) const WAYS: &[(&str, &str, &str)] = &[
     ("ALTER TABLE orders ADD COLUMN tier int NOT NULL DEFAULT 1", "INSTANT", "INSTANT"),
     ("ALTER TABLE orders ADD COLUMN tier int AFTER id, ADD KEY by_tier (tier)", "INPLACE", "INPLACE"),
     ("ALTER TABLE orders RENAME COLUMN note TO remark", "INSTANT", "INSTANT"),

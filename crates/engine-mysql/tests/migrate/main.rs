@@ -2,6 +2,7 @@
 
 mod apply;
 mod batch;
+mod by_hand;
 mod child;
 mod common;
 mod copy;

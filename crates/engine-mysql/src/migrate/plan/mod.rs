@@ -6,6 +6,7 @@
 pub(super) mod alter;
 mod assume;
 mod batch;
+pub(super) mod by_hand;
 pub(super) mod facts;
 mod objects;
 mod rows;

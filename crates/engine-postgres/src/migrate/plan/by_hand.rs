@@ -21,6 +21,7 @@ SET lock_timeout = '250ms';  -- when a step fails because of it, wait a little a
     ask: question,
     run_results: |query| format!("{query} \\gexec\n"),
     batches: Some(batches),
+    back: |back| back.statements.clone(),
     before_begin: |_| false,
 };
 
