@@ -9,7 +9,7 @@ pub mod error;
 mod explain;
 mod header;
 pub mod lab;
-mod migrate;
+pub mod migrate;
 mod observe;
 mod path;
 mod prove;

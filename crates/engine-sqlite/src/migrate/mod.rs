@@ -5,6 +5,7 @@
 mod alter;
 mod edit;
 pub(crate) mod journal;
+pub mod lint;
 mod lock;
 mod parse;
 mod plan;
@@ -15,7 +16,8 @@ mod session;
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure};
+use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
+use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
@@ -32,6 +34,14 @@ const HEAD: &str = "\
 impl OnlineDdl for Sqlite {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {
         read::script(file, text)
+    }
+
+    fn lint_rules(&self) -> Vec<&'static RuleMeta> {
+        lint::rules()
+    }
+
+    fn lint(&self, scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
+        lint::lint(scripts, context, options)
     }
 
     fn by_hand(&self) -> ByHand {

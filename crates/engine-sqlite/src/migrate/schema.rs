@@ -60,7 +60,7 @@ pub(super) fn normal_sql(sql: &str) -> String {
 
 /// What must be kept of a table when it is made anew.
 #[derive(Debug, Clone)]
-pub(super) struct TableState {
+pub(crate) struct TableState {
     /// Its name as it was declared.
     pub(super) name: String,
     /// Its text.
@@ -126,6 +126,7 @@ impl TableState {
 }
 
 /// A database in memory with a schema and no rows.
+#[derive(Debug)]
 pub(super) struct Scratch {
     /// The connection.
     pub(super) db: Connection,
@@ -139,12 +140,19 @@ impl Scratch {
     /// # Errors
     /// When the schema can't be read.
     pub(super) fn of(from: &Connection) -> rusqlite::Result<Self> {
+        Self::with(&objects(from)?)
+    }
+
+    /// Makes one with these objects.
+    ///
+    /// # Errors
+    /// When SQLite has no memory for it.
+    pub(super) fn with(all: &[Object]) -> rusqlite::Result<Self> {
         let db = Connection::open_in_memory()?;
         db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         db.execute_batch("PRAGMA foreign_keys = OFF")?;
         let mut scratch = Self { db, missing: HashMap::new() };
-        let all = objects(from)?;
         for kind in ["table", "index", "view", "trigger"] {
             for object in all.iter().filter(|object| object.kind == kind) {
                 scratch.make(object);

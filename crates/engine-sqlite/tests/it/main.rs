@@ -4,6 +4,7 @@ mod advise;
 mod common;
 mod compare;
 mod files;
+mod lint;
 mod migrate;
 mod prove;
 mod quoting;

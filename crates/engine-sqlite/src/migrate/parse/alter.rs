@@ -89,6 +89,24 @@ pub(crate) enum Action {
     },
 }
 
+impl Action {
+    /// The column that it is about, as it is called before.
+    pub(crate) fn column(&self) -> Option<&str> {
+        match self {
+            Self::AddColumn { column, .. } | Self::Modify { column, .. } => Some(&column.name),
+            Self::DropColumn { name, .. } | Self::RenameColumn { from: name, .. } => Some(name),
+            Self::SetType { column, .. }
+            | Self::SetDefault { column, .. }
+            | Self::DropDefault { column }
+            | Self::SetNotNull { column }
+            | Self::DropNotNull { column }
+            | Self::DropExpression { column }
+            | Self::Move { column, .. } => Some(column),
+            _ => None,
+        }
+    }
+}
+
 impl Clause {
     /// Reads one clause from its text; none when nobody would know what it means.
     pub(crate) fn read(text: &str) -> Option<Self> {

@@ -1,0 +1,6 @@
+CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL, note TEXT);
+INSERT INTO orders (id, total, note) SELECT value, value, 'a note of some length ' || value FROM generate_series(1, 2000);
+-- migration
+CREATE TABLE fresh (id INTEGER PRIMARY KEY, total REAL);
+-- claim: rewrite no
+ALTER TABLE orders ADD COLUMN due TEXT DEFAULT 'soon';

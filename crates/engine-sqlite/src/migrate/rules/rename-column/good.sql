@@ -1,0 +1,6 @@
+CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL, note TEXT);
+INSERT INTO orders (id, total, note) SELECT value, value, 'a note of some length ' || value FROM generate_series(1, 2000);
+-- migration
+ALTER TABLE orders RENAME COLUMN note TO Note;
+CREATE TABLE fresh (id INTEGER PRIMARY KEY, note TEXT);
+ALTER TABLE fresh RENAME COLUMN note TO remark;
