@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::define;
 use super::definition::{Definition, Position};
+use super::read::settings::{Scope, assignments};
+use super::read::stored::stored;
 use super::scene::Scene;
 use super::world::{Column, KeyKind, Origin, Table, TableKey, World};
-use crate::migrate::parse::{Act, Action, Clause};
+use crate::migrate::parse::{Act, Action, Clause, Kind};
 use crate::migrate::table::same;
 use crate::migrate::text::Cursor;
 use crate::migrate::text::cursor::{Name, split};
@@ -21,25 +23,21 @@ pub(super) fn pass(scene: &mut Scene) {
         Act::Alter { table, clauses, .. } => alter(&mut scene.world, table, clauses),
         Act::DropTable { tables, .. } => tables.iter().for_each(|table| drop(remove(&mut scene.world, table))),
         Act::RenameTable { pairs } => pairs.iter().for_each(|(from, to)| rename(&mut scene.world, from, to)),
+        Act::Create { kind: Kind::Trigger, name, .. } => {
+            if let Some(table) = stored(&sql).and_then(|made| made.table) {
+                scene.world.table_mut(&table).triggers.push(name.name.clone());
+            }
+        }
+        Act::Drop { kind: Kind::Trigger, name, .. } => scene.world.drop_trigger(&name.name),
         _ => {}
     }
 }
 
 /// `SET [SESSION] name = value, …`.
 fn settings(scene: &mut Scene, sql: &str) {
-    let mut cursor = Cursor::new(sql);
-    cursor.accept(&["set"]);
-    for part in split(cursor.rest()) {
-        let mut part = Cursor::new(part);
-        while part.is_any(&["@", ".", "session", "local"]) {
-            part.skip();
-        }
-        let Some(name) = part.name() else { continue };
-        while part.is_any(&[":", "="]) {
-            part.skip();
-        }
-        let value = part.rest().trim_matches(['\'', '"']).to_owned();
-        scene.settings.insert(name.to_lowercase(), value);
+    for one in assignments(sql).into_iter().filter(|one| one.scope == Scope::Session) {
+        let value = one.value.trim_matches(['\'', '"']).to_owned();
+        scene.settings.insert(one.name, value);
     }
 }
 
@@ -190,7 +188,7 @@ fn alter(world: &mut World, name: &Name, clauses: &[Clause]) {
     for clause in clauses {
         match &clause.action {
             Action::RenameTable(new) => {
-                to = Some(Name { schema: new.schema.clone().or_else(|| name.schema.clone()), ..new.clone() })
+                to = Some(Name { schema: new.schema.clone().or_else(|| name.schema.clone()), ..new.clone() });
             }
             _ => change(table, clause),
         }

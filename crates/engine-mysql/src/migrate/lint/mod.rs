@@ -5,11 +5,13 @@
 //! [`verdict`]. Rules are folders in `migrate/rules`.
 #![allow(dead_code, unused_imports, reason = "what rules may use")]
 
+mod ask;
 mod cost;
 pub(in crate::migrate) mod define;
 mod definition;
 mod effect;
 mod example;
+pub(in crate::migrate) mod read;
 #[allow(unreachable_pub, reason = "what is generated says `pub` for every crate")]
 mod registry;
 mod scene;
@@ -24,10 +26,11 @@ use dbwright_core::{Failure, RuleMeta, Snapshot};
 use dbwright_migrate::Script;
 use dbwright_migrate::lint::{LintOptions, Linted, look, no_target};
 
+pub(in crate::migrate) use self::ask::order_by;
 pub(in crate::migrate) use self::cost::{Effort, known};
 pub(in crate::migrate) use self::definition::{Definition, Position};
 pub use self::example::{Claim, Version, examples};
-pub(in crate::migrate) use self::scene::{Altered, Part, Scene};
+pub(in crate::migrate) use self::scene::{Altered, Line, Part, Scene};
 pub(in crate::migrate) use self::verdict::{Cause, Verdict};
 pub(in crate::migrate) use self::world::{Column, Foreign, KeyKind, Origin, Table, TableKey, TableRef, World};
 use super::parse::Clause;

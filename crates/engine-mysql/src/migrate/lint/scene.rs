@@ -34,6 +34,8 @@ pub(in crate::migrate) struct Scene {
     pub(in crate::migrate) file: String,
     /// Whether another tool than `dbwright migrate apply` runs the file, as it is.
     pub(in crate::migrate) as_is: bool,
+    /// Whether that tool runs the file in one transaction.
+    pub(in crate::migrate) in_transaction: bool,
     /// The whole text of the file.
     text: Arc<str>,
     /// The statements of the script.
@@ -102,6 +104,7 @@ impl Scene {
             globals: body.map(target::settings).unwrap_or_default(),
             file: String::new(),
             as_is: false,
+            in_transaction: false,
             text: Arc::from(""),
             lines: Vec::new(),
             at: 0,
@@ -202,19 +205,27 @@ impl Scene {
         Cursor::new(self.sql())
     }
 
+    /// What the server would do with clauses on a table, as the session is now.
+    pub(super) fn judged(&self, clauses: &[Clause], table: &Table) -> Verdict {
+        verdict::judge(self.server_now(), clauses, table).1
+    }
+
+    fn server_now(&self) -> verdict::Server {
+        verdict::Server {
+            flavour: self.flavour,
+            version: self.version,
+            strict: self.strict(),
+            unchecked: self.turned_off("foreign_key_checks"),
+        }
+    }
+
     fn judge(&mut self) {
         let Act::Alter { table, clauses, .. } = &self.lines[self.at].act else {
             (self.verdicts, self.whole) = (Vec::new(), Verdict::nothing());
             return;
         };
         let table = self.world.table(table);
-        let server = verdict::Server {
-            flavour: self.flavour,
-            version: self.version,
-            strict: self.strict(),
-            unchecked: self.turned_off("foreign_key_checks"),
-        };
-        let (mut verdicts, mut whole) = verdict::judge(server, clauses, &table);
+        let (mut verdicts, mut whole) = verdict::judge(self.server_now(), clauses, &table);
         let copies =
             |clause: &Clause| matches!(&clause.action, Action::Wanted { what: "ALGORITHM", value } if value == "COPY");
         if self.as_is && whole.way.online() && clauses.iter().any(copies) {
@@ -237,8 +248,8 @@ impl dbwright_migrate::lint::Scene for Scene {
         ]
     }
 
-    fn open(&mut self, script: &Script, _in_transaction: bool, as_is: bool) {
-        self.as_is = as_is;
+    fn open(&mut self, script: &Script, in_transaction: bool, as_is: bool) {
+        (self.as_is, self.in_transaction) = (as_is, in_transaction);
         self.file.clone_from(&script.file);
         self.text = Arc::clone(&script.text);
         self.lines = script.statements.iter().map(line).collect();

@@ -15,8 +15,14 @@ use crate::words::as_f64;
 pub(super) fn world(body: &Body) -> World {
     let home = home(body);
     let charset = body.schemas.iter().find(|schema| schema.name == home).map(|schema| schema.charset.clone());
-    let mut world =
-        World { known: true, home, folds: body.server.lower_case_table_names != 0, charset, ..World::default() };
+    let mut world = World {
+        known: true,
+        home,
+        folds: body.server.lower_case_table_names != 0,
+        charset,
+        accounts: body.accounts.clone(),
+        ..World::default()
+    };
     for table in body.catalog.tables.iter().filter(|table| table.kind != TableKind::View) {
         let name = Name { schema: Some(table.schema.clone()), name: table.name.clone() };
         let known = self::table(body, table, world.assumed(&name));
@@ -37,7 +43,14 @@ fn home(body: &Body) -> String {
 
 /// Settings of the server that decide what statements do.
 pub(super) fn settings(body: &Body) -> BTreeMap<String, String> {
-    let known = ["sql_mode", "foreign_key_checks", "binlog_format", "innodb_default_row_format"];
+    let known = [
+        "sql_mode",
+        "foreign_key_checks",
+        "binlog_format",
+        "lock_wait_timeout",
+        "sql_generate_invisible_primary_key",
+        "innodb_default_row_format",
+    ];
     known.iter().filter_map(|name| Some(((*name).to_owned(), body.variable(name)?.to_owned()))).collect()
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dbwright_sql::Dialect;
 
 use super::definition::Definition;
+use crate::body::Account;
 use crate::migrate::table::same;
 use crate::migrate::text::cursor::Name;
 
@@ -26,6 +27,8 @@ pub(in crate::migrate) struct World {
     pub(in crate::migrate) home: String,
     /// Whether names of tables that differ by case alone mean the same.
     pub(super) folds: bool,
+    /// Accounts of the target; none when they are not known.
+    pub(in crate::migrate) accounts: Vec<Account>,
     /// The character set that tables take which say none.
     pub(in crate::migrate) charset: Option<String>,
 }
@@ -166,6 +169,13 @@ impl World {
         let (schema, table) = name.within(&self.home);
         let at_home = name.schema.as_deref().is_none_or(|schema| schema == self.home);
         Table { at_home, ..Table::named(schema, table) }
+    }
+
+    /// Takes a trigger out of its table.
+    pub(super) fn drop_trigger(&mut self, name: &str) {
+        for table in self.tables.values_mut().filter(|table| table.triggers.iter().any(|own| own == name)) {
+            Arc::make_mut(table).triggers.retain(|own| own != name);
+        }
     }
 
     /// The table to be changed, made when nothing was known of it.

@@ -147,6 +147,8 @@ fn read(cursor: &mut Cursor<'_>) -> Option<Act> {
         "update" => Some(changed(cursor, "UPDATE")),
         "delete" => Some(deleted(cursor)),
         "with" => with(cursor),
+        // MariaDB's SET STATEMENT … FOR is the statement behind it.
+        "set" if cursor.is("statement") => None,
         "set" => Some(set(cursor)),
         "begin" | "start" if cursor.is("not") => None,
         word @ ("begin" | "start" | "commit" | "rollback" | "savepoint" | "release") => {
@@ -341,6 +343,7 @@ mod tests {
         assert!(matches!(act("UPDATE t SET a = (SELECT 1 WHERE 2)"), Act::Write { condition: false, .. }));
         assert!(matches!(act("DELETE FROM t WHERE a LIMIT 5"), Act::Write { condition: true, limited: true, .. }));
         assert_eq!(act("SET NAMES utf8mb4"), Act::Set);
+        assert_eq!(act("SET STATEMENT lock_wait_timeout=1 FOR ALTER TABLE t ADD a int"), Act::Other("SET".to_owned()));
         assert_eq!(act("SET @@global.max_connections = 3"), Act::SetGlobal);
         assert_eq!(act("GRANT SELECT ON a TO b"), Act::Other("GRANT".to_owned()));
     }
