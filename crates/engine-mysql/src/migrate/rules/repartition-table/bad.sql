@@ -1,0 +1,9 @@
+CREATE TABLE orders (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, state varchar(20), note varchar(100)) ENGINE=InnoDB;
+INSERT INTO orders (state) VALUES ('new'), ('old'), ('gone');
+CREATE TABLE spread (id bigint NOT NULL PRIMARY KEY, v int) ENGINE=InnoDB PARTITION BY HASH (id) PARTITIONS 4;
+INSERT INTO spread VALUES (1, 1), (2, 2), (3, 3);
+-- migration
+-- claim: ALGORITHM=COPY, LOCK=SHARED
+ALTER TABLE orders PARTITION BY HASH (id) PARTITIONS 4;
+-- claim: ALGORITHM=COPY, LOCK=SHARED
+ALTER TABLE spread REMOVE PARTITIONING;

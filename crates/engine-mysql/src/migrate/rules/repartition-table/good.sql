@@ -1,0 +1,6 @@
+CREATE TABLE orders (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, state varchar(20), note varchar(100)) ENGINE=InnoDB;
+INSERT INTO orders (state) VALUES ('new'), ('old'), ('gone');
+-- migration
+CREATE TABLE fresh (id bigint NOT NULL PRIMARY KEY) ENGINE=InnoDB;
+ALTER TABLE fresh PARTITION BY HASH (id) PARTITIONS 4;
+CREATE TABLE parted (id bigint NOT NULL PRIMARY KEY) ENGINE=InnoDB PARTITION BY HASH (id) PARTITIONS 4;
