@@ -1,0 +1,3 @@
+-- migration
+CREATE DATABASE dbwright_example_fresh;
+DROP DATABASE dbwright_example_fresh;
