@@ -20,7 +20,7 @@ fn found(dialect: &str, table: &str, change: &str) -> Vec<Finding> {
     linted(dialect, &[script("1.sql", table), script("2.sql", change)]).findings
 }
 
-const TABLE: &str = "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, c varchar(20) CHARACTER SET utf8mb4, n decimal(10,2), \
+const TABLE: &str = "CREATE TABLE t (id bigint AUTO_INCREMENT PRIMARY KEY, c varchar(20) CHARACTER SET utf8mb4, n decimal(10,2), \
     e enum('a','b'), at datetime) DEFAULT CHARSET=utf8mb4;";
 
 #[test]

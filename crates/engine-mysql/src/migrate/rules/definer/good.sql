@@ -1,0 +1,6 @@
+CREATE TABLE orders (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, state varchar(20), note varchar(100)) ENGINE=InnoDB;
+INSERT INTO orders (state) VALUES ('new'), ('old'), ('gone');
+-- migration
+CREATE VIEW seen AS SELECT id FROM orders;
+CREATE DEFINER=CURRENT_USER SQL SECURITY INVOKER VIEW invoked AS SELECT id FROM orders;
+CREATE PROCEDURE counted() READS SQL DATA SQL SECURITY INVOKER SELECT COUNT(*) FROM orders;
