@@ -21,6 +21,8 @@ mod target;
 mod tests;
 mod verdict;
 mod world;
+#[cfg(test)]
+mod written;
 
 use dbwright_core::{Failure, RuleMeta, Snapshot};
 use dbwright_migrate::Script;
