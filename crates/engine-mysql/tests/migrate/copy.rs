@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dbwright_core::progress::Silent;
 use dbwright_testkit::MyDatabase;
+use dbwright_testkit::my::sql::Session;
 use dbwright_testkit::my::writer::MyWriter;
 use dbwright_testkit::writer::Columns;
 
@@ -49,7 +50,7 @@ impl Swapper {
         let thread = std::thread::spawn(move || {
             let (mut swaps, mut refused) = (0, Vec::new());
             while !ends.load(Ordering::Relaxed) {
-                let Ok(session) = dbwright_testkit::my::sql::Session::open(&url) else { continue };
+                let Ok(session) = Session::open(&url) else { continue };
                 while !ends.load(Ordering::Relaxed) {
                     let swap = "START TRANSACTION; SELECT id, tag INTO @a, @ta FROM t WHERE tag IS NOT NULL ORDER BY id LIMIT 1 FOR UPDATE; \
                         SELECT id, tag INTO @b, @tb FROM t WHERE tag IS NOT NULL ORDER BY id DESC LIMIT 1 FOR UPDATE; \
@@ -265,5 +266,58 @@ async fn no_statement_of_others_fails_whatever_the_copy_does() {
             }
             look(&database, (writer, false), &after, &format!("{engine}, seed {seed}"));
         }
+    }
+}
+
+/// Who waits for the lock of a table.
+const WAITING: &str = "SELECT COALESCE(MAX(info), '') FROM information_schema.processlist WHERE state = 'Waiting for table metadata lock' AND info LIKE";
+
+/// Until a statement that begins so waits for a lock.
+fn until_waits(session: &Session, begin: &str) {
+    let began = std::time::Instant::now();
+    let asked = format!("{WAITING} '{begin}%'");
+    while session.query(&asked).expect("an answer")[0][0].is_empty() && began.elapsed() < Duration::from_mins(1) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A write that has opened the table and waits for the table of notes is the victim of a deadlock with the switch: it gives the
+/// table up and opens it again, when it is the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_opens_the_table_again_after_the_switch_is_noted() {
+    for engine in engines() {
+        let (before, _) = plain(engine, UP);
+        let database = MyDatabase::create(engine);
+        database.execute(&table());
+        database.execute("ANALYZE TABLE t");
+        let url = database.url.clone();
+        let accident = move || {
+            let holder = Session::open(&url).expect("a session");
+            let notes = holder
+                .query(
+                    "SELECT SUBSTRING_INDEX(SUBSTRING_INDEX(action_statement, 'INTO dbwright.', -1), ' ', 1) \
+                     FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND event_object_table = 't'",
+                )
+                .expect("an answer");
+            holder.query(&format!("LOCK TABLES dbwright.{} WRITE", notes[0][0])).expect("locked");
+            let (url, look) = (url.clone(), Session::open(&url).expect("a session"));
+            let write = "UPDATE t SET v = 424242 WHERE id = 77";
+            let writer = std::thread::spawn(move || Session::open(&url).expect("a session").query(write).map(drop));
+            until_waits(&look, "UPDATE t");
+            // The lock is given up when the switch waits for it, too.
+            std::thread::spawn(move || {
+                until_waits(&look, "LOCK TABLES");
+                holder.query("UNLOCK TABLES").expect("unlocked");
+                writer.join().expect("it wrote").expect("a write that fails nobody");
+            });
+        };
+        let trap = Trap::at(&("put the new table in the place of t".to_owned(), "cleared".to_owned()), accident);
+        verb(&database.url, "apply", UP, &trap).await.unwrap_or_else(|e| panic!("{engine}: {e:?}"));
+        assert!(trap.sprung(), "{engine}: {:?}", trap.spots());
+        assert_eq!(cell(&database.url, "SELECT v FROM t WHERE id = 77"), "424242", "{engine}");
+        verb(&database.url, "undo", UP, &Silent).await.unwrap_or_else(|e| panic!("{engine}: undo: {e:?}"));
+        assert_eq!(cell(&database.url, "SELECT v FROM t WHERE id = 77"), "424242", "{engine}, undone");
+        assert_eq!(schema(&database.url), before, "{engine}");
+        assert_eq!(leftovers(&database.url).await, [""; 0], "{engine}");
     }
 }

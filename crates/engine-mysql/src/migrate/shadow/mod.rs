@@ -23,7 +23,12 @@
 //!    Nothing is ever written with `REPLACE` or `IGNORE`, which would hide that.
 //! 4. *Why the triggers don't write to the new table*: a row that was copied later would be stale, the users' statements would
 //!    wait for batches, and would fail where the new table refuses what the old one takes.
-//! 5. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
+//! 5. *One table of notes for both sides.* MariaDB finds out which tables a statement's triggers need when it opens the statement's
+//!    table. When it has to give that up and open the table again (it was the victim of a deadlock of metadata locks, as with
+//!    `LOCK TABLES`) and the names were exchanged meanwhile, it fires the triggers of the new table with the list of the old one's:
+//!    a trigger that writes to a table that is not on the list fails with 1146. So all triggers write to the same table, and
+//!    none of them passes over an error: a write whose note fails, fails.
+//! 6. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
 
 pub(in crate::migrate) mod columns;
 mod refuse;

@@ -20,11 +20,10 @@ pub(super) struct Names {
     /// The same two, plain.
     pub(super) new_name: String,
     pub(super) old_name: String,
-    /// Keys that the old table's triggers note, those of the new one's, and keys that differ.
-    pub(super) forward: String,
-    pub(super) backward: String,
+    /// Keys that triggers note: [`OLD`] those of the old table's, [`NEW`] those of the new one's; and keys that differ.
+    pub(super) notes: String,
     pub(super) differences: String,
-    /// Keys that are being brought over, in the session alone.
+    /// What the end of the name of a temporary table is put to: keys that are being brought over, in the session alone.
     pub(super) take: String,
     /// What names of triggers begin with.
     pub(super) mark: String,
@@ -32,6 +31,12 @@ pub(super) struct Names {
 
 /// Told by its comment: a table that is there only so that a rename can't come too early.
 pub(super) const IN_THE_WAY: &str = "dbwright: stands in the way of a rename";
+
+/// Columns of the notes: keys of the old table, with its types.
+pub(super) const OLD: char = 'o';
+
+/// And keys of the new one.
+pub(super) const NEW: char = 'n';
 
 /// More notes than this are not brought over under the lock.
 const MOST: u32 = 2_000;
@@ -73,8 +78,7 @@ impl Names {
             old: own(&old_name),
             new_name,
             old_name,
-            forward: note("f"),
-            backward: note("b"),
+            notes: note("n"),
             differences: note("d"),
             take: format!("dbwright.take_{hash}"),
             mark: format!("dbwright_{hash}"),
@@ -91,7 +95,8 @@ pub(super) struct Direction<'a> {
     /// Where rows come from and where they go; names that hold when the script runs.
     pub(super) from: &'a str,
     pub(super) to: &'a str,
-    pub(super) notes: &'a str,
+    /// Which columns of the notes hold the keys: [`OLD`] or [`NEW`].
+    pub(super) side: char,
     /// Names of the key in both, and its type in the notes.
     pub(super) key: Vec<(String, String, String)>,
     /// Columns: to, from.
@@ -109,7 +114,7 @@ impl<'a> Direction<'a> {
             names,
             from: &names.table,
             to: &names.new,
-            notes: &names.forward,
+            side: OLD,
             key: keys(columns, |key| (key.old.clone(), key.new.clone(), key.old_type.clone())),
             columns: columns.forward.iter().map(|pair| (pair.new.clone(), pair.old.clone())).collect(),
             given: &columns.given,
@@ -124,7 +129,7 @@ impl<'a> Direction<'a> {
             names,
             from: &names.table,
             to: &names.old,
-            notes: &names.backward,
+            side: NEW,
             key: keys(columns, |key| (key.new.clone(), key.old.clone(), key.new_type.clone())),
             columns: pairs.iter().map(|pair| (pair.old.clone(), pair.new.clone())).collect(),
             given: &[],
@@ -175,21 +180,26 @@ impl<'a> Direction<'a> {
 
     /// The condition that a row of the target has a noted key.
     fn to_on(&self, right: &str) -> String {
-        self.on(self.to, right, |at, key| (key.1.clone(), format!("k{at}")))
+        self.on(self.to, right, |at, key| (key.1.clone(), column(self.side, at)))
     }
 
-    fn note_columns(&self) -> String {
-        (0..self.key.len()).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ")
+    /// The condition that a note is one of this direction.
+    fn noted(&self) -> String {
+        format!("{} IS NOT NULL", column(self.side, 0))
+    }
+
+    fn take(&self) -> String {
+        format!("{}_{}", self.names.take, self.side)
     }
 
     fn take_table(&self) -> String {
-        let columns: Vec<_> =
-            self.key.iter().enumerate().map(|(at, key)| format!("k{at} {} NOT NULL", key.2)).collect();
+        let parts =
+            self.key.iter().enumerate().map(|(at, key)| format!("{} {} NOT NULL", column(self.side, at), key.2));
         format!(
             "CREATE TEMPORARY TABLE IF NOT EXISTS {} (id bigint NOT NULL PRIMARY KEY, {}, KEY ({})) ENGINE=InnoDB",
-            self.names.take,
-            columns.join(", "),
-            self.note_columns()
+            self.take(),
+            parts.collect::<Vec<_>>().join(", "),
+            columns(self.side, self.key.len())
         )
     }
 
@@ -198,18 +208,18 @@ impl<'a> Direction<'a> {
         format!(
             "DELETE FROM {to} USING {to} JOIN {notes} ON {on}",
             to = self.to,
-            notes = self.notes,
-            on = self.to_on(self.notes)
+            notes = self.names.notes,
+            on = self.to_on(&self.names.notes)
         )
     }
 
     /// Takes notes and brings their rows over.
     fn bring(&self, limit: &str) -> Vec<String> {
-        let (take, notes, list) = (&self.names.take, self.notes, self.note_columns());
-        let on = self.on(self.from, "t", |at, key| (key.0.clone(), format!("k{at}")));
+        let (take, notes, list) = (&self.take(), &self.names.notes, columns(self.side, self.key.len()));
+        let on = self.on(self.from, "t", |at, key| (key.0.clone(), column(self.side, at)));
         vec![
             format!("DELETE FROM {take}"),
-            format!("INSERT INTO {take} (id, {list}) SELECT id, {list} FROM {notes}{limit}"),
+            format!("INSERT INTO {take} (id, {list}) SELECT id, {list} FROM {notes} WHERE {}{limit}", self.noted()),
             format!("DELETE FROM {to} USING {to} JOIN {take} ON {on}", to = self.to, on = self.to_on(take)),
             format!(
                 "{} FROM {} JOIN (SELECT DISTINCT {list} FROM {take}) t ON {on}",
@@ -225,14 +235,15 @@ impl<'a> Direction<'a> {
         parts.push(self.take_table());
         parts.push(format!("{ON_DUPLICATE}{}", self.make_way()));
         parts.extend(self.bring(&format!(" ORDER BY id LIMIT {ROUND_SIZE}")));
-        let (take, notes) = (&self.names.take, self.notes);
+        let (take, notes) = (self.take(), &self.names.notes);
         parts.push(format!("DELETE FROM {notes} USING {notes} JOIN {take} ON {notes}.id = {take}.id"));
         format!("{ROUND}{}", parts.join(";\n"))
     }
 
     /// Whether so many notes are left that another round is worth it.
     pub(super) fn much(&self) -> String {
-        format!("SELECT COUNT(*) > {FEW} FROM (SELECT 1 FROM {} LIMIT {}) n", self.notes, FEW + 1)
+        let (notes, noted) = (&self.names.notes, self.noted());
+        format!("SELECT COUNT(*) > {FEW} FROM (SELECT 1 FROM {notes} WHERE {noted} LIMIT {}) n", FEW + 1)
     }
 
     /// Under the lock of both tables: the last notes, then the names. `rename` says how; `guard` is a table that must stand in
@@ -240,16 +251,17 @@ impl<'a> Direction<'a> {
     pub(super) fn switch(&self, rename: &str, guard: Option<&str>) -> String {
         let mut parts = self.settings();
         parts.push(self.take_table());
-        let mut locks = vec![self.from.to_owned(), self.to.to_owned(), self.notes.to_owned()];
+        let mut locks = vec![self.from.to_owned(), self.to.to_owned(), self.names.notes.clone()];
         if let Some(guard) = guard {
             parts.push(format!("CREATE TABLE {guard} (a int) ENGINE=InnoDB COMMENT = '{IN_THE_WAY}'"));
             locks.push(guard.to_owned());
         }
         let locks: Vec<_> = locks.iter().map(|table| format!("{table} WRITE")).collect();
         parts.push(format!("LOCK TABLES {}", locks.join(", ")));
-        parts.push(format!("SELECT COUNT(*) <= {MOST} FROM {}", self.notes));
+        let (notes, noted) = (&self.names.notes, self.noted());
+        parts.push(format!("SELECT COUNT(*) <= {MOST} FROM {notes} WHERE {noted}"));
         parts.extend(self.bring(""));
-        parts.push(format!("DELETE FROM {}", self.notes));
+        parts.push(format!("DELETE FROM {notes} WHERE {noted}"));
         if self.counts {
             parts.extend(self.counter());
         }
@@ -274,6 +286,16 @@ impl<'a> Direction<'a> {
             "EXECUTE dbwright_alter".to_owned(),
         ]
     }
+}
+
+/// A column of the notes.
+pub(super) fn column(side: char, at: usize) -> String {
+    format!("{side}{at}")
+}
+
+/// Columns of the notes: so many of one side.
+pub(super) fn columns(side: char, count: usize) -> String {
+    (0..count).map(|at| column(side, at)).collect::<Vec<_>>().join(", ")
 }
 
 fn keys(columns: &Columns, of: impl Fn(&Key) -> (String, String, String)) -> Vec<(String, String, String)> {

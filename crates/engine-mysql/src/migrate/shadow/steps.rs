@@ -5,7 +5,7 @@ use dbwright_migrate::plan::{Back, Backfill, Held, Phase, Require, Work};
 use dbwright_sql::Dialect;
 
 use super::columns::Columns;
-use super::script::{Direction, IN_THE_WAY, Names};
+use super::script::{Direction, IN_THE_WAY, NEW, Names, OLD, column, columns};
 use crate::migrate::plan::alter::Change;
 use crate::migrate::plan::{Draft, Planner, step};
 use crate::migrate::session::alone::{WHEN, WHILE};
@@ -14,13 +14,6 @@ use crate::migrate::table::TableText;
 
 /// The method of a copy.
 pub(super) const METHOD: &str = "shadow-table";
-
-/// A statement of others may still fire a trigger when that and the table of notes are gone (MariaDB; seen after a rename), and
-/// must not fail on it. While notes are needed, every round reads them: that they are missing does not stay unseen.
-const GONE: &str = "DECLARE CONTINUE HANDLER FOR 1146 BEGIN END;";
-
-/// Statements that met the triggers before they went may still be on their way to the notes.
-const LET_END: &str = "DO SLEEP(2)";
 
 fn expanding(step: Step) -> Step {
     Step { phase: Phase::Expand, ..step }
@@ -72,10 +65,10 @@ impl Copy<'_> {
         steps.extend(self.note_tables());
         if self.columns.backward.is_ok() {
             let new_keys = self.columns.key.iter().map(|key| key.new.as_str()).collect::<Vec<_>>();
-            steps.extend(self.triggers(&names.new, &names.backward, "b", &new_keys));
+            steps.extend(self.triggers(&names.new, NEW, &new_keys));
         }
         let old_keys = self.columns.key.iter().map(|key| key.old.as_str()).collect::<Vec<_>>();
-        steps.extend(self.triggers(&names.table, &names.forward, "f", &old_keys));
+        steps.extend(self.triggers(&names.table, OLD, &old_keys));
         steps
     }
 
@@ -93,46 +86,44 @@ impl Copy<'_> {
         expanding(step::alone(title, create, self.there(&names.new_name, 1), back))
     }
 
+    /// One table for the notes of both sides; [`super`], 5, says why.
     fn note_tables(&self) -> Vec<Step> {
-        let names = self.names;
-        let mut list = vec![
-            (&names.forward, "keys of rows that are written meanwhile", true),
-            (&names.differences, "keys of rows that differ", true),
-        ];
+        let (names, keys) = (self.names, &self.columns.key);
+        let side = |side: char, constraint: &str| -> Vec<String> {
+            let kind =
+                |key: &super::columns::Key| if side == OLD { key.old_type.clone() } else { key.new_type.clone() };
+            keys.iter().enumerate().map(|(at, key)| format!("{} {}{constraint}", column(side, at), kind(key))).collect()
+        };
+        let index = |side: char| format!("KEY ({})", columns(side, keys.len()));
+        let (mut noted, mut indexes) = (side(OLD, " NULL"), vec![index(OLD)]);
         if self.columns.backward.is_ok() {
-            list.push((&names.backward, "keys of rows that are written after the switch", false));
+            noted.extend(side(NEW, " NULL"));
+            indexes.push(index(NEW));
         }
-        let make = |(table, what, old): (&String, &str, bool)| {
-            let key = self.columns.key.iter().enumerate();
-            let columns: Vec<_> = key
-                .map(|(at, key)| format!("k{at} {} NOT NULL", if old { &key.old_type } else { &key.new_type }))
-                .collect();
-            let list: Vec<_> = (0..columns.len()).map(|at| format!("k{at}")).collect();
+        let table = |table: &String, what: &str, columns: Vec<String>, indexes: Vec<String>| {
             let create = format!(
-                "CREATE TABLE IF NOT EXISTS {table} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, {}, KEY ({})) ENGINE=InnoDB",
+                "CREATE TABLE IF NOT EXISTS {table} (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, {}, {}) ENGINE=InnoDB",
                 columns.join(", "),
-                list.join(", ")
+                indexes.join(", ")
             );
             let back = Back { alone: true, ..Back::by([format!("DROP TABLE IF EXISTS {table}")]) };
             expanding(step::alone(format!("make a table for {what}"), create, String::new(), back))
         };
-        let mut steps: Vec<_> = list.into_iter().map(make).collect();
-        // The last one made is the first one dropped, after the triggers.
-        if let Some(last) = steps.last_mut() {
-            last.back.statements.insert(0, LET_END.to_owned());
-        }
-        steps
+        vec![
+            table(&names.differences, "keys of rows that differ", side(OLD, " NOT NULL"), vec![index(OLD)]),
+            table(&names.notes, "keys of rows that are written meanwhile", noted, indexes),
+        ]
     }
 
     /// Triggers that note the keys of rows that are written to a table.
-    fn triggers(&self, table: &str, notes: &str, end: &str, keys: &[&str]) -> Vec<Step> {
+    fn triggers(&self, table: &str, side: char, keys: &[&str]) -> Vec<Step> {
         let names = self.names;
-        let list: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
+        let (notes, list) = (&names.notes, columns(side, keys.len()));
         let note = |row: &str| {
             let values: Vec<_> = keys.iter().map(|key| format!("{row}.{key}")).collect();
             format!("({})", values.join(", "))
         };
-        let into = format!("INSERT INTO {notes} ({}) VALUES", list.join(", "));
+        let into = format!("INSERT INTO {notes} ({list}) VALUES");
         let same: Vec<_> = keys.iter().map(|key| format!("OLD.{key} <=> NEW.{key}")).collect();
         let update =
             format!("{into} {}; IF NOT ({}) THEN {into} {}; END IF;", note("OLD"), same.join(" AND "), note("NEW"));
@@ -142,10 +133,10 @@ impl Copy<'_> {
             ("DELETE", "d", format!("{into} {};", note("OLD"))),
         ];
         let make = |(event, letter, body): (&str, &str, String)| {
-            let name = format!("{}_{end}{letter}", names.mark);
+            let name = format!("{}_{side}{letter}", names.mark);
             let quoted = format!("{}.{}", names.schema, Dialect::Mysql.ident(&name));
             let create = format!(
-                "CREATE TRIGGER {quoted} AFTER {event} ON {table} FOR EACH ROW BEGIN {GONE} IF @dbwright_silent IS NULL THEN {body} END IF; END"
+                "CREATE TRIGGER {quoted} AFTER {event} ON {table} FOR EACH ROW BEGIN IF @dbwright_silent IS NULL THEN {body} END IF; END"
             );
             let literal = |text: &str| Dialect::Mysql.literal(text);
             let done = format!(
@@ -154,9 +145,9 @@ impl Copy<'_> {
                 literal(&name)
             );
             let back = Back { alone: true, ..Back::by([format!("DROP TRIGGER IF EXISTS {quoted}")]) };
-            let on = if end == "f" { self.subject.clone() } else { format!("the new table of {}", self.subject) };
+            let on = if side == OLD { self.subject.clone() } else { format!("the new table of {}", self.subject) };
             let mut step = expanding(step::alone(format!("note each {event} of {on}"), create, done, back));
-            if end == "f" {
+            if side == OLD {
                 step.lock = step::lock(step::EXCLUSIVE, self.path.clone(), Held::Moment);
             }
             step
@@ -205,22 +196,22 @@ impl Copy<'_> {
         };
         let own: Vec<_> = keys.iter().map(|key| format!("s.{}", side(key).0)).collect();
         let on: Vec<_> = keys.iter().map(|key| format!("o.{} = s.{}", side(key).1, side(key).0)).collect();
-        let noted: Vec<_> = keys.iter().enumerate().map(|(at, key)| format!("n.k{at} = s.{}", side(key).0)).collect();
+        let noted: Vec<_> =
+            keys.iter().enumerate().map(|(at, key)| format!("n.{} = s.{}", column(OLD, at), side(key).0)).collect();
         let mut differs = vec![format!("o.{} IS NULL", keys.first().map_or_else(String::new, |key| side(key).1))];
         if forward {
             let compared = self.columns.forward.iter().filter(|pair| pair.compared);
             differs.extend(compared.map(|pair| format!("NOT (s.{} <=> o.{})", pair.old, pair.new)));
         }
-        let list: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
         let batch = format!(
             "INSERT INTO {} ({}) SELECT {} FROM {walked} s LEFT JOIN {other} o ON {} WHERE {{range}} AND ({}) \
              AND NOT EXISTS (SELECT 1 FROM {} n WHERE {})",
             names.differences,
-            list.join(", "),
+            columns(OLD, keys.len()),
             own.join(", "),
             on.join(" AND "),
             differs.join(" OR "),
-            names.forward,
+            names.notes,
             noted.join(" AND ")
         );
         let verify = Require {
@@ -290,7 +281,7 @@ impl Copy<'_> {
         let mut steps = Vec::new();
         if self.columns.backward.is_ok() {
             for letter in ["i", "u", "d"] {
-                let name = Dialect::Mysql.ident(&format!("{}_b{letter}", names.mark));
+                let name = Dialect::Mysql.ident(&format!("{}_{NEW}{letter}", names.mark));
                 let drop = format!("DROP TRIGGER IF EXISTS {}.{name}", names.schema);
                 let mut step = contract(format!("no longer note what is written to {}", self.subject), drop);
                 step.lock = step::lock(step::EXCLUSIVE, self.path.clone(), Held::Moment);
@@ -301,8 +292,7 @@ impl Copy<'_> {
             format!("drop the old table of {}", self.subject),
             format!("DROP TABLE IF EXISTS {}", names.old),
         ));
-        steps.push(contract("let statements end that began before".to_owned(), LET_END.to_owned()));
-        let notes = format!("DROP TABLE IF EXISTS {}, {}, {}", names.forward, names.backward, names.differences);
+        let notes = format!("DROP TABLE IF EXISTS {}, {}", names.notes, names.differences);
         steps.push(contract("drop the tables of notes".to_owned(), notes));
         steps
     }
