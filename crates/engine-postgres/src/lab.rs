@@ -4,13 +4,11 @@
 //! authentication is safe and no port can be taken. It runs in a process group of its own: a Ctrl-C at
 //! the terminal reaches dbwright, which ends the lab, and not the server behind dbwright's back.
 
-mod account;
 mod loader;
-mod process;
 mod programs;
 mod schema;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -20,13 +18,11 @@ use std::time::{Duration, Instant};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
-use dbwright_scratch::Folder;
+use dbwright_scratch::{Account, Folder, process, tail};
 use dbwright_sql::Dialect;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use programs::Programs;
-
-use account::Account;
 
 /// The lab's superuser.
 pub const SUPERUSER: &str = "postgres";
@@ -39,12 +35,6 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether something has ended or answers.
 const TICK: Duration = Duration::from_millis(20);
-
-/// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
-const LONGEST: usize = 80;
-
-/// What the name of a lab's folder is long.
-const NAME: usize = "/dbwright-lab-pg-123456".len();
 
 /// How a lab is made.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +65,7 @@ pub struct Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        process::end(self.folder.path());
+        end(self.folder.path());
         // Only to reap it: by now it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -91,8 +81,10 @@ impl Lab {
     pub async fn start(options: &LabOptions, progress: &dyn Progress) -> Result<Self, Failure> {
         let programs = Programs::find(&options.programs, options.major)?;
         progress.stage(&format!("starting a private PostgreSQL {}", programs.version), None);
-        let account = Account::choose().map_err(|e| refused("no account for the lab", &e))?;
-        let folder = folder(account)?;
+        let account = Account::choose(SUPERUSER).map_err(|e| refused("no account for the lab", &e))?;
+        let folder = Folder::for_server("pg", account, end).map_err(|e| {
+            refused("no temporary folder can be used for a lab", &e).hint("point TMPDIR at a folder like /tmp")
+        })?;
         let mut lab = begin(folder, programs, account, options, progress).await?;
         lab.ready(progress).await?;
         Ok(lab)
@@ -121,14 +113,14 @@ impl Lab {
     /// The last lines of the server's log, for a failure; none when somebody removed its folder.
     #[must_use]
     pub fn last_words(&self) -> Option<String> {
-        let log = self.folder.path().join("log");
+        let log = self.folder.log();
         log.exists().then(|| tail(&log))
     }
 
     /// The file that the server writes its log to.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
+        self.folder.log()
     }
 
     /// Creates an empty database.
@@ -165,7 +157,7 @@ impl Lab {
 
     /// Ends the server as a crash would and leaves it so; [`Self::crash`] starts it again.
     pub fn halt(&mut self) {
-        process::end(self.folder.path());
+        end(self.folder.path());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -181,7 +173,7 @@ impl Lab {
             if ended.is_some() || Instant::now() > limit {
                 let what = ended.map_or_else(|| "does not answer".to_owned(), |status| format!("ended with {status}"));
                 return Err(Failure::internal("postgres.lab", format!("the private PostgreSQL {what}"))
-                    .excerpt(tail(&self.folder.path().join("log")))
+                    .excerpt(tail(&self.folder.log()))
                     .caused_by(failure));
             }
             tokio::time::sleep(TICK).await;
@@ -198,22 +190,9 @@ fn go_on(progress: &dyn Progress) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while a lab was starting"))
 }
 
-/// Makes the folder of a lab: short enough for a socket, and passable for the account.
-fn folder(account: Account) -> Result<Folder, Failure> {
-    let candidates = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
-    let mut last = None;
-    for parent in candidates {
-        if parent.as_os_str().len() + NAME > LONGEST || !account.reaches(&parent) {
-            continue;
-        }
-        match Folder::new(&parent, "pg", process::end) {
-            Ok(folder) => return Ok(folder),
-            Err(error) => last = Some(error),
-        }
-    }
-    let error =
-        last.unwrap_or_else(|| io::Error::other("its path is too long, or the server's account can't reach it"));
-    Err(refused("no temporary folder can be used for a lab", &error).hint("point TMPDIR at a folder like /tmp"))
+/// Ends what runs in a lab's folder: a server told to quit takes its children along; an initdb has nothing to put in order.
+fn end(folder: &Path) {
+    process::end(folder, |program| !program.ends_with("initdb"));
 }
 
 async fn begin(
@@ -243,7 +222,7 @@ async fn begin(
 async fn ended(mut child: Child, folder: &Path, progress: &dyn Progress) -> Result<ExitStatus, Failure> {
     loop {
         if let Err(stopped) = go_on(progress) {
-            process::end(folder);
+            end(folder);
             let _ = child.wait();
             return Err(stopped);
         }
@@ -295,21 +274,10 @@ fn server(folder: &Path, programs: &Programs, account: Account, options: &LabOpt
     process::note(folder, command.process_group(0).spawn()?)
 }
 
-/// The user's own PostgreSQL variables and locale must not reach a lab, nor a folder it can't enter.
+/// The user's own PostgreSQL variables and locale must not reach a lab.
 fn surroundings(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("PG") || name.starts_with("LC_") || name == "LANGUAGE") {
-            command.env_remove(name);
-        }
-    }
-    command.env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
-}
-
-/// The last lines of a server's log.
-fn tail(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(12)..].join("\n")
+    let unwanted = |name: &str| name.starts_with("PG") || name.starts_with("LC_") || name == "LANGUAGE";
+    dbwright_scratch::programs::surroundings(command, unwanted);
 }
 
 fn refused(what: &str, error: &io::Error) -> Failure {

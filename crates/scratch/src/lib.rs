@@ -3,6 +3,16 @@
 //! A folder holds a marker file that its process keeps locked. The system drops the lock when the process
 //! ends, however it ends, so a folder whose marker can be locked is a leftover. (A process id would not do:
 //! it could have been given to somebody else by then.)
+//!
+//! What private servers of all engines have in common is here as well: their account, their programs, and their end.
+
+#[cfg(unix)]
+pub mod account;
+#[cfg(unix)]
+mod home;
+#[cfg(unix)]
+pub mod process;
+pub mod programs;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,6 +20,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
+
+#[cfg(unix)]
+pub use account::Account;
+#[cfg(unix)]
+pub use home::tail;
 
 const PREFIX: &str = "dbwright-lab-";
 const MARKER: &str = "marker";

@@ -327,7 +327,7 @@ fn package(extension: &str, major: u32) -> String {
     let package = known.map_or_else(|| extension.replace('_', "-"), str::to_owned);
     format!(
         "install the extension's files for the PostgreSQL {major} that the lab runs (on Debian: apt install \
-         postgresql-{major}-{package}), or name another installation with --pg-bin"
+         postgresql-{major}-{package}), or name another installation with --programs"
     )
 }
 

@@ -3,11 +3,11 @@
 //! A folder that the user names is the only one looked into: taking another in its place would run
 //! another version than asked for. Otherwise the newest found is taken, or the wanted major version.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use dbwright_core::Failure;
+use dbwright_scratch::programs;
 
 /// What a lab needs: `initdb` makes it, `postgres` is it.
 const NEEDED: [&str; 2] = ["initdb", "postgres"];
@@ -47,13 +47,9 @@ impl Programs {
     /// # Errors
     /// When there are none, or none of the wanted major version, with what was found and how to get some.
     pub fn find(named: &[PathBuf], major: Option<u32>) -> Result<Self, Failure> {
-        let variable = std::env::var_os("DBWRIGHT_PG_BIN").filter(|value| !value.is_empty());
-        let explicit: Vec<PathBuf> = match variable {
-            _ if !named.is_empty() => named.to_vec(),
-            Some(folders) => std::env::split_paths(&folders).collect(),
-            None => Vec::new(),
-        };
-        let folders = if explicit.is_empty() { usual(std::env::var_os("PATH")) } else { explicit.clone() };
+        let explicit = programs::named(named, "DBWRIGHT_PG_BIN");
+        let path = std::env::var_os("PATH");
+        let folders = if explicit.is_empty() { programs::usual(path.as_deref(), &FOLDERS) } else { explicit.clone() };
         let mut found: Vec<Self> = folders.iter().filter_map(|folder| Self::at(folder)).collect();
         if explicit.is_empty() {
             found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
@@ -81,30 +77,6 @@ fn version(text: &str) -> Option<(String, u32)> {
     Some((number.to_owned(), major))
 }
 
-fn usual(path: Option<OsString>) -> Vec<PathBuf> {
-    let on_path = path.map(|path| std::env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    on_path.into_iter().chain(FOLDERS.iter().flat_map(|pattern| expand(pattern))).collect()
-}
-
-/// The existing folders that a pattern stands for.
-fn expand(pattern: &str) -> Vec<PathBuf> {
-    let mut folders = vec![PathBuf::from("/")];
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        folders = match part.split_once('*') {
-            None => folders.into_iter().map(|folder| folder.join(part)).filter(|folder| folder.is_dir()).collect(),
-            Some((before, after)) => folders.iter().flat_map(|folder| matching(folder, before, after)).collect(),
-        };
-    }
-    folders
-}
-
-fn matching(folder: &Path, before: &str, after: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let fits =
-        |name: &str| name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after);
-    entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(fits)).map(|entry| entry.path()).collect()
-}
-
 fn missing(explicit: &[PathBuf], found: &[Programs], major: Option<u32>) -> Failure {
     let version = major.map_or_else(|| "PostgreSQL".to_owned(), |major| format!("PostgreSQL {major}"));
     let package = major.map_or_else(|| "postgresql".to_owned(), |major| format!("postgresql-{major}"));
@@ -118,7 +90,7 @@ fn missing(explicit: &[PathBuf], found: &[Programs], major: Option<u32>) -> Fail
         .hint(format!(
             "install them: `apt install {package}`, `dnf install postgresql-server` or `brew install postgresql`"
         ))
-        .hint("or name the folder that holds them with --pg-bin FOLDER or DBWRIGHT_PG_BIN")
+        .hint("or name the folder that holds them with --programs FOLDER or DBWRIGHT_PG_BIN")
 }
 
 #[cfg(test)]
@@ -139,6 +111,6 @@ mod tests {
     fn a_folder_without_programs_is_refused_by_name() {
         let failure = Programs::find(&[PathBuf::from("/nowhere/at/all")], None).expect_err("there is nothing");
         assert!(failure.message.contains("/nowhere/at/all"), "{failure}");
-        assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")));
+        assert!(failure.hints.iter().any(|hint| hint.contains("--programs")));
     }
 }

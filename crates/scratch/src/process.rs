@@ -1,8 +1,8 @@
-//! Ends whatever runs in a lab's folder: its server, or the initdb that still makes it.
+//! Ends whatever runs in a lab's folder: its server, or the program that still makes its data.
 //!
 //! It relies on the folder alone, because a later process may have to do it for one that was killed. A pid
-//! may be another process by now, so the command line must name the folder. Signals go to the group: initdb
-//! has a child that writes.
+//! may be another process by now, so the command line must name the folder. Signals go to the group: a maker
+//! has children that write.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// When the folder can't be written; the process is ended then.
-pub(super) fn note(folder: &Path, mut child: Child) -> io::Result<Child> {
+pub fn note(folder: &Path, mut child: Child) -> io::Result<Child> {
     match fs::write(folder.join(PID), child.id().to_string()) {
         Ok(()) => Ok(child),
         Err(error) => {
@@ -34,11 +34,11 @@ pub(super) fn note(folder: &Path, mut child: Child) -> io::Result<Child> {
     }
 }
 
-/// Ends what runs in the folder; does nothing when nothing does.
-pub(super) fn end(folder: &Path) {
+/// Ends what runs in the folder; does nothing when nothing does. What `gently` says of the program's path is told to quit
+/// first: a server with children takes them along. What has nothing to put in order is killed.
+pub fn end(folder: &Path, gently: fn(&str) -> bool) {
     let Some((pid, line)) = running(folder) else { return };
-    // A server told to quit takes its children along; an initdb has nothing to put in order.
-    if !line.split('\0').next().unwrap_or_default().ends_with("initdb") {
+    if gently(line.split('\0').next().unwrap_or_default()) {
         signal(pid, Signal::QUIT);
         let limit = Instant::now() + GRACE;
         while running(folder).is_some() && Instant::now() < limit {
