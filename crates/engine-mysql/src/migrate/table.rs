@@ -129,6 +129,9 @@ impl TableText {
         let partitions = partitions.trim().trim_end_matches("*/").trim();
         self.partitions = partitions.split_whitespace().collect::<Vec<_>>().join(" ");
         let options = options.trim();
+        // The mark of the comment that partitions stand in, which is on a line of its own.
+        let mark = options.rfind("/*!").filter(|at| options[at + 3..].bytes().all(|byte| byte.is_ascii_digit()));
+        let options = mark.map_or(options, |at| options[..at].trim_end());
         let mut kept = String::new();
         // `AUTO_INCREMENT=n` is a state and not part of the definition.
         for word in options.split(' ').filter(|word| !word.is_empty()) {
@@ -350,6 +353,16 @@ mod tests {
     fn back(after: &str, renames: &Renames) -> Result<Vec<String>, String> {
         let before = TableText::read(BEFORE).expect("a table");
         TableText::read(after).expect("a table").back_to(&before, renames)
+    }
+
+    #[test]
+    fn a_partitioned_table_can_be_made_again() {
+        let text = "CREATE TABLE `d` (\n  `day` date NOT NULL\n) ENGINE=InnoDB COMMENT='/*!1'\n/*!50500 PARTITION BY RANGE  COLUMNS(`day`)\n\
+            (PARTITION a VALUES LESS THAN (MAXVALUE) ENGINE = InnoDB) */";
+        let table = TableText::read(text).expect("a table");
+        let made = "CREATE TABLE x (\n  `day` date NOT NULL\n) ENGINE=InnoDB COMMENT='/*!1'\n\
+            PARTITION BY RANGE COLUMNS(`day`) (PARTITION a VALUES LESS THAN (MAXVALUE) ENGINE = InnoDB)";
+        assert_eq!(table.create("x", |_| true), made);
     }
 
     #[test]
