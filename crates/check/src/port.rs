@@ -99,7 +99,8 @@ pub trait SchemaLab: Send + Sync {
     /// The names that `--dialect` takes for this engine.
     fn dialects(&self) -> &'static [&'static str];
 
-    /// Loads `sql` (the text of `file`) and takes a snapshot of what it created. The lab is gone afterwards.
+    /// Loads `sql` (the text of `file`), which is in one of the [`SchemaLab::dialects`], and takes a snapshot of what it
+    /// created. The lab is gone afterwards.
     ///
     /// # Errors
     /// When the engine rejects a statement: its own message, with line and caret in the user's file.
@@ -107,6 +108,7 @@ pub trait SchemaLab: Send + Sync {
         &'a self,
         file: &'a Path,
         sql: &'a str,
+        dialect: &'a str,
         options: &'a ObserveOptions,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Snapshot, Failure>>;

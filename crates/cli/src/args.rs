@@ -45,7 +45,7 @@ Examples:
   dbwright demo                                           the main job on a sample
   dbwright check postgres://app@db.example/shop           a live PostgreSQL
   dbwright check sqlite:shop.db --workload queries.sql    a SQLite file and the queries it serves
-  dbwright check schema.sql --dialect postgres            a schema file, loaded into a lab
+  dbwright check schema.sql --dialect mysql               a schema file, loaded into a lab
   dbwright advise postgres://db/shop --budget 2GB         the best set of indexes for its statements
   dbwright migrate plan postgres://db/shop                how pending migrations run without a long lock
   dbwright snapshot postgres://db/shop -o shop.snapshot.json.zst
@@ -63,7 +63,8 @@ Exit codes:
 Environment:
   NO_COLOR, CLICOLOR_FORCE  no colour, or colour even when the output is no terminal
   DBWRIGHT_CONFIG           the configuration file, as --config
-  DBWRIGHT_PG_BIN           the folder with PostgreSQL's programs, as --pg-bin";
+  DBWRIGHT_PG_BIN           the folder with PostgreSQL's programs, as --programs
+  DBWRIGHT_MYSQL_BIN        the folder with mysqld or mariadbd, as --programs";
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -239,9 +240,10 @@ pub(crate) struct Reach {
     /// Longest wait for a connection
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) connect_timeout: Duration,
-    /// Folder with PostgreSQL's programs (initdb, postgres) for labs; repeatable, the first is tried first
-    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true)]
-    pub(crate) pg_bin: Vec<PathBuf>,
+    /// Folder with the server's own programs (initdb and postgres, mysqld, mariadbd) for labs; repeatable, the first
+    /// is tried first
+    #[arg(long, visible_alias = "pg-bin", value_name = "DIR")]
+    pub(crate) programs: Vec<PathBuf>,
 }
 
 /// Observe a database into a file that can be checked elsewhere; it holds no rows

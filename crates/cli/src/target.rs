@@ -18,8 +18,8 @@ pub(crate) enum Source {
     Live(&'static dyn Checks, Address),
     /// A snapshot file.
     Snapshot(PathBuf),
-    /// A schema file, to be loaded by an engine's lab.
-    Schema(&'static dyn Checks, PathBuf),
+    /// A schema file, to be loaded by an engine's lab, and its dialect.
+    Schema(&'static dyn Checks, PathBuf, String),
 }
 
 /// Finds out what `text` means.
@@ -90,7 +90,7 @@ fn schema(path: &Path, dialect: Option<&str>) -> Result<Source, Failure> {
         )
         .hint(format!("add --dialect with one of {}", engines::dialects().join(", "))));
     };
-    Ok(Source::Schema(engines::by_dialect(dialect)?, path.to_path_buf()))
+    Ok(Source::Schema(engines::by_dialect(dialect)?, path.to_path_buf(), dialect.to_owned()))
 }
 
 fn first_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -144,7 +144,7 @@ mod tests {
         match resolve(text, dialect, &Config::default()) {
             Ok(Source::Live(engine, address)) => format!("live {} {}", engine.info().id, address.shown()),
             Ok(Source::Snapshot(_)) => "snapshot".to_owned(),
-            Ok(Source::Schema(engine, _)) => format!("schema {}", engine.info().id),
+            Ok(Source::Schema(engine, ..)) => format!("schema {}", engine.info().id),
             Err(failure) => failure.code.to_owned(),
         }
     }

@@ -93,7 +93,7 @@ pub struct ObserveOptions {
     pub workload: Option<Workload>,
     /// How much an engine that samples rows or keys may sample.
     pub sample: SampleLimits,
-    /// Folders with the engine's own programs (`--pg-bin`), the first tried first.
+    /// Folders with the engine's own programs (`--programs`), the first tried first.
     pub programs: Vec<PathBuf>,
 }
 

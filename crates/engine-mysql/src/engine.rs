@@ -1,6 +1,6 @@
 //! MySQL and MariaDB as one engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome};
+use dbwright_check::{Checks, Outcome, SchemaLab};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::finding::NotLookedAt;
 use dbwright_core::progress::Progress;
@@ -31,6 +31,8 @@ static INFO: EngineInfo = EngineInfo {
             name: "migrate",
             how: "as the server says that it does each ALTER TABLE, else a copy beside the table; no lint yet",
         },
+        Capability { name: "lab", how: "a private server from installed programs" },
+        Capability { name: "schema-file", how: "loaded into a private server from installed programs" },
         Capability {
             name: "workload",
             how: "counted by `performance_schema`, or from a slow query log (`--workload`)",
@@ -72,6 +74,10 @@ impl Checks for MySql {
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
         snapshot.body::<Body>().map(|body| body.catalog.sizes()).unwrap_or_default()
+    }
+
+    fn schema_lab(&self) -> Option<&dyn SchemaLab> {
+        Some(self)
     }
 
     fn compare(&self) -> Option<&dyn dbwright_check::Compare> {

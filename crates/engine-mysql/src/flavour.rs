@@ -182,6 +182,19 @@ impl Flavour {
         }
     }
 
+    /// How its server gets onto a machine.
+    pub(crate) const fn installed_by(self) -> &'static str {
+        match self {
+            Self::MySql => {
+                "install it: `apt install mysql-server-core-8.0` (Ubuntu), `dnf install mysql-server`, `brew install mysql`, \
+                 or the archive of https://dev.mysql.com/downloads/mysql/, unpacked anywhere"
+            }
+            Self::MariaDb => {
+                "install it: `apt install mariadb-server-core`, `dnf install mariadb-server` or `brew install mariadb`"
+            }
+        }
+    }
+
     /// How an index is hidden from the optimiser.
     #[must_use]
     pub const fn hides_indexes_by(self) -> Hiding {

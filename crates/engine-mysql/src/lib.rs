@@ -13,6 +13,7 @@ mod error;
 pub mod explain;
 pub mod flavour;
 mod joins;
+pub mod lab;
 pub mod migrate;
 mod numbering;
 mod observe;

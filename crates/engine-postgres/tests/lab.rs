@@ -83,7 +83,7 @@ async fn a_server_that_does_not_start_shows_its_log_and_leaves_nothing() {
 async fn a_version_that_is_not_there_is_named() {
     let failure = Lab::start(&LabOptions { major: Some(9), ..options(15) }, &Silent).await.expect_err("too old");
     assert!(failure.message.contains("PostgreSQL 9"), "{failure}");
-    assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")), "{failure:?}");
+    assert!(failure.hints.iter().any(|hint| hint.contains("--programs")), "{failure:?}");
 }
 
 /// A user who presses Ctrl-C after a while.

@@ -15,7 +15,7 @@ async fn load(sql: &str) -> Result<Snapshot, Failure> {
     let options = ObserveOptions { programs: vec![postgres_bin(15)], ..ObserveOptions::default() };
     let lab = Postgres.schema_lab().expect("PostgreSQL has one");
     assert!(lab.dialects().contains(&"postgres"));
-    lab.load(Path::new("dir/schema.sql"), sql, &options, &Silent).await
+    lab.load(Path::new("dir/schema.sql"), sql, "postgres", &options, &Silent).await
 }
 
 async fn fault(sql: &str) -> Failure {

@@ -165,7 +165,7 @@ async fn a_target_without_hypopg_says_what_is_missing() {
     let opened = Postgres.what_if(&snapshot, Some(&address), &on_target(), &Silent).await;
     let failure = opened.err().expect("no HypoPG");
     assert_eq!(failure.code, "postgres.no-hypopg");
-    assert!(failure.hints.iter().any(|hint| hint.contains("--pg-bin")), "{failure:?}");
+    assert!(failure.hints.iter().any(|hint| hint.contains("--programs")), "{failure:?}");
 }
 
 #[tokio::test]

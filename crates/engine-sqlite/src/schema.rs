@@ -25,6 +25,7 @@ impl SchemaLab for Sqlite {
         &'a self,
         file: &'a Path,
         sql: &'a str,
+        _dialect: &'a str,
         options: &'a ObserveOptions,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Snapshot, Failure>> {

@@ -73,7 +73,7 @@ pub struct OpenOptions {
     pub reconnect: Duration,
     /// Whether the target is only read: for `plan` and `status`. A standby will do then, and nothing is refused.
     pub read_only: bool,
-    /// Folders with the engine's own programs (`--pg-bin`).
+    /// Folders with the engine's own programs (`--programs`).
     pub programs: Vec<PathBuf>,
 }
 
@@ -99,6 +99,9 @@ pub struct Facts {
     pub version: String,
     /// What the user should know before anything is done.
     pub warnings: Vec<String>,
+    /// The server that was asked in the target's place what it would do, where one was: `MySQL 9.7.4 on this machine`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
 }
 
 /// A connection to a target through which migrations are planned, carried out and recorded.

@@ -75,7 +75,7 @@ pub struct RehearseOptions {
     pub limits: Limits,
     /// Whether what blocks others is run, too.
     pub allow_blocking: bool,
-    /// Folders with the engine's own programs (`--pg-bin`).
+    /// Folders with the engine's own programs (`--programs`).
     pub programs: Vec<PathBuf>,
     /// Most bytes of rows that are copied.
     pub copy_bytes: Option<u64>,

@@ -109,9 +109,10 @@ pub(crate) struct Connection {
     /// Longest wait for a connection
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) connect_timeout: Duration,
-    /// Folder with PostgreSQL's programs (initdb, postgres) for labs; repeatable, the first is tried first
-    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true)]
-    pub(crate) pg_bin: Vec<PathBuf>,
+    /// Folder with the server's own programs (initdb and postgres, mysqld, mariadbd) for labs; repeatable, the first
+    /// is tried first
+    #[arg(long, visible_alias = "pg-bin", value_name = "DIR")]
+    pub(crate) programs: Vec<PathBuf>,
 }
 
 /// Make a new, empty migration file
@@ -574,9 +575,9 @@ pub(crate) struct ProveRules {
     /// Major version of the server, for example 17; without it the newest that is there
     #[arg(long, value_name = "VERSION")]
     pub(crate) target_version: Option<u32>,
-    /// Folder with PostgreSQL's programs (initdb, postgres); repeatable, the first is tried first
-    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true, help_heading = "Connection")]
-    pub(crate) pg_bin: Vec<PathBuf>,
+    /// Folder with the server's own programs (initdb and postgres); repeatable, the first is tried first
+    #[arg(long, visible_alias = "pg-bin", value_name = "DIR", help_heading = "Connection")]
+    pub(crate) programs: Vec<PathBuf>,
     /// How the result is shown.
     #[command(flatten)]
     pub(crate) output: Output,

@@ -116,7 +116,7 @@ fn observing(reach: &Reach) -> ObserveOptions {
         connect_timeout: reach.connect_timeout,
         workload: None,
         sample: SampleLimits::default(),
-        programs: reach.pg_bin.clone(),
+        programs: reach.programs.clone(),
     }
 }
 

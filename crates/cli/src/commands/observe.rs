@@ -42,10 +42,10 @@ pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Conte
             Ok(Observed { engine, snapshot, address: Some(address), file: None })
         }
         Source::Snapshot(path) => read(&path),
-        Source::Schema(engine, path) => {
+        Source::Schema(engine, path, dialect) => {
             let sql = text_of(&path, "schema")?;
             let lab = engine.schema_lab().ok_or_else(|| no_lab(engine))?;
-            let snapshot = lab.load(&path, &sql, options, &cx.progress).await?;
+            let snapshot = lab.load(&path, &sql, &dialect, options, &cx.progress).await?;
             Ok(Observed { engine, snapshot, address: None, file: Some(path) })
         }
     }
@@ -72,13 +72,13 @@ pub(crate) fn options(args: &Observe, source: &Source) -> Result<ObserveOptions,
         connect_timeout: args.reach.connect_timeout,
         workload,
         sample: SampleLimits { time: args.sample.time, keys: args.sample.keys, bytes: args.sample.bytes },
-        programs: args.reach.pg_bin.clone(),
+        programs: args.reach.programs.clone(),
     })
 }
 
 /// A log of the target's engine, or a file of statements in its SQL.
 fn workload(path: &Path, source: &Source) -> Result<Workload, Failure> {
-    let (Source::Live(engine, _) | Source::Schema(engine, _)) = source else {
+    let (Source::Live(engine, _) | Source::Schema(engine, ..)) = source else {
         return Err(Failure::usage("snapshot.workload", "a snapshot file already holds its workload")
             .hint("give --workload when the snapshot is taken"));
     };

@@ -21,7 +21,7 @@ use crate::failure::Exit;
 /// copy: with and without, interleaved.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  dbwright demo\n  dbwright demo --engine postgres --pg-bin /usr/lib/postgresql/17/bin\n  dbwright demo --format html -o shop.html"
+    after_help = "Examples:\n  dbwright demo\n  dbwright demo --engine postgres --programs /usr/lib/postgresql/17/bin\n  dbwright demo --format html -o shop.html"
 )]
 pub(crate) struct Args {
     /// The engine that the shop runs on; postgres is a private server on this machine's own programs
@@ -43,8 +43,8 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Folder with PostgreSQL's programs (initdb, postgres); repeatable, the first is tried first
-    #[arg(long, value_name = "DIR", env = "DBWRIGHT_PG_BIN", hide_env = true)]
-    pg_bin: Vec<PathBuf>,
+    #[arg(long, visible_alias = "pg-bin", value_name = "DIR")]
+    programs: Vec<PathBuf>,
 }
 
 /// Engines that the shop exists for.
@@ -89,10 +89,11 @@ pub(crate) async fn advise(args: Advise, cx: &Context) -> Result<Exit, Failure> 
     if args.wish.workload.is_none() {
         args.wish.workload = Some(place.workload()?);
     }
+    let named = std::env::var_os("DBWRIGHT_PG_BIN").is_some_and(|folders| !folders.is_empty());
     // The server lives as long as `shop`.
-    let shop = match sample::postgres(dbwright_sample_shop::DEMO_ORDERS, 0, &args.reach.pg_bin, &cx.progress).await {
+    let shop = match sample::postgres(dbwright_sample_shop::DEMO_ORDERS, 0, &args.reach.programs, &cx.progress).await {
         Ok(shop) => Some(shop),
-        Err(failure) if failure.code == sample::NO_PROGRAMS && args.reach.pg_bin.is_empty() => {
+        Err(failure) if failure.code == sample::NO_PROGRAMS && args.reach.programs.is_empty() && !named => {
             cx.progress.finish();
             anstream::eprintln!("{}; the sample shop runs on SQLite instead", failure.message);
             None
@@ -150,10 +151,10 @@ async fn on_sqlite(args: &Args, cx: &Context) -> Result<Exit, Failure> {
 }
 
 async fn on_postgres(args: &Args, cx: &Context) -> Result<Exit, Failure> {
-    let shop = sample::postgres(args.orders, sample::WORKLOAD_RUNS, &args.pg_bin, &cx.progress).await?;
+    let shop = sample::postgres(args.orders, sample::WORKLOAD_RUNS, &args.programs, &cx.progress).await?;
     let mut command = vec!["check".to_owned(), shop.url(sample::DATABASE), "--prove".to_owned()];
-    for folder in &args.pg_bin {
-        command.extend(["--pg-bin".to_owned(), folder.display().to_string()]);
+    for folder in &args.programs {
+        command.extend(["--programs".to_owned(), folder.display().to_string()]);
     }
     let exit = commands::check::run(&check_of(&command, args)?, cx).await?;
     closing_of(

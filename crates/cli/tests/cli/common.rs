@@ -8,7 +8,15 @@ use assert_cmd::Command;
 /// The binary with colours, width and configuration as on a plain machine.
 pub(crate) fn dbwright() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("dbwright"));
-    for variable in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "DBWRIGHT_CONFIG", "DBWRIGHT_PG_BIN", "RUST_BACKTRACE"] {
+    for variable in [
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "CLICOLOR",
+        "DBWRIGHT_CONFIG",
+        "DBWRIGHT_PG_BIN",
+        "DBWRIGHT_MYSQL_BIN",
+        "RUST_BACKTRACE",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -8,7 +8,7 @@ mod plan;
 mod session;
 mod shadow;
 mod table;
-mod text;
+pub(crate) mod text;
 mod ways;
 
 use dbwright_core::progress::Progress;
@@ -19,6 +19,7 @@ use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::MySql;
+pub(crate) use session::link::{Cells, Link};
 
 impl OnlineDdl for MySql {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {

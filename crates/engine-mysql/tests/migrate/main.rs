@@ -1,6 +1,7 @@
 //! Migrations carried out on real MySQL and MariaDB servers: asked, applied, interrupted anywhere, resumed, undone.
 
 mod apply;
+mod asked;
 mod batch;
 mod by_hand;
 mod child;

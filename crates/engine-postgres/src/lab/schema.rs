@@ -39,6 +39,7 @@ impl SchemaLab for Postgres {
         &'a self,
         file: &'a Path,
         sql: &'a str,
+        _dialect: &'a str,
         options: &'a ObserveOptions,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Snapshot, Failure>> {

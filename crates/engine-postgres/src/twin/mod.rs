@@ -39,7 +39,7 @@ pub use btree::{Shape, height_of};
 /// How a twin is made.
 #[derive(Debug, Clone, Default)]
 pub struct TwinOptions {
-    /// Folders with PostgreSQL's programs (`--pg-bin`); none means that they are looked for.
+    /// Folders with PostgreSQL's programs (`--programs`); none means that they are looked for.
     pub programs: Vec<PathBuf>,
     /// Connections that will be opened to it; 0 means a few.
     pub connections: usize,

@@ -57,6 +57,7 @@ impl Open {
             target: path.display().to_string(),
             version: rusqlite::version().to_owned(),
             warnings: Vec::new(),
+            asked: None,
         };
         Ok(Self { facts, path: path.to_path_buf(), link, lock: None })
     }

@@ -12,7 +12,7 @@ use dbwright_engine_sqlite::Sqlite;
 use crate::common::now;
 
 fn load(sql: &str) -> Result<Snapshot, Failure> {
-    now(Sqlite.load(Path::new("shop.sql"), sql, &ObserveOptions::default(), &Silent))
+    now(Sqlite.load(Path::new("shop.sql"), sql, "sqlite", &ObserveOptions::default(), &Silent))
 }
 
 #[test]

@@ -135,7 +135,7 @@ async fn scene(
         connect_timeout: args.reach.connect_timeout,
         workload: None,
         sample: SampleLimits::default(),
-        programs: args.reach.pg_bin.clone(),
+        programs: args.reach.programs.clone(),
     };
     let observed = observe::observe(source, &options, cx).await?;
     Ok((observed.engine, Some(observed.snapshot)))

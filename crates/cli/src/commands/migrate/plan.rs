@@ -23,13 +23,15 @@ pub(super) async fn run(args: &Plan, cx: &Context) -> Result<Exit, Failure> {
     let preview = run::preview(&mut *opened.session, &opened.migrations, &options).await?;
     cx.progress.finish();
     let facts = opened.session.facts();
-    let view = migrate::PlanView { facts, preview: &preview, notes: &opened.notes, full: args.full };
+    let found = facts.warnings.iter().filter(|warning| !opened.notes.contains(warning)).cloned();
+    let notes: Vec<String> = opened.notes.iter().cloned().chain(found).collect();
+    let view = migrate::PlanView { facts, preview: &preview, notes: &notes, full: args.full };
     let file = args.output.output.as_deref();
     if args.sql {
         output::write(file, migrate::sql(&view, &opened.engine.by_hand()).as_bytes())?;
     } else if args.output.format == Form::Json {
         let whole = json!({"schema_version": 1, "target": facts, "migrations": preview.migrations,
-            "blocking": preview.blocking(), "irreversible": preview.irreversible(), "notes": opened.notes});
+            "blocking": preview.blocking(), "irreversible": preview.irreversible(), "notes": notes});
         output::write(file, render::json(&whole)?.as_bytes())?;
     } else {
         output::write_styled(file, &migrate::plan(&view, cx.width))?;

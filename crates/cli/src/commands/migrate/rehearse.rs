@@ -45,7 +45,7 @@ pub(super) async fn run(args: &Rehearse, cx: &Context) -> Result<Exit, Failure> 
         clients: args.clients,
         app_queries: app_queries.transpose()?,
         allow_blocking: args.allow_blocking,
-        programs: args.connection.pg_bin.clone(),
+        programs: args.connection.programs.clone(),
         copy_bytes: args.copy_bytes,
         ..RehearseOptions::default()
     };
@@ -75,7 +75,7 @@ fn clean(pass: &Pass) -> bool {
 /// When there is no server of that version.
 pub(super) async fn prove_rules(args: &ProveRules, cx: &Context) -> Result<Exit, Failure> {
     let rehearses = engines::rehearser(engines::by_dialect("postgres")?)?;
-    let options = ProveOptions { major: args.target_version, programs: args.pg_bin.clone() };
+    let options = ProveOptions { major: args.target_version, programs: args.programs.clone() };
     let proofs = rehearses.prove_rules(&options, &cx.progress).await?;
     cx.progress.finish();
     let file = args.output.output.as_deref();

@@ -61,7 +61,7 @@ pub(super) async fn open(
     let options = OpenOptions {
         connect_timeout: connection.connect_timeout,
         read_only: mode == Mode::Look,
-        programs: connection.pg_bin.clone(),
+        programs: connection.programs.clone(),
         ..OpenOptions::default()
     };
     let mut session = engine.open(&address, &options, progress).await?;

@@ -40,7 +40,8 @@ fn head(facts: &Facts) -> String {
     let engine = super::engine_name(&facts.engine, &facts.version);
     let version = layout::inline(&facts.version);
     let version = if version.starts_with(&engine) { version } else { format!("{engine} {version}") };
-    format!("{HEAD}{}{HEAD:#}\n{ASIDE}{version}{ASIDE:#}\n", layout::inline(&facts.target))
+    let asked = facts.asked.as_ref().map(|asked| format!(" · asked {}", layout::inline(asked))).unwrap_or_default();
+    format!("{HEAD}{}{HEAD:#}\n{ASIDE}{version}{asked}{ASIDE:#}\n", layout::inline(&facts.target))
 }
 
 /// Notes, one paragraph each.

@@ -10,9 +10,10 @@ use crate::render::layout;
 /// The whole file.
 pub(crate) fn render(view: &PlanView<'_>, by_hand: &ByHand) -> String {
     let mut out = format!(
-        "-- Plan of dbwright for {} ({}).\n{}",
+        "-- Plan of dbwright for {} ({}).\n{}{}",
         comment(&view.facts.target),
         comment(&view.facts.version),
+        view.facts.asked.as_ref().map(|asked| format!("-- Asked: {}.\n", comment(asked))).unwrap_or_default(),
         by_hand.head
     );
     for note in view.notes {

@@ -112,16 +112,12 @@ impl Planner<'_> {
     ) -> Result<Draft, Failure> {
         let lower = table.name.to_lowercase();
         let real = self.real(table).await?;
-        let known = match (&self.lab, &real) {
-            (Some(_), _) | (None, Some(_)) => real.clone(),
-            (None, None) if self.made.contains(&lower) => {
-                let why = format!("{} is made by an earlier statement", self.subject(table));
-                return Ok(Draft { later: Some(why), ..Draft::of(AS_IS) });
-            }
-            (None, None) => None,
-        };
         let in_lab = self.lab_has(table).await?;
-        let Some(before) = (if in_lab { self.lab_text(table).await? } else { known }) else {
+        if !in_lab && real.is_none() && self.made.contains(&lower) {
+            let why = format!("{} is made by an earlier statement", self.subject(table));
+            return Ok(Draft { later: Some(why), ..Draft::of(AS_IS) });
+        }
+        let Some(before) = (if in_lab { self.lab_text(table).await? } else { real.clone() }) else {
             if if_exists {
                 return Ok(
                     Draft::of(AS_IS).note(format!("there is no table {}, so nothing is done", self.subject(table)))
@@ -177,14 +173,12 @@ impl Planner<'_> {
             }
         }
         if answer.after.is_none() {
-            let why = self.no_lab.as_ref().map_or_else(
-                || {
-                    "what the server does is assumed from its manual; it is asked itself when the change is applied"
-                        .to_owned()
-                },
-                |why| format!("what the server does is assumed from its manual: it could not be asked ({why})"),
-            );
-            notes.push(why);
+            let assumed = "what the server does is assumed from its manual";
+            notes.push(match (&self.no_lab, &self.missing) {
+                (Some(why), _) => format!("{assumed}: it could not be asked ({why})"),
+                (None, Some(why)) => format!("{assumed} ({why}); it is asked itself when the change is applied"),
+                (None, None) => format!("{assumed}; it is asked itself when the change is applied"),
+            });
         }
         notes
     }
@@ -254,9 +248,11 @@ impl Planner<'_> {
 
     /// Asks the server, where there is a lab; else the manual.
     async fn answer(&mut self, change: &Change<'_>, real: Option<&TableText>) -> Result<Answer, Failure> {
-        if let Some(lab) = self.lab.take() {
-            let answer = self.ask(&lab, change, real).await;
-            self.lab = Some(lab);
+        if let Some(mut lab) = self.lab.take() {
+            let answer = self.ask(&mut lab, change, real).await;
+            // One that refused what the target may take knows no more how the tables will be.
+            let doubted = matches!(answer, Ok(None)) && self.doubted;
+            self.lab = (!doubted).then_some(lab);
             if let Some(answer) = answer? {
                 return Ok(answer);
             }
@@ -270,7 +266,7 @@ impl Planner<'_> {
     /// Tries the change on a likeness, and the way back; the likeness is then as the table will be.
     async fn ask(
         &mut self,
-        lab: &Lab,
+        lab: &mut Lab,
         change: &Change<'_>,
         real: Option<&TableText>,
     ) -> Result<Option<Answer>, Failure> {
@@ -285,6 +281,10 @@ impl Planner<'_> {
         let before = lab.text(self.link, name).await.map_err(|e| Self::unreadable(&e))?.unwrap_or_default();
         let way = match self.try_in(lab, change, &change.texts()).await? {
             Ok(way) => way,
+            Err(error) if lab.doubts(&error, self.link) => {
+                self.doubt(&error);
+                return Ok(None);
+            }
             Err(error) => return Err(rejected(&error, change.sql)),
         };
         let after = lab.text(self.link, name).await.map_err(|e| Self::unreadable(&e))?.unwrap_or_default();
@@ -300,7 +300,7 @@ impl Planner<'_> {
     /// Makes the likeness, unless an earlier statement did.
     async fn likeness(
         &mut self,
-        lab: &Lab,
+        lab: &mut Lab,
         table: &Name,
         real: Option<&TableText>,
     ) -> Result<Result<(), mysql_async::Error>, Failure> {
@@ -308,7 +308,7 @@ impl Planner<'_> {
         let Some(real) = real.filter(|_| !there) else { return Ok(Ok(())) };
         let around = self.around(table, real).await?;
         let made = lab.like(self.link, &table.name, real, &around).await;
-        if made.is_err() && self.link.lost() {
+        if made.is_err() && lab.lost(self.link) {
             return made.map(Ok).map_err(|e| Self::unreadable(&e));
         }
         Ok(made)
@@ -316,14 +316,14 @@ impl Planner<'_> {
 
     async fn try_in(
         &mut self,
-        lab: &Lab,
+        lab: &mut Lab,
         change: &Change<'_>,
         clauses: &[String],
     ) -> Result<Result<Option<Way>, mysql_async::Error>, Failure> {
         let name = change.table.name.as_str();
         if change.partitions().is_some() && !self.link.flavour.partitions_take_ways() {
             let sql = format!("/* dbwright */ ALTER TABLE {} {}", lab.table(name), clauses.join(", "));
-            return Ok(self.link.run(&sql).await.map(|_| None));
+            return Ok(lab.send(self.link, &sql).await.map(|()| None));
         }
         match lab.alter(self.link, name, clauses).await.map_err(|e| Self::unreadable(&e))? {
             Tried::Done(way) => Ok(Ok(Some(way))),
@@ -334,7 +334,7 @@ impl Planner<'_> {
     /// Goes back on the likeness, and forth again.
     async fn try_back(
         &mut self,
-        lab: &Lab,
+        lab: &mut Lab,
         change: &Change<'_>,
         before: &TableText,
         clauses: Vec<String>,
@@ -354,17 +354,23 @@ impl Planner<'_> {
         Ok(Ok((clauses, way)))
     }
 
+    /// Takes notice of a refusal that the target may not share.
+    pub(super) fn doubt(&mut self, error: &mysql_async::Error) {
+        self.doubted = true;
+        self.no_lab = Some(format!("the server on this machine refuses it: {}", crate::error::text(error)));
+    }
+
     /// Whether an earlier statement has made the table's likeness.
     pub(in crate::migrate) async fn lab_has(&mut self, table: &Name) -> Result<bool, Failure> {
         let home = self.is_home(table);
-        match &self.lab {
+        match &mut self.lab {
             Some(lab) if home => lab.has(self.link, &table.name).await.map_err(|e| Self::unreadable(&e)),
             _ => Ok(false),
         }
     }
 
     async fn lab_text(&mut self, table: &Name) -> Result<Option<TableText>, Failure> {
-        match &self.lab {
+        match &mut self.lab {
             Some(lab) => lab.text(self.link, &table.name).await.map_err(|e| Self::unreadable(&e)),
             None => Ok(None),
         }

@@ -21,7 +21,7 @@ use dbwright_migrate::{Statement, Step};
 use dbwright_sql::Dialect;
 use mysql_async::Error;
 
-use super::lab::Lab;
+use super::lab::{Lab, Own};
 use super::parse::{Act, act};
 use super::session::link::Link;
 use super::session::trouble;
@@ -34,12 +34,26 @@ pub(super) struct Planner<'a> {
     pub(super) link: &'a mut Link,
     /// The database of names without one.
     pub(super) home: &'a str,
-    /// Where the server is asked; none where nothing may be written.
+    /// Where the server is asked, or one like it; none where neither can be.
     pub(super) lab: Option<Lab>,
     /// Tables that earlier statements of the same run make, in lower case: nobody uses them yet.
     pub(super) made: BTreeSet<String>,
     /// Why the lab could not be had.
     pub(super) no_lab: Option<String>,
+    /// Why there is no private server to ask, where the target itself is asked when the plan is carried out.
+    pub(super) missing: Option<String>,
+    /// Whether a private server refused what the target may take.
+    pub(super) doubted: bool,
+}
+
+/// Whom a planner asks.
+pub(super) enum Ask {
+    /// The target, where a schema for it may be made.
+    Target,
+    /// A private server like it.
+    Own(Box<Own>),
+    /// Nobody, for this reason: what the manual says must do.
+    Nobody(Option<String>),
 }
 
 /// What becomes of a statement.
@@ -71,15 +85,18 @@ impl Draft {
 pub(super) const AS_IS: &str = "as-is";
 
 impl<'a> Planner<'a> {
-    /// A planner that may ask the server in a lab when `writes`.
-    pub(super) async fn new(link: &'a mut Link, home: &'a str, writes: bool) -> Result<Self, Failure> {
-        let mut planner = Self { link, home, lab: None, made: BTreeSet::new(), no_lab: None };
-        if writes {
-            match Lab::open(planner.link, home).await {
+    /// A planner and whom it asks.
+    pub(super) async fn new(link: &'a mut Link, home: &'a str, ask: Ask) -> Result<Self, Failure> {
+        let made = BTreeSet::new();
+        let mut planner = Self { link, home, lab: None, made, no_lab: None, missing: None, doubted: false };
+        match ask {
+            Ask::Target => match Lab::open(planner.link, home).await {
                 Ok(lab) => planner.lab = Some(lab),
                 Err(error) if planner.link.lost() => return Err(trouble::failure(&error, "the lab can't be made")),
                 Err(error) => planner.no_lab = Some(crate::error::text(&error)),
-            }
+            },
+            Ask::Own(own) => planner.lab = Some(Lab::within(own, planner.link, home).await?),
+            Ask::Nobody(why) => planner.missing = why,
         }
         Ok(planner)
     }
@@ -102,11 +119,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Removes the lab.
-    pub(super) async fn close(self) -> Result<(), Failure> {
-        match &self.lab {
+    /// Removes the lab; a private server is given back.
+    pub(super) async fn close(self) -> Result<Option<Box<Own>>, Failure> {
+        match self.lab {
             Some(lab) => lab.close(self.link).await.map_err(|e| trouble::failure(&e, "the lab can't be removed")),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 
@@ -187,6 +204,11 @@ impl<'a> Planner<'a> {
     pub(super) fn unreadable(error: &Error) -> Failure {
         trouble::failure(error, "the schema can't be read")
     }
+}
+
+/// Whether a server has to be asked about a statement.
+pub(super) fn needs_asking(sql: &str) -> bool {
+    matches!(act(sql), Act::Alter { .. } | Act::CreateTable { temporary: false, rows: false, .. })
 }
 
 /// The server rejects a statement.

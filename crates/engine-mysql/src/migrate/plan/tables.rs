@@ -5,6 +5,7 @@ use dbwright_migrate::plan::{Back, Held, Phase};
 use dbwright_sql::Dialect;
 
 use super::{AS_IS, Draft, Planner, rejected, step};
+use crate::migrate::lab::Lab;
 use crate::migrate::session::alone::WHEN;
 use crate::migrate::table::{ItemKind, mark};
 use crate::migrate::text::cursor::Name;
@@ -34,27 +35,20 @@ impl Planner<'_> {
             return Err(Failure::usage("migrate.rejected", message).excerpt(sql.to_owned()));
         }
         self.made.insert(table.name.to_lowercase());
-        if let (Some(lab), None, false) = (self.lab.take(), &table.schema, rows) {
-            let like = like_of(sql);
-            let mut made = Ok(());
-            if let Some(like) = like.filter(|like| like.schema.is_none()) {
-                let real = self.real(&like).await?;
-                if let Some(text) = real {
-                    made = lab.like(self.link, &like.name, &text, &[]).await;
-                }
-            }
-            // What it refers to is not all there: the likenesses come without foreign keys being checked.
-            let set = |on: u8| format!("SET /* dbwright */ SESSION foreign_key_checks = {on}");
-            let tried = match made {
-                Ok(()) => {
-                    self.link.run(&set(0)).await.map_err(|e| Self::unreadable(&e))?;
-                    lab.run(self.link, sql).await
-                }
-                Err(error) => Err(error),
+        let home = table.schema.is_none() && !rows;
+        let mut doubts = None;
+        if let Some(mut lab) = self.lab.take_if(|_| home) {
+            let tried = self.try_create(&mut lab, sql).await;
+            doubts = match &tried {
+                Ok(Err(error)) if lab.doubts(error, self.link) => Some(crate::error::text(error)),
+                _ => None,
             };
-            let _ = self.link.run(&set(1)).await;
-            self.lab = Some(lab);
-            tried.map_err(|e| rejected(&e, sql))?;
+            self.lab = doubts.is_none().then_some(lab);
+            match tried? {
+                Err(error) if doubts.is_some() => self.doubt(&error),
+                Err(error) => return Err(rejected(&error, sql)),
+                Ok(()) => {}
+            }
         }
         let quoted = self.quoted(table);
         let back = Back { alone: true, ..Back::by([format!("DROP TABLE IF EXISTS {quoted}")]) };
@@ -62,7 +56,34 @@ impl Planner<'_> {
         if rows {
             step.lock = step::lock(step::SHARED, subject, Held::Scan);
         }
-        Ok(Draft::one(AS_IS, step))
+        let draft = Draft::one(AS_IS, step);
+        Ok(match doubts {
+            Some(why) => draft.note(format!("the server on this machine refuses it, which the target may not: {why}")),
+            None => draft,
+        })
+    }
+
+    /// Makes a new table in the lab.
+    async fn try_create(&mut self, lab: &mut Lab, sql: &str) -> Result<Result<(), mysql_async::Error>, Failure> {
+        let like = like_of(sql);
+        let mut made = Ok(());
+        if let Some(like) = like.filter(|like| like.schema.is_none()) {
+            let real = self.real(&like).await?;
+            if let Some(text) = real {
+                made = lab.like(self.link, &like.name, &text, &[]).await;
+            }
+        }
+        // What it refers to is not all there: the likenesses come without foreign keys being checked.
+        let set = |on: u8| format!("SET /* dbwright */ SESSION foreign_key_checks = {on}");
+        let tried = match made {
+            Ok(()) => {
+                lab.send(self.link, &set(0)).await.map_err(|e| Self::unreadable(&e))?;
+                lab.run(self.link, sql).await
+            }
+            Err(error) => Err(error),
+        };
+        let _ = lab.send(self.link, &set(1)).await;
+        Ok(tried)
     }
 
     pub(super) async fn drop_tables(
@@ -175,7 +196,7 @@ impl Planner<'_> {
         } else {
             Back { alone: true, clear: vec![format!("{done}{WHEN}{backward}")], ..Back::default() }
         };
-        if let Some(lab) = self.lab.take() {
+        if let Some(mut lab) = self.lab.take() {
             for (from, to) in pairs {
                 if !self.is_home(from) || !self.is_home(to) {
                     continue;
@@ -186,7 +207,7 @@ impl Planner<'_> {
                     let _ = lab.like(self.link, &from.name, text, &[]).await;
                 }
                 let sql = format!("/* dbwright */ RENAME TABLE {} TO {}", lab.table(&from.name), lab.table(&to.name));
-                let _ = self.link.run(&sql).await;
+                let _ = lab.send(self.link, &sql).await;
             }
             self.lab = Some(lab);
         }

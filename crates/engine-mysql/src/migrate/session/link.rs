@@ -11,18 +11,18 @@ use crate::connect;
 use crate::flavour::{Flavour, version_numbers};
 
 /// The cells of a row as texts.
-pub(in crate::migrate) type Cells = Vec<Option<String>>;
+pub(crate) type Cells = Vec<Option<String>>;
 
 /// A connection and what it is connected to.
-pub(in crate::migrate) struct Link {
+pub(crate) struct Link {
     conn: Conn,
-    pub(in crate::migrate) name: String,
-    pub(in crate::migrate) flavour: Flavour,
-    pub(in crate::migrate) version: (u16, u16, u16),
+    pub(crate) name: String,
+    pub(crate) flavour: Flavour,
+    pub(crate) version: (u16, u16, u16),
     text: String,
     /// The database that the address names.
-    pub(in crate::migrate) home: Option<String>,
-    pub(in crate::migrate) account: String,
+    pub(crate) home: Option<String>,
+    pub(crate) account: String,
     read_only: bool,
     /// Whether the binary log holds statements, which are the same on a replica only with gaps locked.
     logs_statements: bool,
@@ -42,7 +42,7 @@ const ABOUT: &str = "SELECT /* dbwright */ VERSION(), DATABASE(), CURRENT_USER()
 const LOG: &str = "SELECT /* dbwright */ @@GLOBAL.log_bin = 1 AND @@GLOBAL.binlog_format = 'STATEMENT'";
 
 impl Link {
-    pub(in crate::migrate) async fn open(address: &Address, options: &OpenOptions) -> Result<Self, Failure> {
+    pub(crate) async fn open(address: &Address, options: &OpenOptions) -> Result<Self, Failure> {
         let connection = connect::open(address, options.connect_timeout).await?;
         let failed = |e: &Error| trouble::failure(e, "the session can't be read");
         let mut conn = connection.conn;
@@ -70,7 +70,7 @@ impl Link {
     }
 
     /// Begins with settings of our own, and runs what a file has set.
-    pub(in crate::migrate) async fn set_up(&mut self, settings: &[String]) -> Result<(), Failure> {
+    pub(crate) async fn set_up(&mut self, settings: &[String]) -> Result<(), Failure> {
         self.reset(settings).await.map_err(|e| trouble::failure(&e, "the session can't be set up"))
     }
 
@@ -88,34 +88,34 @@ impl Link {
     }
 
     /// The server's number of this session.
-    pub(in crate::migrate) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.conn.id()
     }
 
-    pub(in crate::migrate) const fn lost(&self) -> bool {
+    pub(crate) const fn lost(&self) -> bool {
         self.lost
     }
 
     /// Runs a query; each row as texts.
-    pub(in crate::migrate) async fn rows(&mut self, sql: &str) -> Result<Vec<Cells>, Error> {
+    pub(crate) async fn rows(&mut self, sql: &str) -> Result<Vec<Cells>, Error> {
         let rows = self.conn.query::<Row, _>(sql).await;
         self.seen(rows).map(|rows| rows.into_iter().map(cells).collect())
     }
 
     /// Runs a query with parameters; each row as texts.
-    pub(in crate::migrate) async fn rows_with(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Cells>, Error> {
+    pub(crate) async fn rows_with(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Cells>, Error> {
         let rows = self.conn.exec::<Row, _, _>(sql, Params::Positional(params)).await;
         self.seen(rows).map(|rows| rows.into_iter().map(cells).collect())
     }
 
     /// Runs a statement; how many rows it changed.
-    pub(in crate::migrate) async fn run(&mut self, sql: &str) -> Result<u64, Error> {
+    pub(crate) async fn run(&mut self, sql: &str) -> Result<u64, Error> {
         let done = self.conn.query_drop(sql).await;
         self.seen(done).map(|()| self.conn.affected_rows())
     }
 
     /// Runs a statement with parameters; how many rows it changed.
-    pub(in crate::migrate) async fn run_with(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, Error> {
+    pub(crate) async fn run_with(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, Error> {
         let done = self.conn.exec_drop(sql, Params::Positional(params)).await;
         self.seen(done).map(|()| self.conn.affected_rows())
     }
@@ -150,14 +150,20 @@ impl Link {
                 self.flavour.name()
             ));
         }
-        Facts { engine: "mysql".to_owned(), target: self.name.clone(), version: self.text.clone(), warnings }
+        Facts {
+            engine: "mysql".to_owned(),
+            target: self.name.clone(),
+            version: self.text.clone(),
+            warnings,
+            asked: None,
+        }
     }
 
     /// The database whose migrations these are.
     ///
     /// # Errors
     /// When the address names none.
-    pub(super) fn home(&self) -> Result<String, Failure> {
+    pub(crate) fn home(&self) -> Result<String, Failure> {
         self.home.clone().ok_or_else(|| {
             Failure::usage(
                 "migrate.no-database",

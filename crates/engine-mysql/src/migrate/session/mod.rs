@@ -32,6 +32,7 @@ use dbwright_migrate::plan::{Planned, Require, Step, Work};
 use dbwright_migrate::port::{Facts, OpenOptions, Remark};
 use dbwright_migrate::{Limits, Session, Statement};
 
+use super::lab::Own;
 use link::Link;
 
 /// A session on a target.
@@ -43,6 +44,8 @@ pub(super) struct MySession {
     home: String,
     main: Link,
     watch: Link,
+    /// A private server like the target, once it was asked.
+    own: Option<Box<Own>>,
     /// How long to wait for the lock when it has to be taken again; none when it was never taken.
     locked: Option<Duration>,
     /// What the file has set for its statements.
@@ -84,6 +87,7 @@ impl MySession {
             home,
             main,
             watch,
+            own: None,
             locked: None,
             settings: Vec::new(),
             replicas: replicas::Replicas::default(),

@@ -7,7 +7,8 @@ use dbwright_migrate::journal::{State, Written};
 use dbwright_migrate::plan::Planned;
 
 use super::MySession;
-use crate::migrate::plan::Planner;
+use crate::migrate::lab::Own;
+use crate::migrate::plan::{Ask, Planner, needs_asking};
 
 impl MySession {
     pub(super) async fn plan_statements(&mut self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
@@ -24,7 +25,8 @@ impl MySession {
         // A likeness waits for the table's lock like anybody, and briefly.
         self.limit(5).await.map_err(|e| super::trouble::failure(&e, "the session can't be set up"))?;
         let passed = self.passed(statements).await?;
-        let mut planner = Planner::new(&mut self.main, &self.home, !self.options.read_only).await?;
+        let ask = if self.options.read_only { self.own(statements).await? } else { Ask::Target };
+        let mut planner = Planner::new(&mut self.main, &self.home, ask).await?;
         for sql in &passed {
             planner.passed(sql);
         }
@@ -40,9 +42,40 @@ impl MySession {
             }
         }
         let closed = planner.close().await;
-        match failed {
-            Some(failure) => Err(failure),
-            None => closed.map(|()| plans),
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        self.own = closed?;
+        Ok(plans)
+    }
+
+    /// A private server like the target, for what may write nothing there: started when it is needed first.
+    async fn own(&mut self, statements: &[Statement]) -> Result<Ask, Failure> {
+        let system = self.main.flavour.system_schemas().contains(&self.home.to_lowercase().as_str());
+        if system || !statements.iter().any(|statement| needs_asking(&statement.sql)) {
+            return Ok(Ask::Nobody(None));
+        }
+        if let Some(own) = self.own.take() {
+            return Ok(Ask::Own(own));
+        }
+        match Own::start(&mut self.main, self.options.programs.clone(), &Silent).await {
+            Ok(own) => {
+                self.facts.asked = Some(own.name());
+                Ok(Ask::Own(Box::new(own)))
+            }
+            Err(failure) if self.main.lost() => Err(failure),
+            Err(failure) => {
+                let hints = failure.hints.iter().map(|hint| format!(". To have it asked before: {hint}")).next();
+                let warning = format!(
+                    "no server like the target could be asked: {}{}",
+                    failure.message,
+                    hints.unwrap_or_default()
+                );
+                if !self.facts.warnings.contains(&warning) {
+                    self.facts.warnings.push(warning);
+                }
+                Ok(Ask::Nobody(Some(failure.message)))
+            }
         }
     }
 

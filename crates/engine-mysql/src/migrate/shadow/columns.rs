@@ -248,9 +248,12 @@ impl Planner<'_> {
     ) -> Result<Option<ColumnType>, Failure> {
         let sql = "SELECT /* dbwright */ data_type, column_type, character_set_name, collation_name \
             FROM information_schema.columns WHERE table_schema = ? AND table_name = ? AND column_name = ?";
-        let schema = if lab { super::super::lab::schema(self.home) } else { self.home.to_owned() };
+        let (schema, link) = match self.lab.as_mut().filter(|_| lab) {
+            Some(lab) => lab.seen(self.link),
+            None => (self.home.to_owned(), &mut *self.link),
+        };
         let params = vec![schema.into(), table.name.as_str().into(), column.into()];
-        let rows = self.link.rows_with(sql, params).await.map_err(|e| Self::unreadable(&e))?;
+        let rows = link.rows_with(sql, params).await.map_err(|e| Self::unreadable(&e))?;
         Ok(rows.first().map(|row| ColumnType {
             name: cell(row, 0).to_lowercase(),
             text: cell(row, 1),

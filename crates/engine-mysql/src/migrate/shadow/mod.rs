@@ -55,7 +55,8 @@ pub(super) async fn plan(
         if planner.lab.is_none() && planner.no_lab.is_some() {
             return Ok(Err("the server could not be asked how the new table looks".to_owned()));
         }
-        let later = "the table is copied beside itself; its steps are known when the server has been asked, which `plan` does not".to_owned();
+        let later =
+            "the table is copied beside itself; its steps are known when the server is asked, at its turn".to_owned();
         return Ok(Ok(Draft { later: Some(later), ..Draft::of(steps::METHOD) }));
     };
     if let Some(why) = refuse::inside(&change.before, after, &change.table.name) {

@@ -6,23 +6,23 @@ use super::lex::{Kind, Lexer, Token};
 
 /// A table's name as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::migrate) struct Name {
+pub(crate) struct Name {
     /// The schema, when it is written.
-    pub(in crate::migrate) schema: Option<String>,
+    pub(crate) schema: Option<String>,
     /// The name.
-    pub(in crate::migrate) name: String,
+    pub(crate) name: String,
 }
 
 impl Name {
     /// In a schema that holds where none is written.
-    pub(in crate::migrate) fn within<'a>(&'a self, home: &'a str) -> (&'a str, &'a str) {
+    pub(crate) fn within<'a>(&'a self, home: &'a str) -> (&'a str, &'a str) {
         (self.schema.as_deref().unwrap_or(home), &self.name)
     }
 }
 
 /// Where reading is in a text.
 #[derive(Debug, Clone)]
-pub(in crate::migrate) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
@@ -30,38 +30,38 @@ pub(in crate::migrate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// At the first token of `text`.
-    pub(in crate::migrate) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, tokens: Lexer::new(text).filter(|token| token.significant()).collect(), at: 0 }
     }
 
     /// The text of the next token; empty at the end.
-    pub(in crate::migrate) fn peek(&self) -> &'a str {
+    pub(crate) fn peek(&self) -> &'a str {
         self.tokens.get(self.at).map_or("", |token| token.text(self.text))
     }
 
     /// Whether nothing is left.
-    pub(in crate::migrate) fn done(&self) -> bool {
+    pub(crate) fn done(&self) -> bool {
         self.at >= self.tokens.len()
     }
 
     /// First byte of the next token; the end of the text when there is none.
-    pub(in crate::migrate) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         self.tokens.get(self.at).map_or(self.text.len(), |token| token.start)
     }
 
     /// The byte after the token that was read last.
-    pub(in crate::migrate) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.end)
     }
 
     /// What is left, as written.
-    pub(in crate::migrate) fn rest(&self) -> &'a str {
+    pub(crate) fn rest(&self) -> &'a str {
         let end = self.tokens.last().map_or(0, |token| token.end);
         &self.text[self.start().min(end)..end]
     }
 
     /// Whether the next token is this keyword or symbol.
-    pub(in crate::migrate) fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.is_at(0, word)
     }
 
@@ -71,12 +71,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the next token is one of these keywords.
-    pub(in crate::migrate) fn is_any(&self, words: &[&str]) -> bool {
+    pub(crate) fn is_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
 
     /// Reads keywords when all of them come next.
-    pub(in crate::migrate) fn accept(&mut self, words: &[&str]) -> bool {
+    pub(crate) fn accept(&mut self, words: &[&str]) -> bool {
         let all = words.iter().enumerate().all(|(count, word)| self.is_at(count, word));
         if all {
             self.at += words.len();
@@ -85,17 +85,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the one of these keywords that comes next.
-    pub(in crate::migrate) fn any<'w>(&mut self, words: &[&'w str]) -> Option<&'w str> {
+    pub(crate) fn any<'w>(&mut self, words: &[&'w str]) -> Option<&'w str> {
         words.iter().find(|word| self.accept(&[word])).copied()
     }
 
     /// Goes over the next token.
-    pub(in crate::migrate) fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         self.at = (self.at + 1).min(self.tokens.len());
     }
 
     /// Reads a name, without its quotes. A string is one under `ANSI_QUOTES`.
-    pub(in crate::migrate) fn name(&mut self) -> Option<String> {
+    pub(crate) fn name(&mut self) -> Option<String> {
         let token = self.tokens.get(self.at)?;
         let text = token.text(self.text);
         let name = match token.kind {
@@ -109,7 +109,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads `[schema.]name`.
-    pub(in crate::migrate) fn qualified(&mut self) -> Option<Name> {
+    pub(crate) fn qualified(&mut self) -> Option<Name> {
         let first = self.name()?;
         if !self.accept(&["."]) {
             return Some(Name { schema: None, name: first });
@@ -118,7 +118,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a parenthesis up to its partner; the bytes between them.
-    pub(in crate::migrate) fn parens(&mut self) -> Option<Range<usize>> {
+    pub(crate) fn parens(&mut self) -> Option<Range<usize>> {
         if !self.is("(") {
             return None;
         }
@@ -139,12 +139,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The text of bytes.
-    pub(in crate::migrate) fn slice(&self, range: Range<usize>) -> &'a str {
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a str {
         &self.text[range]
     }
 
     /// Goes on to one of these keywords outside parentheses; false when none comes.
-    pub(in crate::migrate) fn seek(&mut self, words: &[&str]) -> bool {
+    pub(crate) fn seek(&mut self, words: &[&str]) -> bool {
         while !self.done() && !self.is_any(words) {
             if self.parens().is_none() {
                 self.skip();
@@ -155,7 +155,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Splits at the commas outside parentheses.
-pub(in crate::migrate) fn split(text: &str) -> Vec<&str> {
+pub(crate) fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0_usize);
     for token in Lexer::new(text).filter(|token| token.kind == Kind::Symbol) {
         match token.text(text) {

@@ -5,7 +5,7 @@
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::migrate) enum Kind {
+pub(crate) enum Kind {
     /// Blanks and line ends.
     Space,
     /// `# …`, `-- …`, `/* … */`.
@@ -26,29 +26,29 @@ pub(in crate::migrate) enum Kind {
 
 /// A token as bytes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::migrate) struct Token {
-    pub(in crate::migrate) kind: Kind,
-    pub(in crate::migrate) start: usize,
-    pub(in crate::migrate) end: usize,
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// Whether its closing mark is there.
-    pub(in crate::migrate) complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Token {
     /// Whether grammar sees it.
-    pub(in crate::migrate) const fn significant(self) -> bool {
+    pub(crate) const fn significant(self) -> bool {
         !matches!(self.kind, Kind::Space | Kind::Comment | Kind::Versioned)
     }
 
     /// Its text.
-    pub(in crate::migrate) fn text(self, sql: &str) -> &str {
+    pub(crate) fn text(self, sql: &str) -> &str {
         &sql[self.start..self.end]
     }
 }
 
 /// Reads tokens one by one.
 #[derive(Debug, Clone)]
-pub(in crate::migrate) struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     /// Whether reading is inside a versioned comment.
@@ -56,17 +56,17 @@ pub(in crate::migrate) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub(in crate::migrate) const fn new(sql: &'a str) -> Self {
+    pub(crate) const fn new(sql: &'a str) -> Self {
         Self { sql, at: 0, versioned: false }
     }
 
     /// The next byte to read.
-    pub(in crate::migrate) const fn position(&self) -> usize {
+    pub(crate) const fn position(&self) -> usize {
         self.at
     }
 
     /// Goes on at another byte.
-    pub(in crate::migrate) fn jump(&mut self, at: usize) {
+    pub(crate) fn jump(&mut self, at: usize) {
         self.at = at.min(self.sql.len());
     }
 

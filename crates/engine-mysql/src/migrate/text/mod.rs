@@ -1,7 +1,7 @@
 //! Reading MySQL's SQL as far as migrations need it.
 
-pub(super) mod cursor;
-pub(super) mod lex;
-pub(super) mod split;
+pub(crate) mod cursor;
+pub(crate) mod lex;
+pub(crate) mod split;
 
-pub(super) use cursor::Cursor;
+pub(crate) use cursor::Cursor;

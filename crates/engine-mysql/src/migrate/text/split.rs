@@ -14,7 +14,7 @@ use super::lex::{Kind, Lexer, Token};
 ///
 /// # Errors
 /// When it holds commands of the mysql client, or a string, name or comment that is never closed.
-pub(in crate::migrate) fn script(file: &str, text: &str) -> Result<Script, Failure> {
+pub(crate) fn script(file: &str, text: &str) -> Result<Script, Failure> {
     let mut reader = Reader { file, text, lexer: Lexer::new(text), delimiter: ";".to_owned(), comments: Vec::new() };
     let mut statements = Vec::new();
     while let Some(statement) = reader.statement()? {

@@ -131,5 +131,5 @@ impl Hypo {
 fn missing(name: &str) -> Failure {
     Failure::usage("postgres.no-hypopg", format!("{name} has no HypoPG, so indexes can't be tried there without building them"))
         .hint("run CREATE EXTENSION hypopg there, once its files are installed")
-        .hint("or name the folder of PostgreSQL's own programs of the same major version with --pg-bin: a planner twin needs nothing on the target")
+        .hint("or name the folder of PostgreSQL's own programs of the same major version with --programs: a planner twin needs nothing on the target")
 }

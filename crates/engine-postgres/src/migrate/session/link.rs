@@ -99,6 +99,7 @@ impl Link {
             target: self.connection.name.clone(),
             version: format!("PostgreSQL {major}.{minor}"),
             warnings,
+            asked: None,
         }
     }
 

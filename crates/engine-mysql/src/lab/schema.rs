@@ -1,0 +1,164 @@
+//! A schema file as a target: loaded into a lab, observed there, and shown as what it is.
+//!
+//! Only the schema of the snapshot is the user's; variables, counters, sizes and sessions are the lab's, and are taken
+//! out again, each with a gap, so that no rule judges them.
+
+use std::path::Path;
+
+use dbwright_check::SchemaLab;
+use dbwright_core::engine::ObserveOptions;
+use dbwright_core::progress::Progress;
+use dbwright_core::snapshot::{Cost, Gap, Header};
+use dbwright_core::{BoxFuture, Failure, Snapshot};
+
+use super::file::{Loader, Passed};
+use super::{Lab, LabOptions};
+use crate::MySql;
+use crate::body::{Activity, Body, Digests, IndexFacts, Innodb, TableFacts, area};
+use crate::flavour::{Flavour, version_numbers};
+
+/// Areas that a schema file can't have.
+const ABSENT: [&str; 16] = [
+    area::SERVER,
+    area::SIZES,
+    area::STATISTICS,
+    area::VARIABLES,
+    area::VARIABLE_SOURCES,
+    area::STATUS,
+    area::SESSIONS,
+    area::TRANSACTIONS,
+    area::LOCK_WAITS,
+    area::METADATA_LOCKS,
+    area::INNODB,
+    area::TABLE_STATISTICS,
+    area::STATEMENTS,
+    area::INDEX_USE,
+    area::REPLICATION,
+    area::ACCOUNTS,
+];
+
+const REASON: &str = "a schema file has no rows, statistics, variables, accounts or sessions";
+
+/// How far into a dump its head tells which server wrote it.
+const HEAD: usize = 2_000;
+
+impl SchemaLab for MySql {
+    fn dialects(&self) -> &'static [&'static str] {
+        &["mysql", "mariadb"]
+    }
+
+    fn load<'a>(
+        &'a self,
+        file: &'a Path,
+        sql: &'a str,
+        dialect: &'a str,
+        options: &'a ObserveOptions,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Snapshot, Failure>> {
+        Box::pin(load(file, sql, dialect, options, progress))
+    }
+}
+
+async fn load(
+    file: &Path,
+    sql: &str,
+    dialect: &str,
+    options: &ObserveOptions,
+    progress: &dyn Progress,
+) -> Result<Snapshot, Failure> {
+    let flavour = if dialect == "mariadb" { Flavour::MariaDb } else { Flavour::MySql };
+    let version = written_by(sql).filter(|(own, _)| *own == flavour).map(|(_, version)| version);
+    let wanted = LabOptions { programs: options.programs.clone(), version, ..LabOptions::of(flavour) };
+    let lab = Lab::start(&wanted, progress).await?;
+    let mut connection = crate::connect::open(&lab.address("")?, options.connect_timeout).await?;
+    let mut loader = Loader::new(file, sql, &mut connection.conn);
+    loader.run(progress).await?;
+    let (passed, database) = loader.done();
+    let snapshot = crate::observe::observe(&lab.address(&database)?, options, progress).await?;
+    let header = snapshot.header.clone();
+    let body = snapshot.body::<Body>()?.clone();
+    let unread = header.gaps.iter().filter(|gap| gap.area == area::CATALOG || gap.area == area::CONNECTION).cloned();
+    let header = Header {
+        name: file.display().to_string(),
+        gaps: unread.chain(gaps(&passed)).collect(),
+        // The lab's cost is not a target's.
+        cost: Cost { target_s: 0.0, own_s: header.cost.own_s + header.cost.target_s, ..Cost::default() },
+        ..header
+    };
+    let workload = options.workload.clone();
+    Ok(Snapshot::new(header, Body { workload, ..schema_only(body) }))
+}
+
+/// The server that a dump says it comes from.
+fn written_by(sql: &str) -> Option<(Flavour, (u16, u16, u16))> {
+    let head: String = sql.chars().take(HEAD).collect();
+    let line = head.lines().find(|line| line.starts_with("-- Server version"))?;
+    let text = line.trim_start_matches("-- Server version").trim();
+    let version = version_numbers(text);
+    (version.0 > 0).then(|| (Flavour::of(text), version))
+}
+
+fn gaps(passed: &Passed) -> Vec<Gap> {
+    let absent = ABSENT.iter().map(|area| Gap {
+        area: (*area).to_owned(),
+        reason: REASON.to_owned(),
+        remedy: Some("check the database itself: dbwright check mysql://…".to_owned()),
+    });
+    let mut gaps: Vec<Gap> = absent.collect();
+    if !passed.lines.is_empty() {
+        let lines = passed.lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let reason =
+            format!("statements about the server that do not concern the schema were passed over, at line {lines}");
+        gaps.push(Gap { area: "schema-file".to_owned(), reason, remedy: None });
+    }
+    gaps
+}
+
+/// Takes out what is the lab's.
+fn schema_only(mut body: Body) -> Body {
+    for table in &mut body.catalog.tables {
+        table.rows = None;
+        table.bytes = None;
+        table.writes = None;
+        for index in &mut table.indexes {
+            index.bytes = None;
+        }
+    }
+    for facts in body.tables.values_mut() {
+        for partition in &mut facts.partitions {
+            partition.rows = None;
+            partition.bytes = None;
+        }
+        let kept = std::mem::take(facts);
+        *facts = TableFacts { free_bytes: None, row_bytes: None, created: None, analyzed: None, io: None, ..kept };
+    }
+    for facts in body.indexes.values_mut() {
+        let kept = std::mem::take(facts);
+        *facts = IndexFacts { cardinality: Vec::new(), io: None, ..kept };
+    }
+    Body {
+        variables: std::collections::BTreeMap::new(),
+        status: std::collections::BTreeMap::new(),
+        latency: None,
+        activity: Activity::default(),
+        innodb: Innodb::default(),
+        statements: Digests::default(),
+        replication: Vec::new(),
+        accounts: Vec::new(),
+        ..body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_says_which_server_wrote_it() {
+        let mysql = "-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n-- Server version\t8.0.36\n";
+        assert_eq!(written_by(mysql), Some((Flavour::MySql, (8, 0, 36))));
+        let mariadb = "-- MariaDB dump 10.19\n-- Server version\t10.11.6-MariaDB-0+deb12u1-log\n";
+        assert_eq!(written_by(mariadb), Some((Flavour::MariaDb, (10, 11, 6))));
+        assert_eq!(written_by("CREATE TABLE t (a int);"), None);
+    }
+}
