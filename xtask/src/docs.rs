@@ -114,6 +114,10 @@ fn examples(tree: &Tree, id: &str) -> Vec<(&'static str, String, String)> {
 
 /// The page with that at the end of its section "Example".
 fn with_examples(page: &str, examples: &[(&str, String, String)]) -> String {
+    // Rules that several engines have by one id have several such sections, and none of these examples.
+    if examples.is_empty() {
+        return format!("{NOTE}{page}");
+    }
     let shown =
         |(title, language, text): &(&str, String, String)| format!("{title}:\n\n```{language}\n{text}\n```\n\n");
     let shown: String = examples.iter().map(shown).collect();

@@ -36,7 +36,7 @@ impl Found {
 pub(crate) fn load(global: &Global) -> Result<Found, Failure> {
     let Some(path) = global.config.clone().or_else(nearest) else { return Ok(Found::default()) };
     let text = text_of(&path, "configuration")?;
-    let rules: Vec<_> = engines::rules().into_iter().map(|(meta, _)| meta).collect();
+    let rules = engines::metas();
     let config = config::parse(&path.display().to_string(), &text, &rules)?;
     Ok(Found { config, path: Some(path) })
 }

@@ -1,5 +1,7 @@
 //! The engines of this binary, one line each, and how a scheme or a dialect finds its engine.
 
+use std::collections::BTreeMap;
+
 use dbwright_advise::Advises;
 use dbwright_advise::lab::PlanLab;
 use dbwright_check::{Checks, SchemaLab};
@@ -154,21 +156,59 @@ pub(crate) fn dialects() -> Vec<&'static str> {
     all().filter_map(|e| e.schema_lab()).flat_map(|lab| lab.dialects().iter().copied()).collect()
 }
 
-/// Every rule, those of migrations included, once, by id, with the ids of the engines that run it.
-pub(crate) fn rules() -> Vec<(&'static RuleMeta, Vec<&'static str>)> {
-    let mut found: Vec<(&'static RuleMeta, Vec<&'static str>)> = Vec::new();
+/// A rule by its id. Engines that share the rule share a page; those that mean the same by a rule of their own have each theirs.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// Its pages, in the order of the engines; one at least.
+    pub(crate) pages: Vec<Page>,
+}
+
+/// What is known of a rule, with the ids of the engines of which that is true.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) meta: &'static RuleMeta,
+    pub(crate) engines: Vec<&'static str>,
+}
+
+impl Known {
+    /// The page that comes first.
+    pub(crate) fn meta(&self) -> &'static RuleMeta {
+        self.pages[0].meta
+    }
+
+    /// The ids of all engines that run it.
+    pub(crate) fn engines(&self) -> Vec<&'static str> {
+        self.pages.iter().flat_map(|page| page.engines.iter().copied()).collect()
+    }
+}
+
+/// Every rule, those of migrations included, once, by id.
+pub(crate) fn rules() -> Vec<Known> {
+    let mut found: BTreeMap<&'static str, Vec<Page>> = BTreeMap::new();
     for line in ENGINES {
-        let engine = line.checks;
+        let (engine, id) = (line.checks, line.checks.info().id);
         let of_migrations = line.migrates.map(OnlineDdl::lint_rules).unwrap_or_default();
         for meta in engine.rules().into_iter().chain(of_migrations) {
-            match found.iter_mut().find(|(known, _)| known.id == meta.id) {
-                Some((_, engines)) => engines.push(engine.info().id),
-                None => found.push((meta, vec![engine.info().id])),
+            let pages = found.entry(meta.id).or_default();
+            match pages.iter_mut().find(|page| std::ptr::eq(page.meta, meta)) {
+                Some(page) => page.engines.push(id),
+                None => pages.push(Page { meta, engines: vec![id] }),
             }
         }
     }
-    found.sort_by_key(|(meta, _)| meta.id);
-    found
+    found.into_iter().map(|(id, pages)| Known { id, pages }).collect()
+}
+
+/// What is known of all rules, each page by itself: what settings are compared with.
+pub(crate) fn metas() -> Vec<&'static RuleMeta> {
+    rules().into_iter().flat_map(|rule| rule.pages).map(|page| page.meta).collect()
+}
+
+/// The name of an engine for people.
+pub(crate) fn name_of(id: &str) -> &'static str {
+    by_id(id).map_or("", |engine| engine.info().name)
 }
 
 fn unknown(code: &'static str, what: &str, word: &str, known: &[&'static str]) -> Failure {

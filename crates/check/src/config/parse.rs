@@ -76,16 +76,18 @@ fn known_rule(table: &Table<'_>, word: &str, at: usize, rules: &[&RuleMeta]) -> 
 /// `[rules."pg/unused-index"]`: thresholds by name.
 fn thresholds(table: &Table<'_>, settings: &mut Settings, rules: &[&RuleMeta]) -> Result<(), Failure> {
     for (id, at, entry) in table.entries() {
-        let Some(rule) = rules.iter().find(|rule| rule.id == id) else {
+        // Rules of several engines may share an id; numbers of all of them are taken.
+        let named: Vec<&&RuleMeta> = rules.iter().filter(|rule| rule.id == id).collect();
+        if named.is_empty() {
             known_rule(table, id, at, rules)?;
             return Err(table.file.failure(
                 "config.unknown-rule",
                 at,
                 &format!("`{id}` names several rules; thresholds belong to one"),
             ));
-        };
+        }
         let own = entry.table(&format!("rules.\"{id}\""))?;
-        let names = rule.thresholds.iter().map(|threshold| threshold.name);
+        let names = named.iter().flat_map(|rule| rule.thresholds).map(|threshold| threshold.name);
         for (name, at, value) in own.entries() {
             if !names.clone().any(|known| known == name) {
                 return Err(own.unknown("config.unknown-threshold", "threshold", name, at, names));

@@ -123,7 +123,7 @@ fn settings(found: &Found, select: &Select) -> Result<Settings, Failure> {
     }
     settings.skip.extend(select.skip.iter().cloned());
     settings.min_severity = select.min_severity.or(settings.min_severity);
-    let rules: Vec<_> = engines::rules().into_iter().map(|(meta, _)| meta).collect();
+    let rules = engines::metas();
     settings.validate(&rules)?;
     if let Some(file) = select.baseline.clone().or_else(|| found.baseline()) {
         let text = super::text_of(&file, "baseline")?;

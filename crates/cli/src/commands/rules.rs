@@ -6,13 +6,11 @@ use serde_json::{Value, json};
 
 use crate::args::{ListFormat, Rules};
 use crate::context::Context;
+use crate::engines::{self, Known, Page};
 use crate::failure::Exit;
+use crate::output;
 use crate::render::text::{ASIDE, HEAD, color};
 use crate::render::{self, layout, units};
-use crate::{engines, output};
-
-/// A rule with the engines that run it.
-type Known = (&'static RuleMeta, Vec<&'static str>);
 
 /// Lists the rules that match, or shows one rule's page.
 ///
@@ -20,12 +18,12 @@ type Known = (&'static RuleMeta, Vec<&'static str>);
 /// When no rule matches, with the nearest ids.
 pub(crate) fn run(args: &Rules, cx: &Context) -> Result<Exit, Failure> {
     let all = engines::rules();
-    let page = args.rule.as_ref().and_then(|id| all.iter().find(|(meta, _)| meta.id == id));
-    if let Some((meta, engines)) = page {
+    let page = args.rule.as_ref().and_then(|id| all.iter().find(|rule| rule.id == id));
+    if let Some(rule) = page {
         match args.format {
-            ListFormat::Text => output::write_styled(None, &page_text(meta, engines, cx.width))?,
-            ListFormat::Json => output::write(None, render::json(&as_json(meta, engines))?.as_bytes())?,
-            ListFormat::Markdown => output::write(None, page_markdown(meta, engines).as_bytes())?,
+            ListFormat::Text => output::write_styled(None, &pages_text(rule, cx.width))?,
+            ListFormat::Json => output::write(None, render::json(&as_json(rule))?.as_bytes())?,
+            ListFormat::Markdown => output::write(None, pages_markdown(rule).as_bytes())?,
         }
         return Ok(Exit::Clean);
     }
@@ -33,7 +31,7 @@ pub(crate) fn run(args: &Rules, cx: &Context) -> Result<Exit, Failure> {
     match args.format {
         ListFormat::Text => output::write_styled(None, &list_text(&found, cx.width))?,
         ListFormat::Json => {
-            let list: Vec<_> = found.iter().map(|(meta, engines)| as_json(meta, engines)).collect();
+            let list: Vec<_> = found.iter().map(as_json).collect();
             output::write(None, render::json(&list)?.as_bytes())?;
         }
         ListFormat::Markdown => output::write(None, list_markdown(&found).as_bytes())?,
@@ -44,11 +42,11 @@ pub(crate) fn run(args: &Rules, cx: &Context) -> Result<Exit, Failure> {
 /// The rules whose id matches a pattern; a word without `*` also matches as the part before the slash.
 fn matching(pattern: Option<&str>, all: Vec<Known>) -> Result<Vec<Known>, Failure> {
     let Some(pattern) = pattern else { return Ok(all) };
-    let ids: Vec<_> = all.iter().map(|(meta, _)| meta.id).collect();
+    let ids: Vec<_> = all.iter().map(|rule| rule.id).collect();
     let prefix = pattern.trim_end_matches('*').trim_end_matches('/');
-    let found = all.into_iter().filter(|(meta, _)| {
-        matches(pattern, meta.id) || meta.id.split_once('/').is_some_and(|(group, _)| group == prefix)
-    });
+    let found = all
+        .into_iter()
+        .filter(|rule| matches(pattern, rule.id) || rule.id.split_once('/').is_some_and(|(group, _)| group == prefix));
     let found: Vec<_> = found.collect();
     if !found.is_empty() {
         return Ok(found);
@@ -62,9 +60,9 @@ fn matching(pattern: Option<&str>, all: Vec<Known>) -> Result<Vec<Known>, Failur
 }
 
 fn list_text(rules: &[Known], width: usize) -> String {
-    let ids = layout::widest(rules.iter().map(|(meta, _)| meta.id));
+    let ids = layout::widest(rules.iter().map(|rule| rule.id));
     let mut out = String::new();
-    for (meta, _) in rules {
+    for meta in rules.iter().map(Known::meta) {
         let style = color(meta.severity);
         let title = layout::cut(meta.title, width.saturating_sub(ids + 12));
         out += &format!("{}  {style}{:<8}{style:#}  {title}\n", layout::pad(meta.id, ids), meta.severity);
@@ -75,10 +73,17 @@ fn list_text(rules: &[Known], width: usize) -> String {
 
 fn list_markdown(rules: &[Known]) -> String {
     let mut out = "| rule | severity | what it finds | engines |\n|---|---|---|---|\n".to_owned();
-    for (meta, engines) in rules {
-        out += &format!("| `{}` | {} | {} | {} |\n", meta.id, meta.severity, meta.title, engines.join(", "));
+    for rule in rules {
+        let (meta, engines) = (rule.meta(), rule.engines().join(", "));
+        out += &format!("| `{}` | {} | {} | {engines} |\n", meta.id, meta.severity, meta.title);
     }
     out
+}
+
+/// All pages of a rule, one after the other.
+fn pages_text(rule: &Known, width: usize) -> String {
+    let pages = rule.pages.iter().map(|page| page_text(page.meta, &page.engines, width));
+    pages.collect::<Vec<_>>().join("\n")
 }
 
 fn page_text(meta: &RuleMeta, engines: &[&str], width: usize) -> String {
@@ -135,6 +140,38 @@ fn prose(markdown: &str, width: usize) -> Vec<String> {
     (0..lines.len()).filter(|i| !before_heading(*i, &lines)).map(|i| lines[i].clone()).collect()
 }
 
+/// The page of a rule; a part for each engine where they have pages of their own.
+fn pages_markdown(rule: &Known) -> String {
+    if let [page] = rule.pages.as_slice() {
+        return page_markdown(page.meta, &page.engines);
+    }
+    let mut out = format!("# {}\n", rule.id);
+    for page in &rule.pages {
+        let whole = page_markdown(page.meta, &page.engines);
+        // Its own heading says on what, and the others go one deeper.
+        let body = whole.split_once('\n').map_or("", |(_, rest)| rest);
+        out += &format!("\n## On {}\n{}", products(page), deeper(body));
+    }
+    out
+}
+
+/// The engines of a page for people.
+fn products(page: &Page) -> String {
+    page.engines.iter().map(|id| engines::name_of(id)).collect::<Vec<_>>().join(", ")
+}
+
+/// Markdown whose headings are one level deeper.
+fn deeper(markdown: &str) -> String {
+    let mut code = false;
+    let mut out = String::new();
+    for line in markdown.lines() {
+        code ^= line.starts_with("```");
+        let heading = !code && line.starts_with("## ");
+        out += &format!("{}{line}\n", if heading { "#" } else { "" });
+    }
+    out
+}
+
 fn page_markdown(meta: &RuleMeta, engines: &[&str]) -> String {
     let mut out =
         format!("# {}\n\n{}. Severity: {}. Engines: {}.\n\n", meta.id, meta.title, meta.severity, engines.join(", "));
@@ -148,7 +185,17 @@ fn page_markdown(meta: &RuleMeta, engines: &[&str]) -> String {
     out
 }
 
-fn as_json(meta: &RuleMeta, engines: &[&str]) -> Value {
+/// A rule; where engines have pages of their own, the first one's, and all of them.
+fn as_json(rule: &Known) -> Value {
+    let mut value = page_json(rule.meta(), &rule.engines());
+    if rule.pages.len() > 1 {
+        let pages: Vec<_> = rule.pages.iter().map(|page| page_json(page.meta, &page.engines)).collect();
+        value["pages"] = json!(pages);
+    }
+    value
+}
+
+fn page_json(meta: &RuleMeta, engines: &[&str]) -> Value {
     let thresholds =
         meta.thresholds.iter().map(|t| json!({"name": t.name, "default": t.default, "unit": t.unit, "says": t.says}));
     json!({

@@ -74,7 +74,7 @@ fn settings(found: &Found, select: &LintSelect) -> Result<Settings, Failure> {
     }
     settings.skip.extend(select.skip.iter().cloned());
     settings.min_severity = select.min_severity.or(settings.min_severity);
-    let rules: Vec<_> = engines::rules().into_iter().map(|(meta, _)| meta).collect();
+    let rules = engines::metas();
     settings.validate(&rules)?;
     Ok(settings)
 }

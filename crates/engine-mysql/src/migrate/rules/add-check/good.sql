@@ -1,0 +1,11 @@
+CREATE TABLE orders (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  amount int,
+  code varchar(20) CHARACTER SET utf8mb4,
+  at datetime
+) DEFAULT CHARSET=utf8mb4;
+INSERT INTO orders (amount, code, at) VALUES (1, 'x', '2026-01-01'), (2, 'y', '2026-01-02');
+-- migration
+ALTER TABLE orders ADD COLUMN note varchar(10);
+CREATE TABLE fresh (id int PRIMARY KEY, a int);
+ALTER TABLE fresh ADD CHECK (a > 0);

@@ -1,0 +1,12 @@
+CREATE TABLE orders (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  amount int,
+  code varchar(20) CHARACTER SET utf8mb4,
+  at datetime
+) DEFAULT CHARSET=utf8mb4;
+INSERT INTO orders (amount, code, at) VALUES (1, 'x', '2026-01-01'), (2, 'y', '2026-01-02');
+-- migration
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ADD COLUMN twice int GENERATED ALWAYS AS (amount * 2) VIRTUAL;
+CREATE TABLE fresh (id int PRIMARY KEY);
+ALTER TABLE fresh ADD COLUMN twice int AS (id * 2) STORED;

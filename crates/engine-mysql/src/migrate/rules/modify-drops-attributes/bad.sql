@@ -1,0 +1,9 @@
+CREATE TABLE orders (
+  id int NOT NULL PRIMARY KEY,
+  amount int NOT NULL DEFAULT 0 COMMENT 'in cents',
+  at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP
+);
+INSERT INTO orders (id, amount) VALUES (1, 1), (2, 2);
+-- migration
+ALTER TABLE orders MODIFY amount int;
+ALTER TABLE orders CHANGE at at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP;

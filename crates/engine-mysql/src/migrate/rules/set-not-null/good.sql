@@ -1,0 +1,12 @@
+CREATE TABLE orders (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  amount int NOT NULL DEFAULT 0,
+  code varchar(20) CHARACTER SET utf8mb4,
+  at datetime
+) DEFAULT CHARSET=utf8mb4;
+INSERT INTO orders (amount, code, at) VALUES (1, 'x', '2026-01-01'), (2, 'y', '2026-01-02');
+-- migration
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders MODIFY amount int NOT NULL DEFAULT 1;
+-- claim: ALGORITHM=INPLACE, LOCK=NONE
+ALTER TABLE orders MODIFY amount int DEFAULT 1 NULL;
