@@ -17,7 +17,7 @@ use dbwright_migrate::rehearse::Rehearses;
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
-    Engine::of(&MySql).migrating(&MySql),
+    Engine::of(&MySql).migrating(&MySql).rehearsing(&MySql),
     Engine::of(&Redis),
 ];
 

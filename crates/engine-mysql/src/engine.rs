@@ -29,7 +29,7 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "diff", how: "schema, variables, growth, new and slower statements" },
         Capability {
             name: "migrate",
-            how: "lint with claims replayed on real servers; as the server says that it does each ALTER TABLE, else a copy beside the table",
+            how: "lint with claims replayed on real servers; rehearse, and apply as the server says that it does each ALTER TABLE, else by a copy beside the table",
         },
         Capability { name: "lab", how: "a private server from installed programs" },
         Capability { name: "schema-file", how: "loaded into a private server from installed programs" },

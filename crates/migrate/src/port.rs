@@ -4,6 +4,7 @@
 //! [`crate::run`] decides what comes next and says so to the session; the session knows how. All that must survive a
 //! crash is in the journal, and the session writes a step's mark together with the step.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,6 +76,9 @@ pub struct OpenOptions {
     pub read_only: bool,
     /// Folders with the engine's own programs (`--programs`).
     pub programs: Vec<PathBuf>,
+    /// Sizes that plans go by where they are larger than what is there, by schema and table: rows and bytes. A rehearsal plans
+    /// as its target does, whose rows it may not have.
+    pub sizes: BTreeMap<(String, String), (u64, u64)>,
 }
 
 impl Default for OpenOptions {
@@ -84,6 +88,7 @@ impl Default for OpenOptions {
             reconnect: Duration::from_mins(2),
             read_only: false,
             programs: Vec::new(),
+            sizes: BTreeMap::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod lab;
 pub mod lint;
 mod parse;
 mod plan;
+mod rehearse;
 mod session;
 mod shadow;
 mod table;

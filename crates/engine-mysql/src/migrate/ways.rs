@@ -171,3 +171,58 @@ impl Flavour {
         }
     }
 }
+
+/// The account of the load of a rehearsal; all other sessions of a private server carry the change out.
+pub(super) const LOAD: &str = "dbwright_load";
+
+/// Metadata locks of tables: session, whether it is not the load's, schema, table, mode, status. Of the load only those that
+/// it waits for.
+pub(super) const TABLE_LOCKS: &str = "SELECT /* dbwright */ t.PROCESSLIST_ID, t.PROCESSLIST_USER <> 'dbwright_load', m.OBJECT_SCHEMA, m.OBJECT_NAME, \
+    m.LOCK_TYPE, m.LOCK_STATUS FROM performance_schema.metadata_locks m \
+    JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID \
+    WHERE m.OBJECT_TYPE = 'TABLE' AND t.PROCESSLIST_ID <> CONNECTION_ID() \
+    AND m.OBJECT_SCHEMA NOT IN ('performance_schema', 'information_schema', 'mysql', 'sys') \
+    AND (m.LOCK_STATUS = 'PENDING' OR t.PROCESSLIST_USER <> 'dbwright_load')";
+
+/// What watching a rehearsal asks.
+impl Flavour {
+    /// Waits for rows: session that waits, whether it is not the load's, whether the one that it waits for is not.
+    pub(super) const fn row_waits(self) -> &'static str {
+        match self {
+            Self::MySql => {
+                "SELECT /* dbwright */ r.PROCESSLIST_ID, r.PROCESSLIST_USER <> 'dbwright_load', \
+                 b.PROCESSLIST_USER <> 'dbwright_load' FROM performance_schema.data_lock_waits w \
+                 JOIN performance_schema.threads r ON r.THREAD_ID = w.REQUESTING_THREAD_ID \
+                 JOIN performance_schema.threads b ON b.THREAD_ID = w.BLOCKING_THREAD_ID"
+            }
+            Self::MariaDb => {
+                "SELECT /* dbwright */ r.trx_mysql_thread_id, p.user <> 'dbwright_load', q.user <> 'dbwright_load' \
+                 FROM information_schema.innodb_lock_waits w \
+                 JOIN information_schema.innodb_trx r ON r.trx_id = w.requesting_trx_id \
+                 JOIN information_schema.innodb_trx b ON b.trx_id = w.blocking_trx_id \
+                 JOIN information_schema.processlist p ON p.id = r.trx_mysql_thread_id \
+                 JOIN information_schema.processlist q ON q.id = b.trx_mysql_thread_id"
+            }
+        }
+    }
+
+    /// The parts of tables with their ids: path, id.
+    pub(super) const fn innodb_ids(self) -> &'static str {
+        match self {
+            Self::MySql => {
+                "SELECT /* dbwright */ NAME, TABLE_ID FROM information_schema.INNODB_TABLES WHERE NAME LIKE '%/%'"
+            }
+            Self::MariaDb => {
+                "SELECT /* dbwright */ NAME, TABLE_ID FROM information_schema.INNODB_SYS_TABLES WHERE NAME LIKE '%/%'"
+            }
+        }
+    }
+
+    /// The session's limit on the time of a statement that is tried, in its unit.
+    pub(super) const fn trial_limit(self) -> &'static str {
+        match self {
+            Self::MySql => "max_execution_time = 30000",
+            Self::MariaDb => "max_statement_time = 30",
+        }
+    }
+}

@@ -36,7 +36,8 @@ pub(super) fn dangers(passes: &[Pass], target_rows: Option<u64>, stops: impl Fn(
 
 /// The lock that stops others the longest.
 fn worst(step: &StepRun, stops: &impl Fn(&str) -> Stops) -> Option<(String, String, f64)> {
-    let held = step.locks.iter().filter(|held| stops(&held.mode) != Stops::Nobody);
+    // Of a lock that nobody saw it is only known that it was short.
+    let held = step.locks.iter().filter(|held| held.times > 0 && stops(&held.mode) != Stops::Nobody);
     let held = held.map(|held| (held.relation.clone(), held.mode.clone(), held.longest_ms));
     held.max_by(|a, b| a.2.total_cmp(&b.2))
 }
@@ -44,6 +45,10 @@ fn worst(step: &StepRun, stops: &impl Fn(&str) -> Stops) -> Option<(String, Stri
 /// Milliseconds for each million rows, and the rows from which it is too long; none when it does not grow.
 fn crossing(large: (f64, u64), small: Option<(f64, u64)>) -> Option<(f64, u64)> {
     let (ms, at) = large;
+    // One size says nothing of how a short time grows.
+    if small.is_none() && ms < LIMIT_MS {
+        return None;
+    }
     let (small_ms, small_at) = small.unwrap_or((0.0, 0));
     let grown = ms - small_ms;
     if at <= small_at || (ms < LIMIT_MS && (grown < GROWTH_MS || grown < 0.5 * ms)) {
@@ -68,6 +73,7 @@ mod tests {
         // 100 ms at 100,000 rows and 400 ms at 400,000: a second at a million.
         assert_eq!(crossing((400.0, 400_000), Some((100.0, 100_000))), Some((1000.0, 1_000_000)));
         assert_eq!(crossing((12.0, 400_000), Some((8.0, 100_000))), None);
+        assert_eq!(crossing((60.0, 8_000), None), None);
         assert_eq!(crossing((2000.0, 1_000_000), None).map(|(_, rows)| rows), Some(500_000));
     }
 }

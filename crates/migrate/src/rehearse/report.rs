@@ -102,7 +102,7 @@ pub struct LockHeld {
     pub mode: String,
     /// The longest time in one go, never less than it was.
     pub longest_ms: f64,
-    /// How often, as far as was seen.
+    /// How often, as far as was seen; 0 when it is only known that it was taken, for no longer than that.
     pub times: u32,
 }
 

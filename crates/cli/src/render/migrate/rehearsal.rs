@@ -80,7 +80,7 @@ fn of_step(step: &StepRun, width: usize) -> String {
             counted(blocked.most, "session")
         )
     };
-    let written = format!("{} of WAL", units::bytes(step.wal_bytes as f64));
+    let written = format!("{} of log", units::bytes(step.wal_bytes as f64));
     let temporary = step
         .temp_bytes
         .filter(|bytes| *bytes > 0)

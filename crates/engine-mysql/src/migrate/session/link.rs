@@ -1,5 +1,7 @@
 //! One connection of a session, with settings that no server can have set otherwise.
 
+use std::collections::BTreeMap;
+
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
 use dbwright_migrate::port::{Facts, OpenOptions};
@@ -26,6 +28,8 @@ pub(crate) struct Link {
     read_only: bool,
     /// Whether the binary log holds statements, which are the same on a replica only with gaps locked.
     logs_statements: bool,
+    /// Sizes of tables that plans go by where they are larger than the server's own.
+    pub(in crate::migrate) sizes: BTreeMap<(String, String), (u64, u64)>,
     /// Set when an error said that the connection is gone.
     lost: bool,
 }
@@ -63,6 +67,7 @@ impl Link {
             read_only: text(3).is_some_and(|sum| sum != "0"),
             name: connection.name,
             conn,
+            sizes: options.sizes.clone(),
             lost: false,
         };
         link.set_up(&[]).await?;

@@ -52,7 +52,7 @@ pub(in crate::migrate) const fn code(error: &Error) -> u16 {
 }
 
 /// Whether the connection is gone.
-pub(super) const fn is_lost(error: &Error) -> bool {
+pub(in crate::migrate) const fn is_lost(error: &Error) -> bool {
     match error {
         Error::Io(_) => true,
         Error::Driver(driver) => matches!(driver, DriverError::ConnectionClosed | DriverError::PoolDisconnected),
