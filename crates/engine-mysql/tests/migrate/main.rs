@@ -3,6 +3,7 @@
 mod apply;
 mod asked;
 mod batch;
+mod bound;
 mod by_hand;
 mod child;
 mod common;

@@ -116,7 +116,7 @@ impl Planner<'_> {
         rows.first().and_then(|row| row.first()?.as_deref()?.parse::<u32>().ok()).is_some_and(|versions| versions >= 64)
     }
 
-    async fn asked(&mut self, sql: &str, table: &Name) -> Result<Vec<Cells>, Failure> {
+    pub(in crate::migrate) async fn asked(&mut self, sql: &str, table: &Name) -> Result<Vec<Cells>, Failure> {
         let (schema, name) = table.within(self.home);
         self.link.rows_with(sql, vec![schema.into(), name.into()]).await.map_err(|e| Self::unreadable(&e))
     }

@@ -100,7 +100,7 @@ impl MySession {
         let wrong = |e: Error| Trouble::of(&e, title);
         self.limit(1).await.map_err(wrong)?;
         self.main.run("SET /* dbwright */ SESSION autocommit = 0").await.map_err(wrong)?;
-        for Part { sql, .. } in parts(script) {
+        for (at, Part { sql, .. }) in parts(script).into_iter().enumerate() {
             let word = sql.split_whitespace().next().unwrap_or_default().to_owned();
             match word.as_str() {
                 "LOCK" => {
@@ -118,16 +118,19 @@ impl MySession {
                         return Err(Trouble::Busy("much was written in the last moment".to_owned()));
                     }
                 }
-                "RENAME" if !self.main.flavour.renames_under_lock() => return self.renamed_by_another(job, &sql).await,
+                "RENAME" if !self.main.flavour.renames_under_lock() => self.renamed_by_another(job, &sql).await?,
                 "RENAME" => {
                     self.main.run("COMMIT").await.map_err(wrong)?;
                     job.progress.point("brought over");
                     self.main.run(&sql).await.map_err(wrong)?;
                     job.progress.point("renamed");
                 }
-                _ => {
+                // What is there at once, whatever happens then.
+                "ALTER" | "CREATE" | "DROP" => {
                     self.main.run(&sql).await.map_err(wrong)?;
+                    job.progress.point(&format!("part {at}"));
                 }
+                _ => drop(self.main.run(&sql).await.map_err(wrong)?),
             }
         }
         Ok(())
@@ -139,7 +142,10 @@ impl MySession {
         self.main.run("COMMIT").await.map_err(|e| Trouble::of(&e, title))?;
         job.progress.point("brought over");
         let mut other = Link::open(&self.address, &self.options).await?;
-        other.run("SET /* dbwright */ SESSION lock_wait_timeout = 10").await.map_err(|e| Trouble::of(&e, title))?;
+        other
+            .run("SET /* dbwright */ SESSION lock_wait_timeout = 3, SESSION innodb_lock_wait_timeout = 2")
+            .await
+            .map_err(|e| Trouble::of(&e, title))?;
         let id = other.id();
         let sql = rename.to_owned();
         let sent = tokio::spawn(async move { other.run(&sql).await });

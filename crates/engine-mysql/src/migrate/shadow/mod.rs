@@ -12,7 +12,7 @@
 //!
 //! 1. *The triggers see every write that a copy does not.* `CREATE TRIGGER` waits for all transactions that have used the
 //!    table, and the copy begins after the last of them. A write and its note are one transaction. What no trigger sees is
-//!    refused before anything is begun: foreign keys that change rows by themselves, and tables without transactions.
+//!    refused before anything is begun: foreign keys of its own that change its rows, and tables without transactions.
 //! 2. *A noted key says "look again", not what to do.* Bringing over removes what the new table has of the keys that were taken
 //!    and inserts what the table has now. In `READ COMMITTED` a statement sees one moment, and a note is visible exactly when its
 //!    write is: the look comes after the taking, so it sees that write or a later one, and a later one has its own note.
@@ -28,9 +28,13 @@
 //!    `LOCK TABLES`) and the names were exchanged meanwhile, it fires the triggers of the new table with the list of the old one's:
 //!    a trigger that writes to a table that is not on the list fails with 1146. So all triggers write to the same table, and
 //!    none of them passes over an error: a write whose note fails, fails.
-//! 6. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
+//! 6. *Foreign keys and triggers of the user's* come to the new table when nothing is written to it any more
+//!    (`foreign`, `fired`): what a copy writes is neither refused nor fired for.
+//! 7. *The comparison* leaves out keys that are noted, in the same moment: all others must be equal, in both directions.
 
 pub(in crate::migrate) mod columns;
+mod fired;
+mod foreign;
 mod refuse;
 mod script;
 mod steps;
@@ -41,6 +45,43 @@ use super::plan::alter::{Answer, Change};
 use super::plan::{Draft, Planner};
 use columns::Columns;
 use script::Names;
+
+/// What hangs on the table and changes over to the new one with its name.
+struct Bound {
+    foreign: foreign::Around,
+    fired: Vec<fired::Fired>,
+}
+
+impl Bound {
+    /// Whatever was done of it: put right. `beside` are the names of the tables that the table is exchanged with.
+    fn mended(&self, table: &(String, String), beside: &[&str]) -> Vec<String> {
+        let mut list = if self.foreign.is_empty() { Vec::new() } else { self.foreign.mended(table, beside) };
+        for trigger in &self.fired {
+            list.extend(trigger.mended(&table.1, &foreign::quoted(table)));
+        }
+        list
+    }
+
+    /// Statements under the lock before the tables change places.
+    fn before(&self, to: &str) -> Vec<String> {
+        self.foreign.before(to).into_iter().chain(self.fired.iter().flat_map(|trigger| trigger.before(to))).collect()
+    }
+
+    /// Statements afterwards; `locked` when the lock holds still.
+    fn after(&self, table: &str, aside: &(String, String), locked: bool) -> Vec<String> {
+        let mut parts = self.foreign.after(table, aside);
+        parts.extend(self.fired.iter().map(fired::Fired::off));
+        let again = self.fired.iter().flat_map(|trigger| trigger.after(table));
+        if locked || self.fired.is_empty() {
+            parts.extend(again);
+        } else {
+            parts.push(format!("LOCK TABLES {table} WRITE"));
+            parts.extend(again);
+            parts.push("UNLOCK TABLES".to_owned());
+        }
+        parts
+    }
+}
 
 /// Plans a copy, or says why there can be none.
 pub(super) async fn plan(
@@ -66,6 +107,11 @@ pub(super) async fn plan(
         Ok(columns) => columns,
         Err(why) => return Ok(Err(why)),
     };
+    let foreign = match foreign::Around::read(planner, change, after).await? {
+        Ok(foreign) => foreign,
+        Err(why) => return Ok(Err(why)),
+    };
+    let bound = Bound { foreign, fired: planner.fired(change.table).await? };
     let names = Names::of(planner.home, &change.table.name);
-    Ok(Ok(steps::draft(planner, change, after, &names, &columns)))
+    Ok(Ok(steps::draft(planner, change, after, &names, &columns, &bound)))
 }

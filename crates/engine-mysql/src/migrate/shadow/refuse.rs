@@ -18,14 +18,6 @@ pub(super) async fn outside(planner: &mut Planner<'_>, change: &Change<'_>) -> R
     if triggers.iter().any(|name| name.starts_with("dbwright_")) {
         return Ok(Some("an earlier change of it awaits `dbwright migrate contract`".to_owned()));
     }
-    if let Some(name) = triggers.first() {
-        return Ok(Some(format!(
-            "its trigger {name} can't be on two tables, and names of triggers can't be exchanged"
-        )));
-    }
-    if let Some(child) = planner.children(change.table).await?.first() {
-        return Ok(Some(format!("a foreign key of {child} refers to it, and would go with the old table")));
-    }
     if planner.statement_log().await? {
         return Ok(Some("binlog_format is STATEMENT: replicas would copy other rows".to_owned()));
     }
@@ -37,9 +29,6 @@ pub(super) fn inside(before: &TableText, after: &TableText, name: &str) -> Optio
     for table in [before, after] {
         if !table.engine().eq_ignore_ascii_case("InnoDB") {
             return Some(format!("{} has no transactions", table.engine()));
-        }
-        if let Some(key) = table.of(ItemKind::Foreign).next() {
-            return Some(format!("its foreign key {} can't have the same name on two tables", key.name));
         }
         if table.options.contains("SYSTEM VERSIONING") || table.of(ItemKind::Other).next().is_some() {
             return Some("its history would be lost".to_owned());

@@ -5,6 +5,7 @@ use dbwright_sql::Dialect;
 use super::super::session::backfill::ON_DUPLICATE;
 use super::super::session::switch::{LOCKED, ROUND};
 use super::super::table::mark;
+use super::Bound;
 use super::columns::{Columns, Key, Pair};
 
 /// Names, quoted and qualified.
@@ -144,6 +145,8 @@ impl<'a> Direction<'a> {
         let mut settings = vec![
             "SET /* dbwright */ SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'".to_owned(),
             "SET /* dbwright */ @dbwright_silent = 1".to_owned(),
+            // The rows were looked at when they came into the other table.
+            "SET /* dbwright */ SESSION foreign_key_checks = 0".to_owned(),
         ];
         if !self.zoned {
             settings.push("SET /* dbwright */ SESSION time_zone = '+00:00'".to_owned());
@@ -247,8 +250,8 @@ impl<'a> Direction<'a> {
     }
 
     /// Under the lock of both tables: the last notes, then the names. `rename` says how; `guard` is a table that must stand in
-    /// the way until the rename is seen waiting.
-    pub(super) fn switch(&self, rename: &str, guard: Option<&str>) -> String {
+    /// the way until the rename is seen waiting; the table itself is `aside` afterwards.
+    pub(super) fn switch(&self, rename: &str, guard: Option<&str>, bound: &Bound, aside: &str) -> String {
         let mut parts = self.settings();
         parts.push(self.take_table());
         let mut locks = vec![self.from.to_owned(), self.to.to_owned(), self.names.notes.clone()];
@@ -256,7 +259,8 @@ impl<'a> Direction<'a> {
             parts.push(format!("CREATE TABLE {guard} (a int) ENGINE=InnoDB COMMENT = '{IN_THE_WAY}'"));
             locks.push(guard.to_owned());
         }
-        let locks: Vec<_> = locks.iter().map(|table| format!("{table} WRITE")).collect();
+        let mut locks: Vec<_> = locks.iter().map(|table| format!("{table} WRITE")).collect();
+        locks.extend(bound.foreign.locks());
         parts.push(format!("LOCK TABLES {}", locks.join(", ")));
         let (notes, noted) = (&self.names.notes, self.noted());
         parts.push(format!("SELECT COUNT(*) <= {MOST} FROM {notes} WHERE {noted}"));
@@ -265,7 +269,10 @@ impl<'a> Direction<'a> {
         if self.counts {
             parts.extend(self.counter());
         }
+        parts.extend(bound.before(self.to));
         parts.push(rename.to_owned());
+        let aside = (self.names.home.clone(), aside.to_owned());
+        parts.extend(bound.after(&self.names.table, &aside, guard.is_none()));
         format!("{LOCKED}{}", parts.join(";\n"))
     }
 

@@ -4,13 +4,14 @@ use dbwright_migrate::Step;
 use dbwright_migrate::plan::{Back, Backfill, Held, Phase, Require, Work};
 use dbwright_sql::Dialect;
 
+use super::Bound;
 use super::columns::Columns;
 use super::script::{Direction, IN_THE_WAY, NEW, Names, OLD, column, columns};
 use crate::migrate::plan::alter::Change;
 use crate::migrate::plan::{Draft, Planner, step};
 use crate::migrate::session::alone::{WHEN, WHILE};
 use crate::migrate::session::backfill::ON_DUPLICATE;
-use crate::migrate::table::TableText;
+use crate::migrate::table::{ItemKind, TableText};
 
 /// The method of a copy.
 pub(super) const METHOD: &str = "shadow-table";
@@ -25,6 +26,7 @@ struct Copy<'a> {
     after: &'a TableText,
     names: &'a Names,
     columns: &'a Columns,
+    bound: &'a Bound,
     /// The table with its database, and without.
     path: String,
     subject: String,
@@ -38,12 +40,14 @@ pub(super) fn draft(
     after: &TableText,
     names: &Names,
     columns: &Columns,
+    bound: &Bound,
 ) -> Draft {
     let (path, subject) = (planner.subject(change.table), Dialect::Mysql.name(&change.table.name));
     let guarded = !planner.link.flavour.renames_under_lock();
-    let copy = Copy { change, after, names, columns, path, subject, guarded };
+    let copy = Copy { change, after, names, columns, bound, path, subject, guarded };
     let mut steps = copy.expand();
     steps.extend([copy.rows(), copy.bring(), copy.compare(true), copy.compare(false), copy.switch()]);
+    steps.extend(copy.named());
     steps.extend(copy.contract());
     let size = change.size;
     let mut draft = Draft { steps, ..Draft::of(METHOD) }
@@ -52,6 +56,7 @@ pub(super) fn draft(
             size.bytes / 1_000_000 + 1
         ))
         .note("every write is noted until `contract`: so `undo` keeps what is written after the switch");
+    draft.notes.extend(copy.told());
     if let Err(why) = &columns.backward {
         draft.notes.push(format!("after the switch there is no way back: {why}"));
     }
@@ -61,7 +66,9 @@ pub(super) fn draft(
 impl Copy<'_> {
     fn expand(&self) -> Vec<Step> {
         let names = self.names;
-        let mut steps = vec![self.new_table()];
+        let mut steps = self.adopted();
+        steps.push(self.new_table());
+        steps.extend(self.tried());
         steps.extend(self.note_tables());
         if self.columns.backward.is_ok() {
             let new_keys = self.columns.key.iter().map(|key| key.new.as_str()).collect::<Vec<_>>();
@@ -72,6 +79,83 @@ impl Copy<'_> {
         steps
     }
 
+    /// What is seen of the tables around, and of triggers.
+    fn told(&self) -> Vec<String> {
+        let foreign = &self.bound.foreign;
+        let mut around: Vec<String> = Vec::new();
+        let tables = foreign.others.iter().map(|key| &key.home).chain(foreign.own.iter().map(|key| &key.to));
+        for (schema, name) in tables {
+            let subject = Dialect::Mysql.subject(&[schema, name]);
+            if subject != self.path && !around.contains(&subject) {
+                around.push(subject);
+            }
+        }
+        let mut notes = Vec::new();
+        if !around.is_empty() {
+            notes.push(format!("for the moment of the switch {} can't be written either", around.join(", ")));
+        }
+        if self.guarded && !foreign.is_empty() {
+            notes.push(
+                "for a few milliseconds after the switch foreign keys look at the old table too: a row may be refused                  because only one of the two has the other row"
+                    .to_owned(),
+            );
+        }
+        let names: Vec<_> = self.bound.fired.iter().map(|trigger| trigger.name.as_str()).collect();
+        if !names.is_empty() {
+            notes.push(format!("{} fire for every write of others, once, and for none of the copy", names.join(", ")));
+        }
+        notes
+    }
+
+    /// Indexes that the server may have made for foreign keys are the user's from then on.
+    fn adopted(&self) -> Vec<Step> {
+        let foreign = &self.bound.foreign;
+        let mut steps: Vec<Step> = Vec::new();
+        for key in foreign.own.iter().chain(&foreign.others) {
+            let Some((script, left)) = key.adopted() else { continue };
+            let work = Work::Alone { statement: script, done: String::new(), clear: vec![left.clone()] };
+            if steps.iter().any(|step| step.work == work) {
+                continue;
+            }
+            let subject = Dialect::Mysql.subject(&[&key.home.0, &key.home.1]);
+            let back = Back { alone: true, clear: vec![left], ..Back::default() };
+            let title = format!("keep the index of {}'s foreign key {}", Dialect::Mysql.name(&key.home.1), key.name);
+            let lock = step::lock(step::EXCLUSIVE, subject, Held::Moment);
+            steps.push(expanding(Step { work, title, lock, ..step::plain("", back) }));
+        }
+        steps
+    }
+
+    /// The user's triggers, made on the new table and dropped again: before it has rows.
+    fn tried(&self) -> Vec<Step> {
+        let names = self.names;
+        let step = |trigger: &super::fired::Fired| {
+            let (clear, statement) = trigger.tried(&names.new_name, &names.new);
+            let work = Work::Alone { statement: statement.clone(), done: String::new(), clear };
+            let back = Back { alone: true, ..Back::by([statement]) };
+            let title = format!("see that the trigger {} can be on the new table", trigger.name);
+            expanding(Step { work, title, ..step::plain("", back) })
+        };
+        self.bound.fired.iter().map(step).collect()
+    }
+
+    /// What an interrupted switch left of names is put right.
+    fn named(&self) -> Vec<Step> {
+        let clear = self.mended();
+        if clear.is_empty() {
+            return Vec::new();
+        }
+        let work = Work::Alone { statement: "DO 0".to_owned(), done: String::new(), clear };
+        let title = "see that foreign keys and triggers go by their names".to_owned();
+        vec![Step { title, work, phase: Phase::Switch, ..step::plain("", Back::nothing()) }]
+    }
+
+    fn mended(&self) -> Vec<String> {
+        let names = self.names;
+        let table = (names.home.clone(), names.table_name.clone());
+        self.bound.mended(&table, &[&names.new_name, &names.old_name])
+    }
+
     fn new_table(&self) -> Step {
         let names = self.names;
         let own = format!("`{}_chk_", names.table_name.replace('`', "``"));
@@ -79,7 +163,7 @@ impl Copy<'_> {
         // Names that the server gave go along with the table's name.
         let create = self
             .after
-            .create(&names.new, |_| true)
+            .create(&names.new, |item| item.kind != ItemKind::Foreign)
             .replace(&format!("CONSTRAINT {own}"), &format!("CONSTRAINT {other}"));
         let back = Back { alone: true, ..Back::by([format!("DROP TABLE IF EXISTS {}", names.new)]) };
         let title = format!("make the new table beside {}", self.subject);
@@ -241,11 +325,12 @@ impl Copy<'_> {
         let rename = format!("RENAME TABLE {} TO {}, {} TO {}", names.table, names.old, names.new, names.table);
         let guard = self.guarded.then_some(names.old.as_str());
         let (much, round) = (forward.much(), forward.round());
-        let work = Work::Alone {
-            statement: forward.switch(&rename, guard),
-            done: self.switched(),
-            clear: vec![self.stray(), format!("{much}{WHILE}{round}")],
-        };
+        let mended = self.mended();
+        let mut clear = vec![self.stray()];
+        clear.extend(mended.clone());
+        clear.push(format!("{much}{WHILE}{round}"));
+        let statement = forward.switch(&rename, guard, self.bound, &names.old_name);
+        let work = Work::Alone { statement, done: self.switched(), clear };
         let back = match &self.columns.backward {
             Err(why) => Back::impossible(why.clone()),
             Ok(pairs) => {
@@ -256,8 +341,13 @@ impl Copy<'_> {
                 // Before the switch nobody notes anything for the way back.
                 let much = format!("SELECT ({switched}) AND ({})", backward.much());
                 let again = format!("{much}{WHILE}{}", backward.round());
-                let exchange = format!("{switched}{WHEN}{}", backward.switch(&rename, guard));
-                Back { alone: true, clear: vec![self.stray(), again, exchange], ..Back::default() }
+                let script = backward.switch(&rename, guard, self.bound, &names.new_name);
+                let exchange = format!("{switched}{WHEN}{script}");
+                let mut clear = vec![self.stray()];
+                clear.extend(mended.clone());
+                clear.extend([again, exchange]);
+                clear.extend(mended);
+                Back { alone: true, clear, ..Back::default() }
             }
         };
         let lock = step::lock(step::EXCLUSIVE, self.path.clone(), Held::Moment);
