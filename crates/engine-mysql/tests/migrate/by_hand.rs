@@ -24,7 +24,9 @@ async fn what_is_printed_goes_there_and_back() {
             for step in plans[0].steps.iter().rev() {
                 let back = (by_hand.back)(&step.back);
                 assert!(!back.is_empty(), "{engine}: {up}: no way back is printed");
-                back.iter().for_each(|sql| database.execute(sql));
+                for sql in &back {
+                    database.execute(sql);
+                }
             }
             assert_eq!(schema(&database.url), before, "{engine}: {up}");
         }

@@ -12,6 +12,7 @@ use crate::migrate::session::alone::WHEN;
 use crate::migrate::session::shown;
 use crate::migrate::shadow;
 use crate::migrate::table::{Renames, TableText};
+use crate::migrate::text::Cursor;
 use crate::migrate::text::cursor::Name;
 use crate::migrate::ways::Way;
 
@@ -142,6 +143,9 @@ impl Planner<'_> {
         let mut draft = if online || empty {
             self.direct(&change, &answer)
         } else {
+            if let Some(draft) = self.referring_later(&change, &answer).filter(|_| change.size.bytes > SMALL) {
+                return Ok(draft);
+            }
             match shadow::plan(self, &change, &answer).await? {
                 // What is small is done before a copy has begun.
                 _ if change.size.bytes <= SMALL => {
@@ -278,6 +282,10 @@ impl Planner<'_> {
             self.no_lab = Some(crate::error::text(&error));
             return Ok(None);
         }
+        if let Err(error) = self.referred(lab, change).await? {
+            self.no_lab = Some(crate::error::text(&error));
+            return Ok(None);
+        }
         let before = lab.text(self.link, name).await.map_err(|e| Self::unreadable(&e))?.unwrap_or_default();
         let way = match self.try_in(lab, change, &change.texts()).await? {
             Ok(way) => way,
@@ -312,6 +320,35 @@ impl Planner<'_> {
             return made.map(Ok).map_err(|e| Self::unreadable(&e));
         }
         Ok(made)
+    }
+
+    /// The tables that new foreign keys refer to come along: the server looks at their columns.
+    async fn referred(
+        &mut self,
+        lab: &mut Lab,
+        change: &Change<'_>,
+    ) -> Result<Result<(), mysql_async::Error>, Failure> {
+        for clause in &change.clauses {
+            let mut cursor = Cursor::new(&clause.text);
+            while cursor.seek(&["references"]) {
+                cursor.skip();
+                let Some(name) = cursor.qualified().filter(|name| self.is_home(name)) else { continue };
+                if lab.has(self.link, &name.name).await.map_err(|e| Self::unreadable(&e))? {
+                    continue;
+                }
+                if let Some(text) = self.real(&name).await? {
+                    let made = lab.like(self.link, &name.name, &text, &[]).await;
+                    if made.is_err() {
+                        return if lab.lost(self.link) {
+                            made.map(Ok).map_err(|e| Self::unreadable(&e))
+                        } else {
+                            Ok(made)
+                        };
+                    }
+                }
+            }
+        }
+        Ok(Ok(()))
     }
 
     async fn try_in(

@@ -9,6 +9,7 @@ mod batch;
 pub(super) mod by_hand;
 pub(super) mod facts;
 mod objects;
+mod reference;
 mod rows;
 pub(super) mod step;
 mod tables;

@@ -131,7 +131,8 @@ impl MySession {
         let sql = format!("/* dbwright */ {statement}");
         // MariaDB forgets to tell open tables that a trigger is gone when it is ended in the middle of that: the server's own
         // limit of a second ends the waiting alone.
-        let trigger = statement.starts_with("DROP TRIGGER") || statement.starts_with("CREATE TRIGGER");
+        let trigger = statement.starts_with("DROP TRIGGER")
+            || statement.starts_with("CREATE ") && statement.contains(" TRIGGER ");
         let queue =
             if trigger { Duration::from_mins(1) } else { job.limits.lock_timeout.max(Duration::from_millis(1)) };
         let guard = Guard { main: self.main.id(), queue, what: &job.step.title, progress: job.progress };

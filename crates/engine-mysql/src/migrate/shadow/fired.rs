@@ -3,8 +3,8 @@
 //!
 //! A name of a trigger is one in a schema. So under the lock of the switch, after the last row was brought over, the new table
 //! gets the same triggers by other names; when the tables have changed places those of the old table are dropped, and made
-//! again on the new one by their own names. Where dbwright is killed between the last two, a trigger is there by both names
-//! until it goes on, and fires twice.
+//! again on the new one by their own names, under its lock. Where dbwright is killed between the last two, a trigger is there
+//! by both names until it goes on, and fires twice.
 
 use dbwright_core::Failure;
 use dbwright_sql::Dialect;
@@ -12,6 +12,7 @@ use dbwright_sql::Dialect;
 use super::super::plan::Planner;
 use super::super::plan::facts::cell;
 use super::super::session::alone::WHEN;
+use super::super::session::switch::LOCKED;
 use super::super::table::mark;
 use super::super::text::cursor::Name;
 
@@ -103,19 +104,17 @@ impl Fired {
     /// The same whatever was done of it already, and before the switch the way back.
     pub(super) fn mended(&self, table: &str, quoted: &str) -> Vec<String> {
         let (own, other) = (self.name.as_str(), self.meanwhile());
-        let literal = |text: &str| Dialect::Mysql.literal(text);
         let mine = self.on(own, table, 1);
         let not_mine = self.on(own, table, 0);
         let theirs = self.on(&other, table, 1);
-        let mut list = vec![
-            format!("SELECT {}", literal(KEEP)),
+        let mut script = vec![format!("{LOCKED}LOCK TABLES {quoted} WRITE")];
+        script.extend(self.after(quoted));
+        vec![
             format!("SELECT {not_mine} AND {theirs}{WHEN}{}", self.drop_it(own)),
-        ];
-        list.extend(self.settings().iter().map(|sql| format!("SELECT {}", literal(sql))));
-        list.push(format!("SELECT {not_mine} AND {theirs}{WHEN}{}", self.create(own, quoted)));
-        list.push(format!("SELECT {mine}{WHEN}{}", self.drop_it(&other)));
-        list.push(format!("SELECT {}", literal(GIVE_BACK)));
-        list
+            // Nobody sees a moment in which it is there twice, or not at all.
+            format!("SELECT {not_mine} AND {theirs}{WHEN}{}", script.join(";\n")),
+            format!("SELECT {mine}{WHEN}{}", self.drop_it(&other)),
+        ]
     }
 }
 

@@ -26,14 +26,14 @@ use super::super::text::cursor::{Name, split};
 
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Foreign {
-    pub(super) name: String,
+pub(in crate::migrate) struct Foreign {
+    pub(in crate::migrate) name: String,
     /// The database and the table that have it, plain.
-    pub(super) home: (String, String),
+    pub(in crate::migrate) home: (String, String),
     /// The columns, as written between parentheses.
     columns: String,
     /// The table that it refers to.
-    pub(super) to: (String, String),
+    pub(in crate::migrate) to: (String, String),
     to_columns: String,
     actions: String,
     /// The index that the server may have made for it.
@@ -41,12 +41,13 @@ pub(super) struct Foreign {
 }
 
 /// A table, quoted and qualified.
-pub(super) fn quoted((schema, name): &(String, String)) -> String {
+pub(in crate::migrate) fn quoted((schema, name): &(String, String)) -> String {
     format!("{}.{}", Dialect::Mysql.ident(schema), Dialect::Mysql.ident(name))
 }
 
 impl Foreign {
-    fn read(item: &Item, home: &(String, String), text: &TableText) -> Option<Self> {
+    /// Reads one of a table's definition.
+    pub(in crate::migrate) fn read(item: &Item, home: &(String, String), text: &TableText) -> Option<Self> {
         let mut cursor = Cursor::new(&item.text);
         cursor.accept(&["constraint"]);
         let name = cursor.name()?;
@@ -73,6 +74,11 @@ impl Foreign {
     /// The foreign keys in a table's definition.
     fn of(text: &TableText, home: &(String, String)) -> Vec<Self> {
         text.of(ItemKind::Foreign).filter_map(|item| Self::read(item, home, text)).collect()
+    }
+
+    /// Its columns and those that they refer to, as written.
+    pub(in crate::migrate) fn pairs(&self) -> (Vec<&str>, Vec<&str>) {
+        (split(&self.columns), split(&self.to_columns))
     }
 
     /// Whether it changes rows by itself, which no trigger sees.
@@ -160,7 +166,7 @@ impl Around {
         let mut others = Vec::new();
         for (child, count) in planner.referring(change.table).await? {
             let name = Name { schema: Some(child.0.clone()), name: child.1.clone() };
-            let Some(text) = planner.real(&name).await? else { continue };
+            let text = planner.real(&name).await?.unwrap_or_default();
             let keys: Vec<_> = Foreign::of(&text, &child).into_iter().filter(|key| key.to == home).collect();
             // MariaDB shows a name with a backtick so that nobody can read it.
             if keys.len() != count {

@@ -34,7 +34,7 @@
 
 pub(in crate::migrate) mod columns;
 mod fired;
-mod foreign;
+pub(in crate::migrate) mod foreign;
 mod refuse;
 mod script;
 mod steps;
