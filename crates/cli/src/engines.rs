@@ -16,7 +16,7 @@ use dbwright_migrate::rehearse::Rehearses;
 /// A new engine is one more line here.
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
-    Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite),
+    Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite).rehearsing(&Sqlite),
     Engine::of(&MySql).migrating(&MySql).rehearsing(&MySql),
     Engine::of(&Redis),
 ];

@@ -31,7 +31,7 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "advise", how: "in a copy, with real indexes; costs are counted, not timed" },
         Capability {
             name: "migrate",
-            how: "linted; each statement by itself, or one rebuild of the table in one transaction; the journal is in the file",
+            how: "lint, rehearse, and apply: each statement by itself, or one rebuild of the table in one transaction",
         },
         Capability { name: "schema-file", how: "`--dialect sqlite`, in a database in memory" },
         Capability { name: "diff", how: "schema, settings of the file, growth" },

@@ -11,6 +11,7 @@ mod parse;
 mod plan;
 mod read;
 mod rebuild;
+mod rehearse;
 mod schema;
 mod session;
 

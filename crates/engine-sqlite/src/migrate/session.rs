@@ -1,7 +1,7 @@
 //! A session: one connection to a file, through which statements are planned and steps carried out.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dbwright_core::engine::ObserveOptions;
@@ -365,8 +365,18 @@ fn writing(path: &Path) -> Result<Connection, Failure> {
 /// Waits for a file that others use: a quarter of a second in short steps, so that a gap between their writes is found.
 /// Nobody queues behind who waits here.
 fn wait_a_moment(tries: i32) -> bool {
+    let begun = Instant::now();
     std::thread::sleep(Duration::from_millis(1));
+    WAITED_US.fetch_add(u64::try_from(begun.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
     tries < 250
+}
+
+/// How long sessions of this process have waited for files; a rehearsal, which has one, asks.
+static WAITED_US: AtomicU64 = AtomicU64::new(0);
+
+/// How long sessions of this process have waited for files, in microseconds.
+pub(super) fn waited_us() -> u64 {
+    WAITED_US.load(Ordering::Relaxed)
 }
 
 /// Runs one statement; rows that it yields are of no interest.

@@ -4,6 +4,7 @@
 mod changes;
 mod interrupted;
 mod refused;
+mod rehearsed;
 
 use std::path::Path;
 
