@@ -110,6 +110,15 @@ async fn a_file_without_a_database_gets_one() {
 }
 
 #[tokio::test]
+async fn a_file_that_makes_nothing_is_an_empty_schema() {
+    for engine in engines(&["mariadb"]) {
+        let snapshot = load(engine, "-- nothing yet\n").await.unwrap_or_else(|failure| panic!("{failure:?}"));
+        let body: &Body = snapshot.body().expect("ours");
+        assert!(body.catalog.tables.is_empty() && body.schemas.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn faults_are_shown_at_their_place() {
     for engine in engines(&["mysql", "mariadb"]) {
         for (sql, place, words) in [
