@@ -88,13 +88,18 @@ impl MySession {
         progress.note(&format!("the connection to {} is lost ({why}); connecting again", self.facts.target));
         let began = Instant::now();
         loop {
-            match self.connect_both().await {
-                Ok(()) => break,
+            // A connection that was ended may seem to live for a moment.
+            match self.connect_and_lock(progress).await {
+                Ok(()) => return Ok(()),
                 Err(failure) if began.elapsed() > self.options.reconnect => return Err(failure),
                 Err(failure) if !matches!(failure.kind, FailureKind::Unreachable) => return Err(failure),
                 Err(_) => sleep(Duration::from_millis(500), "connecting again", progress).await?,
             }
         }
+    }
+
+    async fn connect_and_lock(&mut self, progress: &dyn Progress) -> Result<(), Failure> {
+        self.connect_both().await?;
         match self.locked {
             // The server may still be at work for the connection that was lost.
             Some(wait) => self.take_lock(wait.max(Duration::from_secs(30)), progress).await,
