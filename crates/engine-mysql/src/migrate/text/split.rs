@@ -15,7 +15,8 @@ use super::lex::{Kind, Lexer, Token};
 /// # Errors
 /// When it holds commands of the mysql client, or a string, name or comment that is never closed.
 pub(crate) fn script(file: &str, text: &str) -> Result<Script, Failure> {
-    let mut reader = Reader { file, text, lexer: Lexer::new(text), delimiter: ";".to_owned(), comments: Vec::new() };
+    let mut reader =
+        Reader { file, text, lexer: Lexer::new(text), delimiter: ";".to_owned(), comments: Vec::new(), passed: (0, 1) };
     let mut statements = Vec::new();
     while let Some(statement) = reader.statement()? {
         statements.push(statement);
@@ -29,6 +30,8 @@ struct Reader<'a> {
     lexer: Lexer<'a>,
     delimiter: String,
     comments: Vec<String>,
+    /// A byte, and its line: lines before it are not counted again.
+    passed: (usize, usize),
 }
 
 impl Reader<'_> {
@@ -65,7 +68,7 @@ impl Reader<'_> {
         }
         let Some(start) = start else { return Ok(None) };
         self.behind();
-        let place = Place::of(self.text, start);
+        let place = self.place(start);
         Ok(Some(Statement {
             sql: self.text[start..end].to_owned(),
             comments: std::mem::take(&mut self.comments),
@@ -73,6 +76,14 @@ impl Reader<'_> {
             line: place.line,
             column: place.column,
         }))
+    }
+
+    /// The place of a byte behind those that were asked for before.
+    fn place(&mut self, byte: usize) -> Place {
+        let (from, line) = self.passed;
+        self.passed = (byte, line + self.text[from..byte].matches('\n').count());
+        let line_start = self.text[..byte].rfind('\n').map_or(0, |newline| newline + 1);
+        Place { line: self.passed.1, column: self.text[line_start..byte].chars().count() + 1 }
     }
 
     fn ends(&self, body: &Body) -> bool {
