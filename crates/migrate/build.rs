@@ -2,4 +2,10 @@
 
 fn main() {
     dbwright_rulebook::generate("src/rules", "migrate", "crate::observed::Observed");
+    dbwright_rulebook::generate_with_examples(
+        "folder_rules.rs",
+        "src/folder/rules",
+        "migrate",
+        "crate::folder::Beside",
+    );
 }

@@ -149,6 +149,9 @@ pub(crate) struct Check {
     /// Make no experiments: faster, and findings that only an experiment can justify are left out
     #[arg(long, overrides_with = "prove", help_heading = "Observing")]
     pub(crate) no_prove: bool,
+    /// Compare this folder of migrations with the target's journal: what is pending, changed since, or has no file
+    #[arg(long, value_name = "DIR", help_heading = "What is reported")]
+    pub(crate) migrations: Option<PathBuf>,
     /// Form of the report
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) format: Format,

@@ -189,7 +189,8 @@ pub(crate) fn rules() -> Vec<Known> {
     let mut found: BTreeMap<&'static str, Vec<Page>> = BTreeMap::new();
     for line in ENGINES {
         let (engine, id) = (line.checks, line.checks.info().id);
-        let of_migrations = line.migrates.map(OnlineDdl::lint_rules).unwrap_or_default();
+        let mut of_migrations = line.migrates.map(OnlineDdl::lint_rules).unwrap_or_default();
+        of_migrations.extend(line.migrates.into_iter().flat_map(|_| dbwright_migrate::folder::rules()));
         for meta in engine.rules().into_iter().chain(of_migrations) {
             let pages = found.entry(meta.id).or_default();
             match pages.iter_mut().find(|page| std::ptr::eq(page.meta, meta)) {

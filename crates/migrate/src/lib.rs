@@ -7,6 +7,7 @@
 
 pub mod by_hand;
 pub mod files;
+pub mod folder;
 pub mod journal;
 pub mod lint;
 pub mod migration;

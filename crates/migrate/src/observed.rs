@@ -25,6 +25,9 @@ pub struct Seen {
     pub name: String,
     /// How far it is, the journal's word for it: see [`crate::journal::State::word`].
     pub state: String,
+    /// Checksum of the file that was applied; empty in snapshots that are older than this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub checksum: String,
     /// Steps that are done.
     pub done: u64,
     /// Steps that are known.

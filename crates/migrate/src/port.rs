@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::by_hand::ByHand;
 use crate::journal::{Entry, Place, Write};
 use crate::lint::{LintOptions, Linted};
+use crate::observed::Observed;
 use crate::plan::{Planned, Require, Step};
 use crate::script::{Script, Statement};
 use crate::throttle::Limits;
@@ -46,6 +47,12 @@ pub trait OnlineDdl: Send + Sync {
     ) -> Result<Linted, Failure> {
         Err(Failure::new(FailureKind::Usage, "migrate.no-lint", "this engine has no rules for migrations yet"))
     }
+
+    /// What a snapshot of this engine knows of migrations.
+    ///
+    /// # Errors
+    /// When the snapshot belongs to another engine.
+    fn observed<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Observed, Failure>;
 
     /// How a person carries steps out by hand (`plan --sql`).
     fn by_hand(&self) -> ByHand {

@@ -1,11 +1,16 @@
 //! `check`: observe, run the rules, make the experiments, report.
 
+use std::path::Path;
+
 use dbwright_check::{Outcome, Prover, Settings, assemble, report};
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::report::Report;
 use dbwright_core::snapshot::Gap;
 use dbwright_core::{Failure, Proof, Severity};
 
+use dbwright_migrate::folder::Beside;
+
+use super::migrate::folder;
 use super::observe::{self, Observed};
 use crate::args::{Check, Select};
 use crate::config::{self, Found};
@@ -30,9 +35,11 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
         options.values = Values::Greatest;
     }
     let observed = observe::observe(source, &options, cx).await?;
-    let report = examine(&observed, &options, &settings, wish(args), cx).await?;
+    let folder = args.migrations.as_deref();
+    let report = examine(&observed, &options, &settings, wish(args), folder, cx).await?;
     cx.progress.finish();
-    let rules = observed.engine.rules();
+    let mut rules = observed.engine.rules();
+    rules.extend(folder.into_iter().flat_map(|_| dbwright_migrate::folder::rules()));
     let sizes = observed.engine.sizes(&observed.snapshot);
     let view = View { report: &report, rules: &rules, sizes: &sizes, file: observed.file.as_deref(), all: args.all };
     render::write(&view, args.format, args.output.as_deref(), cx)?;
@@ -48,10 +55,14 @@ pub(crate) async fn examine(
     options: &ObserveOptions,
     settings: &Settings,
     prove: Option<bool>,
+    folder: Option<&Path>,
     cx: &Context,
 ) -> Result<Report, Failure> {
     interrupt::check()?;
     let mut outcome = observed.engine.check(&observed.snapshot, &settings.limits)?;
+    if let Some(folder) = folder {
+        beside(observed, folder, settings, &mut outcome)?;
+    }
     let live = observed.address.is_some();
     // What will not be reported is not worth an experiment.
     outcome.findings.retain(|finding| settings.wants(&finding.rule));
@@ -66,6 +77,17 @@ pub(crate) async fn examine(
     let mut report = assemble(&observed.snapshot.header, outcome, settings, jiff::Timestamp::now());
     report.gaps.extend(unproven);
     Ok(report)
+}
+
+/// Adds what a folder of migrations has to say beside the journal.
+fn beside(observed: &Observed, dir: &Path, settings: &Settings, outcome: &mut Outcome) -> Result<(), Failure> {
+    let journal = engines::migrator(observed.engine)?.observed(&observed.snapshot)?;
+    let files = folder::read(dir)?;
+    let beside = Beside::new(journal, &dir.display().to_string(), &files);
+    let (findings, skipped) = dbwright_migrate::folder::check(&beside, &observed.snapshot.header, &settings.limits);
+    outcome.findings.extend(findings);
+    outcome.not_looked_at.extend(skipped);
+    Ok(())
 }
 
 /// Whether the user wants experiments; none leaves it to the engine.

@@ -147,3 +147,33 @@ fn what_the_rows_forbid_leaves_a_finding_until_it_is_settled() {
     let report = check(&["check", TARGET, "--format", "json"]);
     assert!(!report.contains("migrate/failed-migration"), "{report}");
 }
+
+/// Findings of `check --migrations` on the migrations themselves: rule and subject.
+fn found(shop: &Shop) -> Vec<(String, String)> {
+    let arguments =
+        ["check", TARGET, "--no-prove", "--only", "migrate/*", "--migrations", "migrations", "--format", "json"];
+    let output = dbwright().current_dir(shop.0.path()).args(arguments).output().expect("dbwright starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().expect("a text").to_owned();
+    let findings = report["findings"].as_array().expect("findings");
+    findings.iter().map(|finding| (text(finding, "rule"), text(finding, "subject"))).collect()
+}
+
+#[test]
+fn check_compares_a_folder_of_migrations_with_the_journal() {
+    let shop = Shop::new(3, CHANGE);
+    let one = |rule: &str, subject: &str| (format!("migrate/{rule}"), subject.to_owned());
+    let pending = one("pending-migration", "migrations in migrations");
+    assert_eq!(found(&shop), std::slice::from_ref(&pending));
+    shop.ends(0, &["apply", TARGET, "--yes"]);
+    assert_eq!(found(&shop), []);
+
+    fs::write(shop.path("migrations/20261122_more.sql"), "CREATE TABLE more (id INTEGER PRIMARY KEY);")
+        .expect("written");
+    let first = shop.path("migrations/20261121093000_codes.sql");
+    fs::write(&first, format!("{CHANGE}-- later\n")).expect("written");
+    assert_eq!(found(&shop), [one("changed-migration", "migrations/20261121093000_codes.sql"), pending.clone()]);
+    fs::remove_file(first).expect("removed");
+    assert_eq!(found(&shop), [one("lost-migration", "migration 20261121093000"), pending]);
+}

@@ -16,6 +16,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 use dbwright_migrate::lint::{LintOptions, Linted};
+use dbwright_migrate::observed::Observed;
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
@@ -37,6 +38,18 @@ impl OnlineDdl for MySql {
 
     fn by_hand(&self) -> ByHand {
         plan::by_hand::client()
+    }
+
+    fn observed<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Observed, Failure> {
+        let body: &crate::body::Body = snapshot.body()?;
+        if body.server.database.is_none() {
+            let message =
+                format!("{} names no database, and each database has migrations of its own", snapshot.header.name);
+            return Err(
+                Failure::usage("migrate.no-database", message).hint("end the URL with the database: mysql://host/NAME")
+            );
+        }
+        Ok(&body.migrations)
     }
 
     fn open<'a>(

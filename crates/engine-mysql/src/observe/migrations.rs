@@ -32,17 +32,18 @@ pub(super) async fn read(session: &mut Session, server: &Server, parts: &Parts) 
             |name| ("m.version", format!("WHERE m.home = {}", Dialect::Mysql.literal(name))),
         );
         let sql = format!(
-            "SELECT /* dbwright */ {version}, m.name, m.state, COALESCE(SUM(s.state = 'done'), 0), COUNT(s.version), \
+            "SELECT /* dbwright */ {version}, m.name, m.state, m.checksum, COALESCE(SUM(s.state = 'done'), 0), COUNT(s.version), \
              (SELECT e.error FROM dbwright.steps e WHERE e.home = m.home AND e.version = m.version AND e.error IS NOT NULL \
              ORDER BY e.part, e.statement DESC, e.step DESC LIMIT 1) \
              FROM dbwright.migrations m LEFT JOIN dbwright.steps s ON s.home = m.home AND s.version = m.version {only} \
-             GROUP BY m.home, m.version, m.name, m.state, m.ordinal ORDER BY m.ordinal"
+             GROUP BY m.home, m.version, m.name, m.state, m.checksum, m.ordinal ORDER BY m.ordinal"
         );
         migrations = session
             .read(AREA, "GRANT SELECT ON dbwright.* TO the account", &sql, |row| Seen {
                 version: row.text(),
                 name: row.text(),
                 state: row.text(),
+                checksum: row.text(),
                 done: row.counter(),
                 known: row.counter(),
                 error: row.opt_text(),

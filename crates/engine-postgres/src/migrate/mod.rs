@@ -11,6 +11,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 use dbwright_migrate::lint::{LintOptions, Linted};
+use dbwright_migrate::observed::Observed;
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
@@ -33,6 +34,10 @@ impl OnlineDdl for Postgres {
 
     fn by_hand(&self) -> ByHand {
         plan::by_hand::PSQL
+    }
+
+    fn observed<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Observed, Failure> {
+        Ok(&snapshot.body::<crate::body::PgBody>()?.migrations)
     }
 
     fn open<'a>(

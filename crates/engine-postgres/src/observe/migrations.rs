@@ -16,7 +16,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'dbwright' AND c.relname IN ('migrations', 'steps') AND c.relkind = 'r'";
 
 const MIGRATIONS: &str = "\
-SELECT /* dbwright */ m.version, m.name, m.state, s.done, s.known, s.error
+SELECT /* dbwright */ m.version, m.name, m.state, m.checksum, s.done, s.known, s.error
 FROM dbwright.migrations m LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE s.state = 'done')::int8 AS done, count(*)::int8 AS known,
          (array_agg(s.error ORDER BY s.part, s.statement DESC, s.step DESC) FILTER (WHERE s.error IS NOT NULL))[1] AS error
@@ -49,6 +49,7 @@ fn seen(row: &mut Cells<'_>) -> Result<Seen, PgError> {
         version: row.text()?,
         name: row.text()?,
         state: row.text()?,
+        checksum: row.text()?,
         done: row.count()?,
         known: row.count()?,
         error: row.opt_text()?,

@@ -19,6 +19,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
 use dbwright_migrate::lint::{LintOptions, Linted};
+use dbwright_migrate::observed::Observed;
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
@@ -47,6 +48,10 @@ impl OnlineDdl for Sqlite {
 
     fn by_hand(&self) -> ByHand {
         ByHand { head: HEAD, before_begin: schema::before_transaction, ..ByHand::default() }
+    }
+
+    fn observed<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Observed, Failure> {
+        Ok(&snapshot.body::<crate::body::SqliteBody>()?.migrations)
     }
 
     fn open<'a>(

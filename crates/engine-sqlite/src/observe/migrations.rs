@@ -10,7 +10,7 @@ use super::reader::{Reader, optional_text, text};
 pub(super) fn read(reader: &mut Reader<'_>) -> Observed {
     let mut observed = Observed { helpers: helpers(reader), ..Observed::default() };
     if journal(reader) {
-        let sql = "SELECT m.version, m.name, m.state, \
+        let sql = "SELECT m.version, m.name, m.state, m.checksum, \
                    (SELECT count(*) FROM main.dbwright_steps AS s WHERE s.version = m.version AND s.state = 'done'), \
                    (SELECT count(*) FROM main.dbwright_steps AS s WHERE s.version = m.version), \
                    (SELECT s.error FROM main.dbwright_steps AS s WHERE s.version = m.version AND s.error IS NOT NULL \
@@ -21,9 +21,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Observed {
                 version: text(row, 0)?,
                 name: text(row, 1)?,
                 state: text(row, 2)?,
-                done: row.get::<_, i64>(3)?.cast_unsigned(),
-                known: row.get::<_, i64>(4)?.cast_unsigned(),
-                error: optional_text(row, 5)?,
+                checksum: text(row, 3)?,
+                done: row.get::<_, i64>(4)?.cast_unsigned(),
+                known: row.get::<_, i64>(5)?.cast_unsigned(),
+                error: optional_text(row, 6)?,
             })
         });
         observed.migrations = seen;

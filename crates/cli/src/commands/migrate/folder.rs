@@ -18,7 +18,7 @@ const MOST: usize = 50_000;
 ///
 /// # Errors
 /// When there is none, a file can't be read, or the folder's style is not clear.
-pub(super) fn read(dir: &Path) -> Result<Folder, Failure> {
+pub(in crate::commands) fn read(dir: &Path) -> Result<Folder, Failure> {
     let shown = dir.display().to_string();
     if !dir.is_dir() {
         return Err(missing(dir, &shown));
@@ -113,7 +113,7 @@ fn missing(dir: &Path, shown: &str) -> Failure {
     let usual = ["migrations", "db/migrations", "db/migrate", "sql", "database/migrations", "."];
     let other = usual.iter().find(|other| Path::new(other) != dir && holds_migrations(Path::new(other)));
     match other {
-        Some(other) => failure.hint(format!("{other} holds migrations: add --dir {other}")),
+        Some(other) => failure.hint(format!("{other} holds migrations: is that meant?")),
         None => failure.hint("`dbwright migrate new NAME` makes it, or name another with --dir"),
     }
 }

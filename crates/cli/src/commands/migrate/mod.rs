@@ -2,7 +2,7 @@
 
 mod carry;
 mod confirm;
-mod folder;
+pub(super) mod folder;
 mod lint;
 mod look;
 mod new;
