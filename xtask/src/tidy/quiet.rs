@@ -5,8 +5,20 @@ use super::arrows::{Kind, package_name};
 use super::{Complaints, Tree};
 
 /// What reaches outside, as it is written in source.
-const OUTSIDE: [&str; 9] =
-    ["print!(", "println!(", "dbg!(", "std::env", "std::fs", "std::net", "std::process", "std::io::std", "tokio::"];
+const OUTSIDE: [&str; 12] = [
+    "print!(",
+    "println!(",
+    "dbg!(",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::io::std",
+    "tokio::fs",
+    "tokio::net",
+    "tokio::process",
+    "tokio::signal",
+];
 
 pub(super) fn check(tree: &Tree) -> Complaints {
     let quiet = tree

@@ -112,3 +112,23 @@ async fn without_programs_the_manual_is_asked_and_it_is_said_what_is_missing() {
         assert!(facts.warnings.is_empty() && facts.asked.is_none(), "{facts:?}");
     }
 }
+
+#[tokio::test]
+async fn what_copies_the_table_is_never_told_to_be_instant() {
+    for engine in engines() {
+        let database = MyDatabase::create(engine);
+        database.execute(
+            "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL, w int, KEY (v)); INSERT INTO t VALUES (1, 2, 3)",
+        );
+        for change in ["ENGINE = MyISAM", "ENGINE = MyISAM, ADD COLUMN x int"] {
+            let plans = plan(&database.url, &format!("ALTER TABLE t {change}")).await.expect("planned");
+            let text = format!("{:?}", plans[0].steps);
+            assert!(
+                text.contains("ALGORITHM=COPY") && !text.contains("ALGORITHM=INSTANT"),
+                "{engine}, {change}: {text}"
+            );
+        }
+        let plans = plan(&database.url, "ALTER TABLE t ADD COLUMN x int, RENAME COLUMN w TO u").await.expect("planned");
+        assert!(format!("{:?}", plans[0].steps).contains("ALGORITHM=INSTANT"), "{engine}: {plans:?}");
+    }
+}
