@@ -82,7 +82,7 @@ pub(crate) async fn examine(
 /// Adds what a folder of migrations has to say beside the journal.
 fn beside(observed: &Observed, dir: &Path, settings: &Settings, outcome: &mut Outcome) -> Result<(), Failure> {
     let journal = engines::migrator(observed.engine)?.observed(&observed.snapshot)?;
-    let files = folder::read(dir)?;
+    let files = folder::read_named(dir, "--migrations")?;
     let beside = Beside::new(journal, &dir.display().to_string(), &files);
     let (findings, skipped) = dbwright_migrate::folder::check(&beside, &observed.snapshot.header, &settings.limits);
     outcome.findings.extend(findings);

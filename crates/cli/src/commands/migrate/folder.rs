@@ -18,10 +18,18 @@ const MOST: usize = 50_000;
 ///
 /// # Errors
 /// When there is none, a file can't be read, or the folder's style is not clear.
-pub(in crate::commands) fn read(dir: &Path) -> Result<Folder, Failure> {
+pub(super) fn read(dir: &Path) -> Result<Folder, Failure> {
+    read_named(dir, "--dir")
+}
+
+/// Reads the folder that an option names.
+///
+/// # Errors
+/// As [`read`].
+pub(in crate::commands) fn read_named(dir: &Path, option: &str) -> Result<Folder, Failure> {
     let shown = dir.display().to_string();
     if !dir.is_dir() {
-        return Err(missing(dir, &shown));
+        return Err(missing(dir, &shown, option));
     }
     files::read(&shown, &entries(dir)?)
 }
@@ -104,17 +112,17 @@ fn unsplit(source: &Source) -> Migration {
     }
 }
 
-fn missing(dir: &Path, shown: &str) -> Failure {
+fn missing(dir: &Path, shown: &str, option: &str) -> Failure {
     if dir.exists() {
         return Failure::usage("migrate.dir", format!("{shown} is no folder"))
-            .hint("name the folder of the migrations with --dir");
+            .hint(format!("name the folder of the migrations with {option}"));
     }
     let failure = Failure::usage("migrate.no-dir", format!("there is no folder {shown}"));
     let usual = ["migrations", "db/migrations", "db/migrate", "sql", "database/migrations", "."];
     let other = usual.iter().find(|other| Path::new(other) != dir && holds_migrations(Path::new(other)));
     match other {
-        Some(other) => failure.hint(format!("{other} holds migrations: is that meant?")),
-        None => failure.hint("`dbwright migrate new NAME` makes it, or name another with --dir"),
+        Some(other) => failure.hint(format!("{other} holds migrations: add {option} {other}")),
+        None => failure.hint(format!("`dbwright migrate new NAME` makes it, or name another with {option}")),
     }
 }
 
