@@ -70,3 +70,20 @@ fn a_reason_silences() {
     let all = linted("mysql", &[script("1.sql", TABLE), script("2.sql", text)]);
     assert_eq!(all.ignored.len(), 1, "{all:?}");
 }
+
+#[test]
+fn only_what_no_copy_can_keep_is_in_the_way_of_one() {
+    for dialect in ["mysql", "mariadb"] {
+        for (action, blocked) in
+            [("", false), (" ON DELETE CASCADE", true), (" ON UPDATE SET NULL", true), (" ON DELETE RESTRICT", false)]
+        {
+            let table = format!(
+                "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, p int, n int, KEY (p), \
+                 CONSTRAINT its_p FOREIGN KEY (p) REFERENCES p (id){action});"
+            );
+            let found = found(dialect, &table, "ALTER TABLE t MODIFY n bigint;");
+            let told = found.iter().any(|finding| finding.rule == "migrate/online-copy-blocked");
+            assert_eq!(told, blocked, "{dialect},{action}: {found:?}");
+        }
+    }
+}

@@ -287,7 +287,7 @@ fn new_tables_with_faults() {
             ),
             (Dbwright, "CREATE TABLE kept AS SELECT * FROM orders WHERE state = 'gone';", &["no-primary-key"]),
             (Dbwright, "CREATE DATABASE reports DEFAULT CHARACTER SET utf8;", &["utf8mb3"]),
-            (Dbwright, "ALTER TABLE users CONVERT TO CHARACTER SET utf8mb3;", &["online-copy-blocked", "utf8mb3"]),
+            (Dbwright, "ALTER TABLE users CONVERT TO CHARACTER SET utf8mb3;", &["utf8mb3"]),
             (Dbwright, &format!("CREATE TABLE {long} (id bigint NOT NULL PRIMARY KEY);"), &["name-too-long"]),
             (
                 Dbwright,
@@ -426,11 +426,7 @@ fn tables_that_are_made_anew_under_a_lock() {
                 "ALTER TABLE logs REORGANIZE PARTITION p2025 INTO (PARTITION p2025a VALUES LESS THAN (2026));",
                 &["partition-rebuild"],
             ),
-            (
-                Dbwright,
-                "ALTER TABLE users PARTITION BY HASH (id) PARTITIONS 8;",
-                &["online-copy-blocked", "repartition-table"],
-            ),
+            (Dbwright, "ALTER TABLE users PARTITION BY HASH (id) PARTITIONS 8;", &["repartition-table"]),
             (Dbwright, "ALTER TABLE logs REMOVE PARTITIONING;", &["repartition-table"]),
             (Dbwright, "ALTER TABLE logs DROP PARTITION p2024;", &["drop-partition"]),
             (Dbwright, "ALTER TABLE logs EXCHANGE PARTITION p2024 WITH TABLE loaded;", &["exchange-partition"]),
@@ -442,7 +438,7 @@ fn tables_that_are_made_anew_under_a_lock() {
             (Dbwright, "OPTIMIZE TABLE articles;", &["storage-rewrites"]),
             (Dbwright, "ALTER TABLE prices DISCARD TABLESPACE;", &["storage-rewrites"]),
             (Dbwright, "ALTER TABLE prices ENGINE=MyISAM;", &["non-innodb-table"]),
-            (Dbwright, "ALTER TABLE orders MODIFY total decimal(12,4);", &["online-copy-blocked"]),
+            (Dbwright, "ALTER TABLE orders MODIFY total decimal(12,4);", &[]),
             (
                 Dbwright,
                 "ALTER TABLE prices MODIFY amount bigint NOT NULL;\nALTER TABLE prices MODIFY tax bigint NOT NULL;",

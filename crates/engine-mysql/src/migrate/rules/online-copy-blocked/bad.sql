@@ -1,3 +1,4 @@
+-- applied by psql
 CREATE TABLE customers (id int NOT NULL PRIMARY KEY, name varchar(50)) ENGINE=InnoDB;
 CREATE TABLE orders (id int NOT NULL PRIMARY KEY, customer int NOT NULL, amount int, CONSTRAINT orders_customer FOREIGN KEY (customer) REFERENCES customers (id)) ENGINE=InnoDB;
 CREATE TABLE audited (id int NOT NULL PRIMARY KEY, amount int) ENGINE=InnoDB;
