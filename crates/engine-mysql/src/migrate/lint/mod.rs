@@ -3,7 +3,6 @@
 //! [`scene`] is what rules look at: the statement, the state before it, kept by [`effect`] from what earlier statements do,
 //! starting from a snapshot of the target or from stated assumptions, and what the server would do with it, judged by
 //! [`verdict`]. Rules are folders in `migrate/rules`.
-#![allow(dead_code, unused_imports, reason = "what rules may use")]
 
 mod ask;
 mod cost;
@@ -30,11 +29,11 @@ use dbwright_migrate::lint::{LintOptions, Linted, look, no_target};
 
 pub(in crate::migrate) use self::ask::order_by;
 pub(in crate::migrate) use self::cost::{Effort, known};
-pub(in crate::migrate) use self::definition::{Definition, Position};
+pub(in crate::migrate) use self::definition::Definition;
 pub use self::example::{Claim, Version, examples};
 pub(in crate::migrate) use self::scene::{Altered, Line, Part, Scene};
-pub(in crate::migrate) use self::verdict::{Cause, Verdict};
-pub(in crate::migrate) use self::world::{Column, Foreign, KeyKind, Origin, Table, TableKey, TableRef, World};
+pub(in crate::migrate) use self::verdict::Cause;
+pub(in crate::migrate) use self::world::{Foreign, KeyKind, Table, TableKey, TableRef, World};
 use super::parse::Clause;
 use super::table::TableText;
 use super::text::cursor::Name;

@@ -156,11 +156,6 @@ impl Scene {
         self.altered().filter(|altered| !altered.table.quiet())
     }
 
-    /// Whether the server is of a version or later: the first of MySQL, the second of MariaDB.
-    pub(in crate::migrate) fn at_least(&self, mysql: (u16, u16, u16), mariadb: (u16, u16, u16)) -> bool {
-        self.version >= if self.flavour == Flavour::MySql { mysql } else { mariadb }
-    }
-
     /// A setting of the session: the file's, else the target's; `ON` and `1` as written.
     pub(in crate::migrate) fn setting(&self, name: &str) -> Option<&str> {
         self.settings.get(name).or_else(|| self.globals.get(name)).map(String::as_str)

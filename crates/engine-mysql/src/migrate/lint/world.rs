@@ -242,11 +242,6 @@ impl Table {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 
-    /// The key of a name.
-    pub(in crate::migrate) fn key(&self, name: &str) -> Option<&TableKey> {
-        self.keys.iter().find(|key| same(&key.name, name))
-    }
-
     /// The primary key.
     pub(in crate::migrate) fn primary(&self) -> Option<&TableKey> {
         self.keys.iter().find(|key| key.kind == KeyKind::Primary)
