@@ -150,10 +150,11 @@ fn a_migration_that_stopped_is_told_for_its_database_alone() {
         let (here, other) = (MyDatabase::on(&server.url), MyDatabase::on(&server.url));
         here.execute(&format!(
             "CREATE DATABASE dbwright;
-             CREATE TABLE dbwright.migrations (home varchar(64), version varchar(255), name text, state varchar(20), ordinal bigint);
+             CREATE TABLE dbwright.migrations (home varchar(64), version varchar(255), name text, checksum varchar(64),
+               state varchar(20), ordinal bigint);
              CREATE TABLE dbwright.steps (home varchar(64), version varchar(255), part varchar(8), statement int, step int,
                state varchar(16), error text);
-             INSERT INTO dbwright.migrations VALUES ('{0}', '0001', 'first', 'applied', 1), ('{0}', '0002', 'second', 'running', 2);
+             INSERT INTO dbwright.migrations VALUES ('{0}', '0001', 'first', 'aa', 'applied', 1), ('{0}', '0002', 'second', 'bb', 'running', 2);
              INSERT INTO dbwright.steps VALUES ('{0}', '0002', 'up', 1, 1, 'done', NULL), ('{0}', '0002', 'up', 2, 1, 'failed', 'no room')",
             here.name
         ));
