@@ -90,6 +90,16 @@ impl Stage {
         for _ in 0..number {
             self.idle.push(Wire::open(port)?);
         }
+        let most = self.idle.len() + self.sessions.len();
+        let Some(one) = self.idle.last_mut() else { return Ok(()) };
+        // Who looked whether the server has started may still be on the way out.
+        let end = Instant::now() + PATIENCE;
+        while connected(&one.send(&["INFO", "clients"])?.text()).is_none_or(|clients| clients > most) {
+            if Instant::now() > end {
+                return Err(format!("there are more than {most} clients"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         Ok(())
     }
 
@@ -160,4 +170,9 @@ fn numbered(words: &[Vec<u8>], n: usize) -> Vec<Vec<u8>> {
         _ => word.clone(),
     };
     words.iter().map(fill).collect()
+}
+
+/// How many clients a server has, by its own account.
+fn connected(info: &str) -> Option<usize> {
+    info.lines().find_map(|line| line.strip_prefix("connected_clients:"))?.trim().parse().ok()
 }
