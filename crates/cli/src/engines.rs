@@ -190,7 +190,9 @@ pub(crate) fn rules() -> Vec<Known> {
     for line in ENGINES {
         let (engine, id) = (line.checks, line.checks.info().id);
         let mut of_migrations = line.migrates.map(OnlineDdl::lint_rules).unwrap_or_default();
-        of_migrations.extend(line.migrates.into_iter().flat_map(|_| dbwright_migrate::folder::rules()));
+        if line.migrates.is_some() {
+            of_migrations.extend(dbwright_migrate::folder::rules());
+        }
         for meta in engine.rules().into_iter().chain(of_migrations) {
             let pages = found.entry(meta.id).or_default();
             match pages.iter_mut().find(|page| std::ptr::eq(page.meta, meta)) {

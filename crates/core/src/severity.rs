@@ -31,6 +31,16 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// One degree less harm; `low` stays.
+    #[must_use]
+    pub const fn milder(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium | Self::Low => Self::Low,
+        }
+    }
 }
 
 impl std::fmt::Display for Severity {

@@ -49,6 +49,12 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// The same, from milliseconds on: `340 ms`, `45 s`.
+#[must_use]
+pub fn duration(time: f64) -> String {
+    if time < 1.0 { format!("{:.0} ms", (time * 1000.0).ceil().max(1.0)) } else { seconds(time) }
+}
+
 /// Names in a row: `a, b and 3 more`.
 #[must_use]
 pub fn some_of(names: &[String]) -> String {
@@ -95,6 +101,7 @@ mod tests {
             [seconds(45.0), seconds(720.0), seconds(10_800.0), seconds(777_600.0)],
             ["45 s", "12 min", "3 h", "9 days"]
         );
+        assert_eq!([0.0, 0.3401, 2.0].map(duration), ["1 ms", "341 ms", "2 s"]);
     }
 
     #[test]

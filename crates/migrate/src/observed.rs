@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::journal::State;
+
 /// The area of a snapshot that has a gap when the journal can't be read.
 pub const AREA: &str = "migrations";
 
@@ -35,6 +37,20 @@ pub struct Seen {
     /// What the last failed step said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+impl Seen {
+    /// Whether the target has what the migration makes.
+    #[must_use]
+    pub fn in_effect(&self) -> bool {
+        State::of(&self.state).is_some_and(State::in_effect)
+    }
+
+    /// Whether it stands between two states.
+    #[must_use]
+    pub fn unfinished(&self) -> bool {
+        State::of(&self.state).is_some_and(State::unfinished)
+    }
 }
 
 /// An object of dbwright's own making.

@@ -39,7 +39,9 @@ pub(crate) async fn run(args: &Check, cx: &Context) -> Result<Exit, Failure> {
     let report = examine(&observed, &options, &settings, wish(args), folder, cx).await?;
     cx.progress.finish();
     let mut rules = observed.engine.rules();
-    rules.extend(folder.into_iter().flat_map(|_| dbwright_migrate::folder::rules()));
+    if folder.is_some() {
+        rules.extend(dbwright_migrate::folder::rules());
+    }
     let sizes = observed.engine.sizes(&observed.snapshot);
     let view = View { report: &report, rules: &rules, sizes: &sizes, file: observed.file.as_deref(), all: args.all };
     render::write(&view, args.format, args.output.as_deref(), cx)?;

@@ -7,6 +7,7 @@
 mod example;
 mod ignore;
 mod look;
+mod weight;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::example::Example;
 pub use self::look::{Scene, look, no_target};
+pub use self::weight::{Known, Takes};
 
 /// How to lint.
 #[derive(Debug, Clone, Default)]

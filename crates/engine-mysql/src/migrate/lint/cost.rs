@@ -1,6 +1,8 @@
 //! How much work a statement makes, in words and numbers: `copies 48 GB while writes wait, about 40 min`.
 
-use dbwright_core::{Finding, Severity};
+use dbwright_core::Finding;
+use dbwright_core::words::duration;
+use dbwright_migrate::lint::{Known, Takes};
 
 use super::world::{Origin, Table};
 use crate::migrate::ways::Way;
@@ -11,8 +13,6 @@ use crate::words::{as_f64, bytes, count};
 const COPIED: f64 = 20e6;
 /// Bytes that building a table or its indexes anew in place writes in a second.
 const BUILT: f64 = 60e6;
-/// Seconds that nobody notices.
-const UNNOTICED: f64 = 0.1;
 
 /// Work on one table, in the way that the server takes.
 #[derive(Debug, Clone)]
@@ -70,48 +70,24 @@ impl Effort<'_> {
 
     /// Gives a finding the numbers, and one degree less harm where nobody would notice.
     pub(in crate::migrate) fn weigh(&self, finding: Finding) -> Finding {
-        let milder = match finding.severity {
-            Severity::Critical => Severity::High,
-            Severity::High => Severity::Medium,
-            _ => Severity::Low,
-        };
         let works = self.way.algorithm != "INSTANT";
-        let brief = works && self.seconds().is_some_and(|seconds| seconds < UNNOTICED);
-        let finding = if brief { finding.severity(milder) } else { finding };
-        let how = self.way.clause();
-        let finding = known(finding, self.table).evidence("way", how, "", "the manual, and trials on real servers");
-        let finding = match self.size().filter(|_| works) {
-            Some(size) => finding.evidence("free disk", size, "bytes", "as much again is needed until it is done"),
-            None => finding,
+        let takes = Takes {
+            seconds: self.seconds().filter(|_| works),
+            disk: self.size().filter(|_| works),
+            from: "size at a usual speed",
         };
-        match self.seconds().filter(|_| works) {
-            Some(seconds) => finding.evidence("estimate", (seconds * 1000.0).round(), "ms", "size at a usual speed"),
-            None => finding,
-        }
+        let finding = known(takes.weigh(finding), self.table);
+        takes.tell(finding.evidence("way", self.way.clause(), "", "the manual, and trials on real servers"))
     }
 }
 
 /// Adds what is known of a table.
-pub(in crate::migrate) fn known(mut finding: Finding, table: &Table) -> Finding {
-    if let Some(rows) = table.rows {
-        finding = finding.evidence("rows", rows, "rows", crate::words::ROWS);
+pub(in crate::migrate) fn known(finding: Finding, table: &Table) -> Finding {
+    Known {
+        rows: (table.rows, crate::words::ROWS),
+        bytes: (table.bytes, "information_schema.TABLES"),
+        writes: (table.writes, "performance_schema.table_io_waits_summary_by_index_usage"),
+        earlier: table.origin == Origin::Earlier,
     }
-    if let Some(size) = table.bytes {
-        finding = finding.evidence("table", size, "bytes", "information_schema.TABLES");
-    }
-    if let Some(rate) = table.writes {
-        let rounded = (rate * 10.0).round() / 10.0;
-        finding =
-            finding.evidence("writes", rounded, "rows/s", "performance_schema.table_io_waits_summary_by_index_usage");
-    }
-    if table.rows.is_none() && table.bytes.is_none() {
-        let from = if table.origin == Origin::Earlier { "made by an earlier file" } else { "no target was looked at" };
-        finding = finding.evidence("size", "assumed to be large", "", from);
-    }
-    finding
-}
-
-/// Seconds for people, from milliseconds on.
-fn duration(seconds: f64) -> String {
-    if seconds < 1.0 { format!("{:.0} ms", (seconds * 1000.0).ceil().max(1.0)) } else { crate::words::seconds(seconds) }
+    .tell(finding)
 }

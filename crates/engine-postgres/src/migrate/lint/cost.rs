@@ -1,6 +1,8 @@
 //! How much work a statement makes, in words and numbers: `rewrites 48 GB under ACCESS EXCLUSIVE, about 6 min`.
 
-use dbwright_core::{Finding, Severity};
+use dbwright_core::Finding;
+use dbwright_core::words::duration;
+use dbwright_migrate::lint::{Known, Takes};
 
 use super::world::{Origin, Table};
 use crate::words::{as_f64, bytes, count};
@@ -11,8 +13,6 @@ const REWRITTEN: f64 = 130e6;
 const READ: f64 = 400e6;
 /// Bytes of a table from which an index is built in a second.
 const INDEXED: f64 = 100e6;
-/// Seconds that nobody notices.
-const UNNOTICED: f64 = 0.1;
 
 /// What kind of work it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,52 +91,23 @@ impl Effort<'_> {
     /// Gives a finding the numbers, and one degree less harm where nobody would notice.
     #[must_use]
     pub fn weigh(&self, finding: Finding) -> Finding {
-        let milder = match finding.severity {
-            Severity::Critical => Severity::High,
-            Severity::High => Severity::Medium,
-            _ => Severity::Low,
+        let takes = Takes {
+            seconds: self.seconds().filter(|_| self.work != Work::Moment),
+            disk: self.size().filter(|_| self.work == Work::Rewrite),
+            from: "size at a usual speed; `dbwright migrate rehearse` measures it",
         };
-        let brief = self.work != Work::Moment && self.seconds().is_some_and(|seconds| seconds < UNNOTICED);
-        let finding = if brief { finding.severity(milder) } else { finding };
-        let finding = known(finding, self.table).evidence("lock", self.lock, "", "PostgreSQL's documentation");
-        let finding = match self.size().filter(|_| self.work == Work::Rewrite) {
-            Some(size) => finding.evidence("free disk", size, "bytes", "as much again is needed until it is done"),
-            None => finding,
-        };
-        match self.seconds().filter(|_| self.work != Work::Moment) {
-            Some(seconds) => {
-                let rounded = (seconds * 1000.0).round();
-                finding.evidence(
-                    "estimate",
-                    rounded,
-                    "ms",
-                    "size at a usual speed; `dbwright migrate rehearse` measures it",
-                )
-            }
-            None => finding,
-        }
+        let finding = known(takes.weigh(finding), self.table);
+        takes.tell(finding.evidence("lock", self.lock, "", "PostgreSQL's documentation"))
     }
 }
 
 /// Adds what is known of a table.
-pub(super) fn known(mut finding: Finding, table: &Table) -> Finding {
-    if let Some(rows) = table.rows {
-        finding = finding.evidence("rows", rows, "rows", "pg_class");
+pub(super) fn known(finding: Finding, table: &Table) -> Finding {
+    Known {
+        rows: (table.rows, "pg_class"),
+        bytes: (table.bytes, "pg_class"),
+        writes: (table.writes, "pg_stat_user_tables"),
+        earlier: table.origin == Origin::Earlier,
     }
-    if let Some(size) = table.bytes {
-        finding = finding.evidence("table", size, "bytes", "pg_class");
-    }
-    if let Some(rate) = table.writes {
-        finding = finding.evidence("writes", (rate * 10.0).round() / 10.0, "rows/s", "pg_stat_user_tables");
-    }
-    if table.rows.is_none() && table.bytes.is_none() {
-        let from = if table.origin == Origin::Earlier { "made by an earlier file" } else { "no target was looked at" };
-        finding = finding.evidence("size", "assumed to be large", "", from);
-    }
-    finding
-}
-
-/// Seconds for people, from milliseconds on.
-fn duration(seconds: f64) -> String {
-    if seconds < 1.0 { format!("{:.0} ms", (seconds * 1000.0).ceil().max(1.0)) } else { crate::words::seconds(seconds) }
+    .tell(finding)
 }

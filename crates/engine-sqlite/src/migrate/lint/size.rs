@@ -1,7 +1,7 @@
 //! How much work a statement makes while it holds the file's only write lock, in words and numbers.
 
+use dbwright_core::Finding;
 use dbwright_core::words::{bytes, count, seconds};
-use dbwright_core::{Finding, Severity};
 
 use super::world::Table;
 use crate::migrate::plan::{COPY_MS_A_ROW, INDEX_MS_A_ROW};
@@ -63,11 +63,7 @@ impl Table {
 
     /// Gives a finding the numbers, and one degree less harm where nobody would notice.
     pub(crate) fn weigh(&self, finding: Finding, work: Work) -> Finding {
-        let milder = match finding.severity {
-            Severity::Critical => Severity::High,
-            Severity::High => Severity::Medium,
-            _ => Severity::Low,
-        };
+        let milder = finding.severity.milder();
         let finding = if self.brief(work) { finding.severity(milder) } else { finding };
         let finding = self.numbers(finding);
         match self.ms(work) {

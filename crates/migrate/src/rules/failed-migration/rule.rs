@@ -6,7 +6,7 @@ use crate::observed::Observed;
 
 /// Reports migrations that stand between two states.
 pub(super) fn check(cx: &mut Cx<'_, Observed>) {
-    for seen in cx.body.migrations.iter().filter(|seen| matches!(seen.state.as_str(), "running" | "undoing")) {
+    for seen in cx.body.migrations.iter().filter(|seen| seen.unfinished()) {
         let (what, how) = if seen.state == "undoing" {
             ("is half undone", "`dbwright migrate resume TARGET` goes on undoing it")
         } else {

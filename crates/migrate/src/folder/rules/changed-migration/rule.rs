@@ -3,12 +3,11 @@
 use dbwright_core::Cx;
 
 use crate::folder::Beside;
-use crate::journal::State;
 
 /// Reports each file whose checksum is not the journal's.
 pub(super) fn check(cx: &mut Cx<'_, Beside>) {
     let beside = cx.body;
-    for seen in beside.journal.iter().filter(|seen| State::of(&seen.state).is_some_and(State::in_effect)) {
+    for seen in beside.journal.iter().filter(|seen| seen.in_effect()) {
         let Some(file) = beside.file(seen) else { continue };
         if file.repeatable || seen.checksum.is_empty() || seen.checksum == file.checksum {
             continue;

@@ -3,12 +3,11 @@
 use dbwright_core::Cx;
 
 use crate::folder::Beside;
-use crate::journal::State;
 
 /// Reports entries of the journal without a file.
 pub(super) fn check(cx: &mut Cx<'_, Beside>) {
     let beside = cx.body;
-    for seen in beside.journal.iter().filter(|seen| State::of(&seen.state).is_some_and(State::in_effect)) {
+    for seen in beside.journal.iter().filter(|seen| seen.in_effect()) {
         if beside.file(seen).is_some() {
             continue;
         }

@@ -8,8 +8,8 @@ use crate::folder::{Beside, Filed};
 pub(super) fn check(cx: &mut Cx<'_, Beside>) {
     let beside = cx.body;
     let waits = |file: &&Filed| match beside.entry(file) {
-        Some(seen) if matches!(seen.state.as_str(), "running" | "undoing") => false,
-        Some(seen) if in_effect(&seen.state) => file.repeatable && !seen.checksum.is_empty() && seen.checksum != file.checksum,
+        Some(seen) if seen.unfinished() => false,
+        Some(seen) if seen.in_effect() => file.repeatable && !seen.checksum.is_empty() && seen.checksum != file.checksum,
         _ => true,
     };
     let pending: Vec<_> = beside.files.iter().filter(waits).collect();
@@ -27,9 +27,4 @@ pub(super) fn check(cx: &mut Cx<'_, Beside>) {
         .evidence("pending", pending.len() as u64, "migrations", "files and journal")
         .evidence("first", first.file.as_str(), "", "files");
     cx.report(finding);
-}
-
-/// Whether the target has what a migration in this state makes.
-fn in_effect(state: &str) -> bool {
-    crate::journal::State::of(state).is_some_and(crate::journal::State::in_effect)
 }
