@@ -10,17 +10,19 @@ pub mod load;
 mod pass;
 mod proof;
 mod report;
+pub mod rows;
 pub mod spans;
 mod stage;
 pub mod touched;
 mod traced;
+pub mod watcher;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use dbwright_core::progress::{Progress, Silent};
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure};
+use dbwright_core::{BoxFuture, Failure, FailureKind};
 
 use crate::migration::Migration;
 use crate::port::{OnlineDdl, OpenOptions};
@@ -55,9 +57,16 @@ pub trait Rehearses: Send + Sync {
     /// When there is no program of that version, or the server refuses what every server must do.
     fn prove_rules<'a>(
         &'a self,
-        options: &'a ProveOptions,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<RuleProofs, Failure>>;
+        _options: &'a ProveOptions,
+        _progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<RuleProofs, Failure>> {
+        Box::pin(async {
+            let message =
+                "the claims of this engine's rules are replayed by dbwright's own tests, and not yet by this command";
+            Err(Failure::new(FailureKind::Usage, "migrate.no-proofs", message)
+                .hint("`dbwright migrate rehearse TARGET` measures a migration of your own"))
+        })
+    }
 }
 
 /// How to rehearse.

@@ -3,6 +3,11 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::report::Waits;
+
+/// Changes of a queue's length that are kept, at most.
+const LENGTHS: usize = 20_000;
+
 /// How long something lasted, all its times together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sum {
@@ -70,9 +75,48 @@ impl<K: Eq + Hash + Copy> Spans<K> {
     }
 }
 
+/// Sessions that wait, and how many at each time.
+#[derive(Debug)]
+pub struct Queue<K> {
+    spans: Spans<K>,
+    lengths: Vec<(f64, usize)>,
+}
+
+impl<K> Default for Queue<K> {
+    fn default() -> Self {
+        Self { spans: Spans::default(), lengths: Vec::new() }
+    }
+}
+
+impl<K: Eq + Hash + Copy> Queue<K> {
+    /// A look, as [`Spans::look`]: these wait, each once.
+    pub fn look(&mut self, before: f64, now: f64, waiting: impl IntoIterator<Item = K, IntoIter: ExactSizeIterator>) {
+        let waiting = waiting.into_iter();
+        let length = waiting.len();
+        if self.length() != length && self.lengths.len() < LENGTHS {
+            self.lengths.push((now, length));
+        }
+        self.spans.look(before, now, waiting);
+    }
+
+    fn length(&self) -> usize {
+        self.lengths.last().map_or(0, |(_, length)| *length)
+    }
+
+    /// Everything so far; time begins anew `now` ms later, with those who still wait.
+    pub fn cut(&mut self, now: f64) -> Waits {
+        let all = self.spans.cut(now).into_values().fold(Sum::default(), Sum::with);
+        self.spans.shift(now);
+        let still = (self.length() > 0).then(|| (0.0, self.length()));
+        let queue = std::mem::replace(&mut self.lengths, still.into_iter().collect());
+        let most = queue.iter().map(|(_, length)| *length).max().unwrap_or(0);
+        Waits { longest_ms: all.longest, total_ms: all.total, most, queue }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Spans, Sum};
+    use super::{Queue, Spans, Sum};
 
     #[test]
     fn a_span_is_never_shorter_than_what_was_between_the_looks() {
@@ -87,5 +131,18 @@ mod tests {
         assert_eq!(all["b"], Sum { longest: 40.0, total: 40.0, times: 1 });
         spans.look(50.0, 61.0, []);
         assert_eq!(spans.cut(70.0)["a"].total, 11.0);
+    }
+
+    #[test]
+    fn those_who_still_wait_are_in_the_next_queue() {
+        let mut queue = Queue::default();
+        queue.look(0.0, 10.0, [1, 2]);
+        queue.look(10.0, 20.0, [2]);
+        let waits = queue.cut(30.0);
+        assert_eq!((waits.most, waits.longest_ms, waits.total_ms), (2, 30.0, 50.0));
+        assert_eq!(waits.queue, [(10.0, 2), (20.0, 1)]);
+        queue.look(0.0, 5.0, []);
+        let waits = queue.cut(10.0);
+        assert_eq!((waits.most, waits.longest_ms, waits.queue), (1, 5.0, vec![(0.0, 1), (5.0, 0)]));
     }
 }

@@ -8,6 +8,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::rehearse::rows::{counted, told};
 use dbwright_migrate::rehearse::touched::{Touched, proportions, touched};
 use dbwright_migrate::rehearse::{Clients, Schema, Size, Stage, TableRows, Template, TryOut, Watch, whole};
 use dbwright_migrate::{OnlineDdl as _, Session};
@@ -84,7 +85,7 @@ pub(super) async fn make(of: &MyStages<'_>, size: Size, progress: &dyn Progress)
     notes.extend(left.iter().map(|Left { object, why }| format!("{object} is not on the private server: {why}")));
     prepare(&mut link, &touched).await?;
     let tables = counts(&mut link, &touched).await?;
-    let data = if data.is_empty() { made_up(&tables, &server) } else { data };
+    let data = if data.is_empty() { told(&tables, &server) } else { data };
     let sizes = of.catalog.tables.iter().map(planned).collect();
     Ok(MyStage { like, home: of.home.clone(), server, data, notes, tables, sizes })
 }
@@ -118,18 +119,9 @@ async fn counts(link: &mut Link, touched: &Touched<'_>) -> Result<Vec<TableRows>
         let sql = format!("SELECT COUNT(*) FROM {}", SQL.qualified(&table.schema, &table.name));
         let rows = link.rows(&sql).await.map_err(|e| lost(&e))?;
         let rows = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()).unwrap_or(0);
-        let loaded = touched.loaded.iter().any(|one| one.id == table.id);
-        all.push(TableRows { table: format!("{}.{}", table.schema, table.name), rows, loaded });
+        all.push(counted(touched, table, rows));
     }
     Ok(all)
-}
-
-fn made_up(tables: &[TableRows], server: &str) -> String {
-    let all: u64 = tables.iter().map(|table| table.rows).sum();
-    tables.iter().max_by_key(|table| table.rows).map_or_else(
-        || format!("no rows; {server}"),
-        |largest| format!("{all} made-up rows, {} of them in {}; {server}", largest.rows, largest.table),
-    )
 }
 
 /// What plans take a table's size to be.

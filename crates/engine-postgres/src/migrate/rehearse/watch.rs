@@ -2,7 +2,7 @@
 
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::plan::Step;
-use dbwright_migrate::rehearse::{LockHeld, Waits, Watch, Watched};
+use dbwright_migrate::rehearse::{LockHeld, Watch, Watched};
 
 use super::exact::{Exact, SCHEMA};
 use super::trace::{LockMode, Look, Trace, Tracer};
@@ -31,12 +31,7 @@ impl Watch for PgWatch {
                 ms: trace.ms,
                 locks,
                 waited_ms: trace.waited_ms,
-                blocked: Waits {
-                    longest_ms: trace.blocked.longest_ms,
-                    total_ms: trace.blocked.total_ms,
-                    most: trace.blocked.most,
-                    queue: trace.blocked.queue,
-                },
+                blocked: trace.blocked,
                 rewritten: rewritten.filter(|name| !is_ours(name)).collect(),
                 wal_bytes: trace.wal_bytes,
                 temp_bytes: trace.temp_bytes,

@@ -15,12 +15,10 @@ use std::path::PathBuf;
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure, FailureKind};
+use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::Migration;
 use dbwright_migrate::rehearse::touched::touched;
-use dbwright_migrate::rehearse::{
-    self, ProveOptions, Rehearsal, RehearseOptions, Rehearses, RuleProofs, Size, Stage, Stages, Stops,
-};
+use dbwright_migrate::rehearse::{self, Rehearsal, RehearseOptions, Rehearses, Size, Stage, Stages, Stops};
 
 use crate::body::SqliteBody;
 use crate::error::Error;
@@ -48,19 +46,6 @@ impl Rehearses for Sqlite {
             let target_rows = touched(&body.catalog, &pending).rows();
             let stages = SqliteStages { path, body, migrations: &pending, target_rows };
             rehearse::rehearse(&stages, &pending, options, progress).await
-        })
-    }
-
-    fn prove_rules<'a>(
-        &'a self,
-        _: &'a ProveOptions,
-        _: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<RuleProofs, Failure>> {
-        Box::pin(async {
-            let message =
-                "the claims of the rules for SQLite are replayed by dbwright's own tests, and not yet by this command";
-            Err(Failure::new(FailureKind::Usage, "migrate.no-proofs", message)
-                .hint("`dbwright migrate rehearse TARGET` measures a migration of your own"))
         })
     }
 }

@@ -10,7 +10,8 @@ use dbwright_core::words::count;
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::Session;
 use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::rehearse::touched::{proportions, touched};
+use dbwright_migrate::rehearse::rows::counted;
+use dbwright_migrate::rehearse::touched::{Touched, proportions, touched};
 use dbwright_migrate::rehearse::{Clients, Schema, Size, Stage, TableRows, Template, TryOut, Watch};
 use dbwright_sql::Dialect;
 use dbwright_sql::model::Table;
@@ -66,7 +67,7 @@ pub(super) fn make(of: &SqliteStages<'_>, size: Size, progress: &dyn Progress) -
     };
     let mode = if of.body.file.journal == "wal" { "wal" } else { "delete" };
     db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(())).map_err(broken)?;
-    let tables = counted(&db, &touched.filled, &touched.loaded).map_err(broken)?;
+    let tables = counts(&db, &touched).map_err(broken)?;
     let largest = tables.iter().max_by_key(|table| table.rows);
     let data = largest.map_or_else(
         || "no touched table".to_owned(),
@@ -76,14 +77,13 @@ pub(super) fn make(of: &SqliteStages<'_>, size: Size, progress: &dyn Progress) -
     Ok(SqliteStage { path, server, data, notes, tables, waiting: Arc::default(), _lab: lab })
 }
 
-fn counted(db: &Connection, filled: &[&Table], loaded: &[&Table]) -> rusqlite::Result<Vec<TableRows>> {
+fn counts(db: &Connection, touched: &Touched<'_>) -> rusqlite::Result<Vec<TableRows>> {
     let rows = |table: &&Table| {
         let sql = format!("SELECT count(*) FROM {}", crate::migrate::schema::main_name(&table.name));
         let rows: i64 = db.query_row(&sql, [], |row| row.get(0))?;
-        let loaded = loaded.iter().any(|one| one.id == table.id);
-        Ok(TableRows { table: format!("main.{}", table.name), rows: rows.cast_unsigned(), loaded })
+        Ok(counted(touched, table, rows.cast_unsigned()))
     };
-    filled.iter().map(rows).collect()
+    touched.filled.iter().map(rows).collect()
 }
 
 impl SqliteStage {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
-use dbwright_core::{Failure, FailureKind};
+use dbwright_migrate::rehearse::rows::Pieces;
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{ObjectId, Table};
 
@@ -67,21 +68,14 @@ async fn fill(
     let columns = values.of_table(table);
     let names = SQL.names(columns.iter().map(|(name, _)| name));
     let expressions: Vec<&str> = columns.iter().map(|(_, expression)| expression.as_str()).collect();
-    progress.stage(&format!("making rows for {}.{}", table.schema, table.name), Some(count));
-    let mut done = 0;
-    while done < count {
-        if progress.cancelled() {
-            return Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while rows were being made"));
-        }
-        let rows = CHUNK.min(count - done);
+    let mut pieces = Pieces::of(table, count, CHUNK, progress);
+    while let Some((done, rows)) = pieces.next_piece()? {
         let from = format!("FROM (SELECT {done} + n AS g FROM {SCHEMA}.numbers WHERE n <= {rows}) AS made");
         let sql = format!("INSERT INTO {name} ({names}) SELECT {} {from}", expressions.join(", "));
         let made = if columns.is_empty() { empty(stage, &name, rows).await } else { stage.run(&sql).await };
         if let Err(error) = made {
             return if stage.lost() { Err(lost(&error)) } else { Ok(Err(crate::error::text(&error))) };
         }
-        done += rows;
-        progress.step(done);
     }
     Ok(Ok(()))
 }

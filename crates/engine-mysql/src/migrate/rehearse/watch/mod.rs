@@ -11,12 +11,10 @@ mod thread;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_migrate::plan::{Held, Step};
+use dbwright_migrate::rehearse::watcher::Watcher;
 use dbwright_migrate::rehearse::{LockHeld, Watch, Watched};
-use tokio::sync::{mpsc, oneshot};
 
 pub(super) use locks::Mode;
-
-type Order = oneshot::Sender<Result<Trace, Failure>>;
 
 /// What was seen between two cuts.
 #[derive(Debug, Default)]
@@ -28,7 +26,7 @@ struct Trace {
 
 /// A watcher at work. Dropping it ends it.
 pub(super) struct MyWatch {
-    orders: mpsc::UnboundedSender<Order>,
+    watcher: Watcher<Trace>,
 }
 
 impl MyWatch {
@@ -37,33 +35,20 @@ impl MyWatch {
     /// # Errors
     /// When the server can't be reached or refuses.
     pub(super) async fn start(address: &Address) -> Result<Self, Failure> {
-        let (orders, taken) = mpsc::unbounded_channel();
-        let (ready, begun) = oneshot::channel();
         let address = address.clone();
-        std::thread::Builder::new()
-            .name("dbwright-trace".to_owned())
-            .spawn(move || thread::run(&address, ready, taken))
-            .map_err(|e| Failure::internal("rehearse.trace", format!("no thread for the watcher: {e}")))?;
-        begun.await.map_err(|_| gone())??;
-        Ok(Self { orders })
-    }
-
-    /// What was done since the beginning or the last cut. Watching goes on.
-    async fn cut(&self) -> Result<Trace, Failure> {
-        let (answer, asked) = oneshot::channel();
-        self.orders.send(answer).map_err(|_| gone())?;
-        asked.await.map_err(|_| gone())?
+        let watcher = Watcher::start(move || thread::Watcher::begin(address)).await?;
+        Ok(Self { watcher })
     }
 }
 
 impl Watch for MyWatch {
     fn begin(&mut self) -> BoxFuture<'_, Result<(), Failure>> {
-        Box::pin(async { self.cut().await.map(drop) })
+        Box::pin(async { self.watcher.cut().await.map(drop) })
     }
 
     fn end<'a>(&'a mut self, step: &'a Step) -> BoxFuture<'a, Result<Watched, Failure>> {
         Box::pin(async move {
-            let Trace { mut seen, gap_ms } = self.cut().await?;
+            let Trace { mut seen, gap_ms } = self.watcher.cut().await?;
             unseen(&mut seen, step, gap_ms);
             Ok(seen)
         })
@@ -81,8 +66,4 @@ fn unseen(seen: &mut Watched, step: &Step, gap_ms: f64) {
         }
     }
     locks::sort(&mut seen.locks);
-}
-
-fn gone() -> Failure {
-    Failure::internal("rehearse.trace", "the watcher has ended").hint("look whether the server has ended as well")
 }

@@ -1,4 +1,4 @@
-//! The thread that looks.
+//! What is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
 use dbwright_migrate::port::OpenOptions;
-use dbwright_migrate::rehearse::spans::{Spans, Sum};
-use dbwright_migrate::rehearse::{LockHeld, Waits, Watched};
+use dbwright_migrate::rehearse::spans::{Queue, Spans, Sum};
+use dbwright_migrate::rehearse::watcher::Looks;
+use dbwright_migrate::rehearse::{LockHeld, Watched};
 use dbwright_sql::Dialect;
 use mysql_async::Error;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant as Moment, sleep_until};
 
+use super::Trace;
 use super::locks::{self, Mode, Name, Seen};
 use super::state::State;
-use super::{Order, Trace};
 use crate::migrate::session::link::Link;
 use crate::migrate::ways::TABLE_LOCKS;
 
@@ -25,35 +24,11 @@ const EVERY: Duration = Duration::from_millis(3);
 const ROWS_EVERY: u64 = 8;
 /// How long a watcher whose connection broke waits for its next order.
 const BROKEN: Duration = Duration::from_secs(30);
-/// Changes of the queue's length that are kept, at most.
-const QUEUE: usize = 20_000;
-
-/// Looks until nobody can give orders any more.
-pub(super) fn run(
-    address: &Address,
-    ready: oneshot::Sender<Result<(), Failure>>,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-) {
-    let work = async {
-        match Watcher::begin(address).await {
-            Ok(mut watcher) => {
-                // Who does not wait for it has gone, and then there are no orders either.
-                let _ = ready.send(Ok(()));
-                watcher.watch(&mut orders).await;
-            }
-            Err(failure) => drop(ready.send(Err(failure))),
-        }
-    };
-    // Without a runtime nothing is sent, and whoever waits is told that the watcher is gone.
-    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        runtime.block_on(work);
-    }
-}
 
 /// A lock of a session on a table, by the table's place in [`Watcher::names`].
 type Lock = (u32, usize, Mode);
 
-struct Watcher {
+pub(super) struct Watcher {
     link: Link,
     begun: Instant,
     /// When the last look was begun, in ms.
@@ -63,9 +38,8 @@ struct Watcher {
     names: Vec<Name>,
     locks: Spans<Lock>,
     waits: Spans<()>,
-    others: Spans<u32>,
+    others: Queue<u32>,
     rows: Rows,
-    queue: Vec<(f64, usize)>,
     looks: u64,
 }
 
@@ -79,8 +53,8 @@ struct Rows {
 }
 
 impl Watcher {
-    async fn begin(address: &Address) -> Result<Self, Failure> {
-        let mut link = Link::open(address, &OpenOptions { read_only: true, ..OpenOptions::default() }).await?;
+    pub(super) async fn begin(address: Address) -> Result<Self, Failure> {
+        let mut link = Link::open(&address, &OpenOptions { read_only: true, ..OpenOptions::default() }).await?;
         let before = State::read(&mut link).await.map_err(|e| broken(&e))?;
         Ok(Self {
             link,
@@ -91,37 +65,17 @@ impl Watcher {
             names: Vec::new(),
             locks: Spans::default(),
             waits: Spans::default(),
-            others: Spans::default(),
+            others: Queue::default(),
             rows: Rows::default(),
-            queue: Vec::new(),
             looks: 0,
         })
-    }
-
-    async fn watch(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) {
-        let mut next = Moment::now();
-        loop {
-            let order = tokio::select! {
-                biased;
-                order = orders.recv() => order,
-                () = sleep_until(next) => {
-                    // A broken connection shows itself at the next order.
-                    let pause = if self.look().await.is_err() && self.link.lost() { BROKEN } else { EVERY };
-                    next = Moment::now() + pause;
-                    continue;
-                }
-            };
-            let Some(answer) = order else { return };
-            let trace = self.cut().await.map_err(|e| broken(&e));
-            let _ = answer.send(trace);
-        }
     }
 
     fn now(&self) -> f64 {
         self.begun.elapsed().as_secs_f64() * 1000.0
     }
 
-    async fn look(&mut self) -> Result<(), Error> {
+    async fn look_once(&mut self) -> Result<(), Error> {
         let begun = self.now();
         let rows = self.link.rows(TABLE_LOCKS).await?;
         if self.looks.is_multiple_of(ROWS_EVERY) {
@@ -141,10 +95,6 @@ impl Watcher {
         self.waits.look(self.last, now, waits.then_some(()));
         let mut blocked = locks::blocked(&seen);
         blocked.extend(&self.rows.blocked);
-        let length = blocked.len();
-        if self.queue.last().map_or(0, |(_, length)| *length) != length && self.queue.len() < QUEUE {
-            self.queue.push((now, length));
-        }
         self.others.look(self.last, now, blocked);
         self.gap_ms = self.gap_ms.max(now - self.last);
         self.last = begun;
@@ -173,46 +123,34 @@ impl Watcher {
         })
     }
 
-    async fn cut(&mut self) -> Result<Trace, Error> {
-        self.look().await?;
+    async fn cut_now(&mut self) -> Result<Trace, Error> {
+        self.look_once().await?;
         let after = State::read(&mut self.link).await?;
         let now = self.now();
         let locks = self.held(now);
         let waited = self.waits.cut(now).into_values().fold(Sum::default(), Sum::with);
-        let others = self.others.cut(now).into_values().fold(Sum::default(), Sum::with);
-        let still = self.queue.last().map_or(0, |(_, length)| *length);
-        let queue = std::mem::take(&mut self.queue);
         let rewritten = self.before.rewritten(&after);
         let seen = Watched {
             ms: now,
             locks,
             waited_ms: waited.total,
-            blocked: Waits {
-                longest_ms: others.longest,
-                total_ms: others.total,
-                most: queue.iter().map(|(_, length)| *length).max().unwrap_or(0),
-                queue,
-            },
+            blocked: self.others.cut(now),
             rewritten: rewritten.iter().filter(|name| !is_ours(name)).map(subject).collect(),
             wal_bytes: after.log.saturating_sub(self.before.log),
             temp_bytes: after.temp.zip(self.before.temp).map(|(after, before)| after.saturating_sub(before)),
         };
         let gap_ms = std::mem::take(&mut self.gap_ms);
-        self.begin_again(after, now, still);
+        self.begin_again(after, now);
         Ok(Trace { seen, gap_ms })
     }
 
     /// The next watch begins now; its times count from here.
-    fn begin_again(&mut self, after: State, now: f64, still: usize) {
+    fn begin_again(&mut self, after: State, now: f64) {
         self.before = after;
         self.begun += Duration::from_secs_f64(now / 1000.0);
         self.locks.shift(now);
         self.waits.shift(now);
-        self.others.shift(now);
         self.last = 0.0;
-        if still > 0 {
-            self.queue.push((0.0, still));
-        }
     }
 
     /// The locks on tables that were there before.
@@ -230,6 +168,22 @@ impl Watcher {
         let mut all: Vec<LockHeld> = by_table.into_iter().filter_map(held).collect();
         locks::sort(&mut all);
         all
+    }
+}
+
+impl Looks for Watcher {
+    type Trace = Trace;
+
+    async fn look(&mut self) -> Result<(), Failure> {
+        self.look_once().await.map_err(|e| broken(&e))
+    }
+
+    async fn cut(&mut self) -> Result<Trace, Failure> {
+        self.cut_now().await.map_err(|e| broken(&e))
+    }
+
+    fn pause(&self, failed: bool) -> Duration {
+        if failed && self.link.lost() { BROKEN } else { EVERY }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
-use dbwright_core::{Failure, FailureKind};
+use dbwright_migrate::rehearse::rows::Pieces;
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{ObjectId, Table, TableKind};
 use tokio_postgres::Client;
@@ -55,13 +56,9 @@ async fn fill_one(
     let columns = values.of_table(table);
     let names = SQL.names(columns.iter().map(|(name, _)| name));
     let expressions: Vec<&str> = columns.iter().map(|(_, expression)| expression.as_str()).collect();
-    progress.stage(&format!("making rows for {}.{}", table.schema, table.name), Some(count));
-    let mut done = 0;
-    while done < count {
-        if progress.cancelled() {
-            return Err(Failure::new(FailureKind::Interrupted, "interrupted", "stopped while rows were being made"));
-        }
-        let last = (done + CHUNK).min(count);
+    let mut pieces = Pieces::of(table, count, CHUNK, progress);
+    while let Some((done, rows)) = pieces.next_piece()? {
+        let last = done + rows;
         let into = if columns.is_empty() {
             format!("INSERT INTO {name} SELECT FROM generate_series({}, {last})", done + 1)
         } else {
@@ -74,8 +71,6 @@ async fn fill_one(
         if let Err(error) = client.batch_execute(&into).await {
             return if error.is_closed() { Err(lost(&error)) } else { Ok(Err(crate::error::text(&error))) };
         }
-        done = last;
-        progress.step(done);
     }
     Ok(Ok(()))
 }

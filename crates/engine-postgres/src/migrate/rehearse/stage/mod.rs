@@ -13,6 +13,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 use dbwright_migrate::port::OpenOptions;
+use dbwright_migrate::rehearse::rows;
 use dbwright_migrate::rehearse::touched::{Touched, proportions, touched};
 use dbwright_migrate::rehearse::{Clients, RehearseOptions, Schema, Size, Stage, TableRows, Template, TryOut, Watch};
 use dbwright_migrate::{Migration, OnlineDdl as _, Session};
@@ -146,10 +147,8 @@ pub(super) async fn make(
         stage.notes = fill::fill(client, body, &touched.filled, &rows, progress).await?;
     }
     stage.tables = counts(client, &touched).await?;
-    let largest = stage.tables.iter().max_by_key(|table| table.rows);
-    if let (Size::Rows(_), Some(largest)) = (size, largest) {
-        let all: u64 = stage.tables.iter().map(|table| table.rows).sum();
-        stage.data = format!("{all} made-up rows, {} of them in {}; {}", largest.rows, largest.table, stage.server);
+    if let (Size::Rows(_), false) = (size, stage.tables.is_empty()) {
+        stage.data = rows::told(&stage.tables, &stage.server);
     }
     Ok(stage)
 }
@@ -158,10 +157,8 @@ async fn counts(client: &tokio_postgres::Client, touched: &Touched<'_>) -> Resul
     let mut all = Vec::new();
     for table in &touched.filled {
         let sql = format!("SELECT count(*) FROM {}", SQL.qualified(&table.schema, &table.name));
-        let rows: i64 = client.query_one(&sql, &[]).await.map_err(|e| fill::lost(&e))?.get(0);
-        let loaded = touched.loaded.iter().any(|one| one.id == table.id);
-        let table = format!("{}.{}", table.schema, table.name);
-        all.push(TableRows { table, rows: u64::try_from(rows).unwrap_or(0), loaded });
+        let count: i64 = client.query_one(&sql, &[]).await.map_err(|e| fill::lost(&e))?.get(0);
+        all.push(rows::counted(touched, table, u64::try_from(count).unwrap_or(0)));
     }
     Ok(all)
 }

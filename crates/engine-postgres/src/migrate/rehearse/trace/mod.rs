@@ -14,7 +14,8 @@ use std::path::PathBuf;
 
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
-use tokio::sync::{mpsc, oneshot};
+use dbwright_migrate::rehearse::Waits;
+use dbwright_migrate::rehearse::watcher::Watcher;
 
 pub use crate::migrate::LockMode;
 pub use inside::{Inside, Relations, inside, relations};
@@ -47,19 +48,6 @@ pub struct Held {
     pub was_there: bool,
 }
 
-/// The others who waited for the work.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Blocked {
-    /// The longest wait of one session in one go, in ms.
-    pub longest_ms: f64,
-    /// All waits together, in ms.
-    pub total_ms: f64,
-    /// Sessions that waited at one time, at most.
-    pub most: usize,
-    /// How many waited, at each time (ms since the beginning) at which that changed.
-    pub queue: Vec<(f64, usize)>,
-}
-
 /// What a piece of work did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trace {
@@ -72,7 +60,7 @@ pub struct Trace {
     /// How long the work itself waited for locks, in ms.
     pub waited_ms: f64,
     /// The others.
-    pub blocked: Blocked,
+    pub blocked: Waits,
     /// Relations with another file than before, as `schema.name`, with their kind; indexes are matched by name.
     pub rewritten: Vec<(String, char)>,
     /// Bytes of log that the whole server wrote.
@@ -117,7 +105,7 @@ impl Trace {
 /// A watcher at work. Dropping it ends it.
 #[derive(Debug)]
 pub struct Tracer {
-    orders: mpsc::UnboundedSender<oneshot::Sender<Result<Trace, Failure>>>,
+    watcher: Watcher<Trace>,
 }
 
 /// How a watcher looks.
@@ -150,14 +138,8 @@ impl Tracer {
     /// When the server can't be reached or refuses.
     pub async fn start_with(url: &str, who: Who, look: Look) -> Result<Self, Failure> {
         let address = Address::parse(url)?;
-        let (orders, taken) = mpsc::unbounded_channel();
-        let (ready, begun) = oneshot::channel();
-        std::thread::Builder::new()
-            .name("dbwright-trace".to_owned())
-            .spawn(move || watcher::run(&address, who, look, ready, taken))
-            .map_err(|e| Failure::internal("rehearse.trace", format!("no thread for the watcher: {e}")))?;
-        begun.await.map_err(|_| gone())??;
-        Ok(Self { orders })
+        let watcher = Watcher::start(move || watcher::Watcher::begin(address, who, look)).await?;
+        Ok(Self { watcher })
     }
 
     /// What was done since the beginning or the last cut. Watching goes on.
@@ -165,12 +147,6 @@ impl Tracer {
     /// # Errors
     /// When the watcher's connection broke.
     pub async fn cut(&self) -> Result<Trace, Failure> {
-        let (answer, asked) = oneshot::channel();
-        self.orders.send(answer).map_err(|_| gone())?;
-        asked.await.map_err(|_| gone())?
+        self.watcher.cut().await
     }
-}
-
-fn gone() -> Failure {
-    Failure::internal("rehearse.trace", "the watcher has ended").hint("look whether the server has ended as well")
 }

@@ -1,24 +1,21 @@
-//! The thread that looks.
+//! What is looked at.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
-use dbwright_migrate::rehearse::spans::{Spans, Sum};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant as Moment, sleep_until};
+use dbwright_migrate::rehearse::spans::{Queue, Spans, Sum};
+use dbwright_migrate::rehearse::watcher::Looks;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::files::{State, logged};
-use super::{Blocked, Held, LockMode, Look, Trace, Who};
+use super::{Held, LockMode, Look, Trace, Who};
 use crate::connect::Connection;
 
 /// How long the server may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Changes of the queue's length that are kept, at most.
-const QUEUE: usize = 20_000;
 
 /// Everybody who waits, and the relation locks of those who are watched.
 const LOCKS: &str = "\
@@ -30,36 +27,10 @@ WHERE l.pid <> pg_catalog.pg_backend_pid() AND (NOT l.granted OR l.locktype = 'r
   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
   AND l.pid IN (SELECT pid FROM mine))";
 
-type Order = oneshot::Sender<Result<Trace, Failure>>;
-
-/// Looks until nobody can give orders any more.
-pub(super) fn run(
-    address: &Address,
-    who: Who,
-    look: Look,
-    ready: oneshot::Sender<Result<(), Failure>>,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-) {
-    let work = async {
-        match Watcher::begin(address, who, look).await {
-            Ok(mut watcher) => {
-                // Who does not wait for it has gone, and then there are no orders either.
-                let _ = ready.send(Ok(()));
-                watcher.watch(&mut orders).await;
-            }
-            Err(failure) => drop(ready.send(Err(failure))),
-        }
-    };
-    // Without a runtime nothing is sent, and whoever waits is told that the watcher is gone.
-    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        runtime.block_on(work);
-    }
-}
-
 /// A lock of a session on a relation.
 type Lock = (i32, u32, LockMode);
 
-struct Watcher {
+pub(super) struct Watcher {
     connection: Connection,
     statement: Statement,
     who: Who,
@@ -72,14 +43,13 @@ struct Watcher {
     locks: Spans<Lock>,
     waits: Spans<()>,
     wanted: HashSet<(u32, LockMode)>,
-    others: Spans<i32>,
-    queue: Vec<(f64, usize)>,
+    others: Queue<i32>,
     looks: u64,
 }
 
 impl Watcher {
-    async fn begin(address: &Address, who: Who, look: Look) -> Result<Self, Failure> {
-        let connection = crate::connect::open(address, PATIENCE).await?;
+    pub(super) async fn begin(address: Address, who: Who, look: Look) -> Result<Self, Failure> {
+        let connection = crate::connect::open(&address, PATIENCE).await?;
         let client = &connection.client;
         let settings = "SET application_name = 'dbwright trace'; SET search_path = pg_catalog; SET statement_timeout = 0; \
                         SET lock_timeout = 0; SET jit = off; SET default_transaction_read_only = on";
@@ -103,39 +73,16 @@ impl Watcher {
             locks: Spans::default(),
             waits: Spans::default(),
             wanted: HashSet::new(),
-            others: Spans::default(),
-            queue: Vec::new(),
+            others: Queue::default(),
             looks: 0,
         })
-    }
-
-    async fn watch(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) {
-        let mut next = Moment::now();
-        loop {
-            let order = tokio::select! {
-                biased;
-                order = orders.recv() => order,
-                () = sleep_until(next) => {
-                    // A broken connection shows itself at the next order.
-                    if self.look().await.is_err() && self.connection.client.is_closed() {
-                        next = Moment::now() + PATIENCE;
-                    } else {
-                        next = Moment::now() + self.look.every;
-                    }
-                    continue;
-                }
-            };
-            let Some(answer) = order else { return };
-            let trace = self.cut().await.map_err(|e| broken(&e));
-            let _ = answer.send(trace);
-        }
     }
 
     fn now(&self) -> f64 {
         self.begun.elapsed().as_secs_f64() * 1000.0
     }
 
-    async fn look(&mut self) -> Result<(), tokio_postgres::Error> {
+    async fn look_once(&mut self) -> Result<(), tokio_postgres::Error> {
         let begun = self.now();
         let who: &(dyn ToSql + Sync) = match &self.who {
             Who::Pid(pid) => pid,
@@ -147,57 +94,40 @@ impl Watcher {
         self.locks.look(self.last, now, seen.iter().filter_map(Seen::lock));
         self.waits.look(self.last, now, seen.iter().filter(|one| one.mine && !one.granted).map(|_| ()));
         self.wanted.extend(seen.iter().filter(|one| one.mine && !one.granted).filter_map(Seen::on_relation));
-        let blocked = blocked(&seen);
-        let length = blocked.len();
-        if self.queue.last().map_or(0, |(_, length)| *length) != length && self.queue.len() < QUEUE {
-            self.queue.push((now, length));
-        }
-        self.others.look(self.last, now, blocked);
+        self.others.look(self.last, now, blocked(&seen));
         self.last = begun;
         self.looks += 1;
         Ok(())
     }
 
-    async fn cut(&mut self) -> Result<Trace, tokio_postgres::Error> {
-        self.look().await?;
+    async fn cut_now(&mut self) -> Result<Trace, tokio_postgres::Error> {
+        self.look_once().await?;
         let after = State::read(&self.connection.client).await?;
         let (now, temp) = (self.now(), self.temp(&after));
         let locks = self.held(&after, now);
         let waited = self.waits.cut(now).into_values().fold(Sum::default(), Sum::with);
-        let others = self.others.cut(now).into_values().fold(Sum::default(), Sum::with);
-        let still = self.queue.last().map_or(0, |(_, length)| *length);
-        let queue = std::mem::take(&mut self.queue);
         let trace = Trace {
             ms: now,
             locks,
             wanted: self.wanted(),
             waited_ms: waited.total,
-            blocked: Blocked {
-                longest_ms: others.longest,
-                total_ms: others.total,
-                most: queue.iter().map(|(_, length)| *length).max().unwrap_or(0),
-                queue,
-            },
+            blocked: self.others.cut(now),
             rewritten: self.before.rewritten(&after),
             wal_bytes: u64::try_from(after.wal - self.before.wal).unwrap_or(0),
             temp_bytes: temp,
             looks: std::mem::take(&mut self.looks),
         };
-        self.begin_again(after, now, still);
+        self.begin_again(after, now);
         Ok(trace)
     }
 
     /// The next watch begins now; its times count from here.
-    fn begin_again(&mut self, after: State, now: f64, still: usize) {
+    fn begin_again(&mut self, after: State, now: f64) {
         self.before = after;
         self.begun += Duration::from_secs_f64(now / 1000.0);
         self.locks.shift(now);
         self.waits.shift(now);
-        self.others.shift(now);
         self.last = 0.0;
-        if still > 0 {
-            self.queue.push((0.0, still));
-        }
     }
 
     /// Bytes of temporary files since the last cut.
@@ -235,6 +165,22 @@ impl Watcher {
         let mut all: Vec<Held> = by_relation.into_iter().filter_map(held).collect();
         all.sort_by(|a, b| a.relation.cmp(&b.relation).then_with(|| b.mode.cmp(&a.mode)));
         all
+    }
+}
+
+impl Looks for Watcher {
+    type Trace = Trace;
+
+    async fn look(&mut self) -> Result<(), Failure> {
+        self.look_once().await.map_err(|e| broken(&e))
+    }
+
+    async fn cut(&mut self) -> Result<Trace, Failure> {
+        self.cut_now().await.map_err(|e| broken(&e))
+    }
+
+    fn pause(&self, failed: bool) -> Duration {
+        if failed && self.connection.client.is_closed() { PATIENCE } else { self.look.every }
     }
 }
 
