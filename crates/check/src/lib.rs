@@ -8,6 +8,7 @@ pub mod overlap;
 pub mod port;
 pub mod rank;
 pub mod report;
+pub mod schema_file;
 
 pub use config::{Config, Settings};
 pub use port::{Checks, Compare, Outcome, Prover, SchemaLab};

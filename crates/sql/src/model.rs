@@ -421,6 +421,14 @@ impl Catalog {
         }
     }
 
+    /// Takes out sizes and counters: what is left is the schema alone.
+    pub fn forget_sizes(&mut self) {
+        for table in &mut self.tables {
+            (table.rows, table.bytes, table.writes) = (None, None, None);
+            table.indexes.iter_mut().for_each(|index| index.bytes = None);
+        }
+    }
+
     /// Tables by id, for following references.
     #[must_use]
     pub fn by_id(&self) -> HashMap<ObjectId, &Table> {

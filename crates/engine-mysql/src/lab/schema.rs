@@ -5,13 +5,12 @@
 
 use std::path::Path;
 
-use dbwright_check::SchemaLab;
+use dbwright_check::{SchemaLab, schema_file};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Progress;
-use dbwright_core::snapshot::{Cost, Gap, Header};
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
-use super::file::{Loader, Passed};
+use super::file::Loader;
 use super::{Lab, LabOptions};
 use crate::MySql;
 use crate::body::{Activity, Body, Digests, IndexFacts, Innodb, TableFacts, area};
@@ -78,13 +77,8 @@ async fn load(
     let header = snapshot.header.clone();
     let body = snapshot.body::<Body>()?.clone();
     let unread = header.gaps.iter().filter(|gap| gap.area == area::CATALOG || gap.area == area::CONNECTION).cloned();
-    let header = Header {
-        name: file.display().to_string(),
-        gaps: unread.chain(gaps(&passed)).collect(),
-        // The lab's cost is not a target's.
-        cost: Cost { target_s: 0.0, own_s: header.cost.own_s + header.cost.target_s, ..Cost::default() },
-        ..header
-    };
+    let gaps = unread.chain(schema_file::gaps(&ABSENT, REASON, dialect, &passed.lines)).collect();
+    let header = schema_file::header(file, gaps, header);
     let workload = options.workload.clone();
     Ok(Snapshot::new(header, Body { workload, ..schema_only(body) }))
 }
@@ -98,32 +92,9 @@ fn written_by(sql: &str) -> Option<(Flavour, (u16, u16, u16))> {
     (version.0 > 0).then(|| (Flavour::of(text), version))
 }
 
-fn gaps(passed: &Passed) -> Vec<Gap> {
-    let absent = ABSENT.iter().map(|area| Gap {
-        area: (*area).to_owned(),
-        reason: REASON.to_owned(),
-        remedy: Some("check the database itself: dbwright check mysql://…".to_owned()),
-    });
-    let mut gaps: Vec<Gap> = absent.collect();
-    if !passed.lines.is_empty() {
-        let lines = passed.lines.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        let reason =
-            format!("statements about the server that do not concern the schema were passed over, at line {lines}");
-        gaps.push(Gap { area: "schema-file".to_owned(), reason, remedy: None });
-    }
-    gaps
-}
-
 /// Takes out what is the lab's.
 fn schema_only(mut body: Body) -> Body {
-    for table in &mut body.catalog.tables {
-        table.rows = None;
-        table.bytes = None;
-        table.writes = None;
-        for index in &mut table.indexes {
-            index.bytes = None;
-        }
-    }
+    body.catalog.forget_sizes();
     for facts in body.tables.values_mut() {
         for partition in &mut facts.partitions {
             partition.rows = None;

@@ -6,23 +6,24 @@
 
 mod claims;
 
+/// What is done with an example is, too.
+#[path = "../../../engine-postgres/tests/lint/examples.rs"]
+mod examples;
 /// How findings are compared with `expected.json` is the same for every engine.
 #[path = "../../../engine-postgres/tests/lint/expected.rs"]
 mod expected;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use dbwright_core::engine::{Engine as _, ObserveOptions};
 use dbwright_core::progress::Silent;
 use dbwright_core::target::Address;
-use dbwright_core::{Finding, Severity, Snapshot};
+use dbwright_core::{Finding, Snapshot};
 use dbwright_engine_mysql::MySql;
 use dbwright_engine_mysql::flavour::{Flavour, version_numbers};
-use dbwright_engine_mysql::migrate::lint::{Claim, examples};
+use dbwright_engine_mysql::migrate::lint::{self, Claim};
+use dbwright_migrate::OnlineDdl as _;
 use dbwright_migrate::lint::{Example, LintOptions};
-use dbwright_migrate::{OnlineDdl as _, Script};
 use dbwright_testkit::{MyDatabase, is_skipped};
 
 /// A server that lint is asked about: its word for `--dialect`, and its version; the newest when it is not said.
@@ -37,11 +38,7 @@ const MYSQL: Asked<'static> = Asked { dialect: "mysql", version: Some("9.7.0") }
 
 /// The examples, as far as they are chosen.
 fn chosen() -> Vec<Example<Claim>> {
-    let wanted = std::env::var("DBWRIGHT_RULES").unwrap_or_default();
-    let is = |example: &Example<Claim>| {
-        wanted.is_empty() || wanted.split(',').any(|name| example.rule.ends_with(&format!("/{name}")))
-    };
-    examples().expect("examples are of the form").into_iter().filter(is).collect()
+    examples::chosen(lint::examples().expect("examples are of the form"))
 }
 
 /// Whether an example is for a flavour.
@@ -50,15 +47,9 @@ fn concerns(example: &Example<Claim>, flavour: &str) -> bool {
     only.is_none_or(|only| only.trim() == flavour)
 }
 
-/// What the migration yields: the set-up is an earlier file, and the target's when there is one.
+/// What the migration yields.
 fn findings(example: &Example<Claim>, asked: Asked<'_>, context: Option<&Snapshot>) -> Vec<Finding> {
-    let setup = Script {
-        file: "setup.sql".to_owned(),
-        text: Arc::clone(&example.migration.text),
-        statements: example.setup.clone(),
-    };
-    let scripts =
-        if context.is_some() { vec![example.migration.clone()] } else { vec![setup, example.migration.clone()] };
+    let scripts = examples::scripts(example, context.is_some());
     let mut options = LintOptions {
         dialect: Some(asked.dialect.to_owned()),
         version: asked.version.map(str::to_owned),
@@ -68,26 +59,7 @@ fn findings(example: &Example<Claim>, asked: Asked<'_>, context: Option<&Snapsho
         options.as_is.extend(scripts.iter().map(|script| script.file.clone()));
     }
     let linted = MySql.lint(&scripts, context, &options).expect("a lint");
-    let file = &example.migration.file;
-    assert!(linted.not_looked_at.is_empty(), "{}/{file}: {:?}", example.rule, linted.not_looked_at);
-    // That the table `empty_yet` of an example holds no row is what only a target can tell.
-    let told = |finding: &Finding| context.is_some() || !finding.subject.starts_with("empty_yet");
-    let here = |finding: &Finding| finding.location.as_ref().is_some_and(|place| place.file == *file) && told(finding);
-    linted.findings.into_iter().filter(here).collect()
-}
-
-/// What must be true of the findings, with the words for it when it is not.
-fn judge(example: &Example<Claim>, found: &[Finding], how: &str) -> Vec<String> {
-    let own = found.iter().filter(|finding| finding.rule == example.rule).count();
-    let others = found.iter().filter(|finding| finding.rule != example.rule && finding.severity >= Severity::Medium);
-    let name = format!("{}/{} {how}", example.rule, example.migration.file);
-    let shown = |f: &Finding| format!("{name}: {} at {:?}: {}", f.rule, f.location, f.title);
-    match (example.bad, own) {
-        (true, 0) => vec![format!("{name}: the fault is not found")],
-        (true, _) => Vec::new(),
-        (false, 0) => others.map(shown).collect(),
-        (false, _) => found.iter().map(shown).collect(),
-    }
+    examples::own(example, linted, context.is_some(), "empty_yet")
 }
 
 #[test]
@@ -97,7 +69,7 @@ fn without_a_target_the_findings_are_the_expected_ones() {
         let dialect = if concerns(&example, "mysql") { "mysql" } else { "mariadb" };
         let asked = if dialect == "mysql" { MYSQL } else { Asked { dialect, version: None } };
         let found = findings(&example, asked, None);
-        failures.extend(judge(&example, &found, "without a target"));
+        failures.extend(examples::judge(&example, &found, "without a target"));
         if example.bad {
             let own: Vec<&Finding> = found.iter().filter(|finding| finding.rule == example.rule).collect();
             let folder = example.rule.rsplit('/').next().expect("a name");
@@ -142,13 +114,10 @@ fn one(example: &Example<Claim>, flavour: &'static str) -> Result<Vec<String>, S
     let version = format!("{}.{}.{}", server.1.0, server.1.1, server.1.2);
     let asked = Asked { dialect: flavour, version: Some(&version) };
     let found = findings(example, asked, Some(&snapshot));
-    let mut failures = judge(example, &found, "with a target");
+    let mut failures = examples::judge(example, &found, "with a target");
     if example.bad {
-        let places = |found: &[Finding]| -> BTreeSet<_> {
-            let own =
-                |subject: &str| subject.strip_prefix(&format!("{}.", database.name)).unwrap_or(subject).to_owned();
-            found.iter().filter(|f| f.rule == example.rule).map(|f| (f.location.clone(), own(&f.subject))).collect()
-        };
+        let prefix = format!("{}.", database.name);
+        let places = |found: &[Finding]| examples::places(example.rule, found, &prefix);
         let (with, without) = (places(&found), places(&findings(example, asked, None)));
         if with != without {
             failures.push(format!("with a target {with:?}, without {without:?}"));

@@ -5,14 +5,13 @@
 
 use std::path::Path;
 
-use dbwright_check::SchemaLab;
+use dbwright_check::{SchemaLab, schema_file};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Progress;
-use dbwright_core::snapshot::{Cost, Gap, Header};
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
 
-use super::loader::{Loader, Passed, database_of};
+use super::loader::{Loader, database_of};
 use super::{Lab, LabOptions};
 use crate::Postgres;
 use crate::body::{IndexStats, PgBody, Replication, TableStats, area};
@@ -61,43 +60,15 @@ async fn load(file: &Path, sql: &str, options: &ObserveOptions, progress: &dyn P
         Loader { file, sql, client, helper, database: &database, major }.run(progress).await?
     };
     let (header, body) = crate::observe::take(&address, options, progress).await?;
-    let header = Header {
-        name: file.display().to_string(),
-        gaps: gaps(&passed),
-        // The lab's cost is not a target's.
-        cost: Cost { target_s: 0.0, own_s: header.cost.own_s + header.cost.target_s, ..Cost::default() },
-        ..header
-    };
+    let gaps = schema_file::gaps(&ABSENT, REASON, "postgres", &passed.statements);
+    let header = schema_file::header(file, gaps, header);
     let workload = options.workload.clone();
     Ok(Snapshot::new(header, PgBody { workload, ..schema_only(body) }))
 }
 
-fn gaps(passed: &Passed) -> Vec<Gap> {
-    let absent = ABSENT.iter().map(|area| Gap {
-        area: (*area).to_owned(),
-        reason: REASON.to_owned(),
-        remedy: Some("check the database itself: dbwright check postgres://…".to_owned()),
-    });
-    let mut gaps: Vec<Gap> = absent.collect();
-    if !passed.statements.is_empty() {
-        let lines = passed.statements.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-        let reason =
-            format!("statements about the server that do not concern the schema were passed over, at line {lines}");
-        gaps.push(Gap { area: "schema-file".to_owned(), reason, remedy: None });
-    }
-    gaps
-}
-
 /// Takes out what is the lab's.
 fn schema_only(mut body: PgBody) -> PgBody {
-    for table in &mut body.catalog.tables {
-        table.rows = None;
-        table.bytes = None;
-        table.writes = None;
-        for index in &mut table.indexes {
-            index.bytes = None;
-        }
-    }
+    body.catalog.forget_sizes();
     for stats in body.tables.values_mut() {
         *stats = TableStats {
             options: std::mem::take(&mut stats.options),

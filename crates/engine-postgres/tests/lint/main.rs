@@ -5,66 +5,35 @@
 //! versions; `DBWRIGHT_BLESS=1` writes the expected findings.
 
 mod claims;
+mod examples;
 mod expected;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use dbwright_core::engine::{Engine as _, ObserveOptions};
 use dbwright_core::progress::Silent;
 use dbwright_core::target::Address;
-use dbwright_core::{Finding, Severity, Snapshot};
+use dbwright_core::{Finding, Snapshot};
 use dbwright_engine_postgres::Postgres;
-use dbwright_engine_postgres::migrate::lint::{Example, examples};
+use dbwright_engine_postgres::migrate::lint::{self, Example};
+use dbwright_migrate::OnlineDdl as _;
 use dbwright_migrate::lint::LintOptions;
-use dbwright_migrate::{OnlineDdl as _, Script};
 use dbwright_testkit::{Database, majors};
 
 /// The examples, as far as they are chosen.
 fn chosen() -> Vec<Example> {
-    let wanted = std::env::var("DBWRIGHT_RULES").unwrap_or_default();
-    let is = |example: &Example| {
-        wanted.is_empty() || wanted.split(',').any(|name| example.rule.ends_with(&format!("/{name}")))
-    };
-    examples().expect("examples are of the form").into_iter().filter(is).collect()
+    examples::chosen(lint::examples().expect("examples are of the form"))
 }
 
-/// What the migration yields: the set-up is an earlier file, and the target's when there is one.
+/// What the migration yields.
 fn findings(example: &Example, context: Option<&Snapshot>) -> Vec<Finding> {
-    let setup = Script {
-        file: "setup.sql".to_owned(),
-        text: Arc::clone(&example.migration.text),
-        statements: example.setup.clone(),
-    };
-    let scripts =
-        if context.is_some() { vec![example.migration.clone()] } else { vec![setup, example.migration.clone()] };
+    let scripts = examples::scripts(example, context.is_some());
     let mut options = LintOptions::default();
     if example.migration.text.starts_with("-- applied by psql") {
         options.as_is.extend(scripts.iter().map(|script| script.file.clone()));
     }
     let linted = Postgres.lint(&scripts, context, &options).expect("a lint");
-    let file = &example.migration.file;
-    assert!(linted.not_looked_at.is_empty(), "{}/{file}: {:?}", example.rule, linted.not_looked_at);
-    // That the table `empty` of an example holds no row is what only a target can tell.
-    let told = |finding: &Finding| context.is_some() || !finding.subject.starts_with("public.empty");
-    let here = |finding: &Finding| finding.location.as_ref().is_some_and(|place| place.file == *file) && told(finding);
-    linted.findings.into_iter().filter(here).collect()
-}
-
-/// What must be true of the findings, with the words for it when it is not.
-fn judge(example: &Example, found: &[Finding], how: &str) -> Vec<String> {
-    let own = found.iter().filter(|finding| finding.rule == example.rule).count();
-    let others = found.iter().filter(|finding| finding.rule != example.rule && finding.severity >= Severity::Medium);
-    let name = format!("{}/{} {how}", example.rule, example.migration.file);
-    match (example.bad, own) {
-        (true, 0) => vec![format!("{name}: the fault is not found")],
-        (true, _) => Vec::new(),
-        (false, 0) => {
-            others.map(|other| format!("{name}: {} at {:?}: {}", other.rule, other.location, other.title)).collect()
-        }
-        (false, _) => found.iter().map(|f| format!("{name}: {} at {:?}: {}", f.rule, f.location, f.title)).collect(),
-    }
+    examples::own(example, linted, context.is_some(), "public.empty")
 }
 
 #[test]
@@ -72,7 +41,7 @@ fn without_a_target_the_findings_are_the_expected_ones() {
     let mut failures = Vec::new();
     for example in chosen() {
         let found = findings(&example, None);
-        failures.extend(judge(&example, &found, "without a target"));
+        failures.extend(examples::judge(&example, &found, "without a target"));
         if example.bad {
             let own: Vec<&Finding> = found.iter().filter(|finding| finding.rule == example.rule).collect();
             let folder = example.rule.rsplit('/').next().expect("a name");
@@ -123,11 +92,9 @@ async fn one(example: &Example, database: &Database, major: u32) -> Result<Vec<S
     let snapshot =
         Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.map_err(|f| format!("{f:?}"))?;
     let found = findings(example, Some(&snapshot));
-    let mut failures = judge(example, &found, "with a target");
+    let mut failures = examples::judge(example, &found, "with a target");
     if example.bad {
-        let places = |found: &[Finding]| -> BTreeSet<_> {
-            found.iter().filter(|f| f.rule == example.rule).map(|f| (f.location.clone(), f.subject.clone())).collect()
-        };
+        let places = |found: &[Finding]| examples::places(example.rule, found, "");
         let (with, without) = (places(&found), places(&findings(example, None)));
         if with != without {
             failures.push(format!("with a target {with:?}, without {without:?}"));

@@ -5,14 +5,15 @@
 //! findings.
 
 mod claims;
+/// What is done with an example is the same for every engine.
+#[path = "../../../engine-postgres/tests/lint/examples.rs"]
+mod examples;
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
-use dbwright_core::{Finding, Severity, Snapshot};
+use dbwright_core::{Finding, Snapshot};
 use dbwright_engine_sqlite::Sqlite;
-use dbwright_engine_sqlite::migrate::lint::{Example, examples};
+use dbwright_engine_sqlite::migrate::lint::{self, Example};
 use dbwright_migrate::lint::{LintOptions, Linted};
 use dbwright_migrate::{OnlineDdl as _, Script};
 use rusqlite::Connection;
@@ -25,14 +26,10 @@ const AS_IS: &str = "-- applied by another tool";
 
 /// The examples, as far as they are chosen.
 fn chosen() -> Vec<Example> {
-    let wanted = std::env::var("DBWRIGHT_RULES").unwrap_or_default();
-    let is = |example: &Example| {
-        wanted.is_empty() || wanted.split(',').any(|name| example.rule.ends_with(&format!("/{name}")))
-    };
-    examples().expect("examples are of the form").into_iter().filter(is).collect()
+    examples::chosen(lint::examples().expect("examples are of the form"))
 }
 
-fn lint(scripts: &[Script], context: Option<&Snapshot>, as_is: bool) -> Linted {
+fn linted(scripts: &[Script], context: Option<&Snapshot>, as_is: bool) -> Linted {
     let mut options = LintOptions::default();
     if as_is {
         options.as_is.extend(scripts.iter().map(|script| script.file.clone()));
@@ -40,33 +37,11 @@ fn lint(scripts: &[Script], context: Option<&Snapshot>, as_is: bool) -> Linted {
     Sqlite.lint(scripts, context, &options).expect("a lint")
 }
 
-/// What the migration yields: the set-up is an earlier file, and the target's when there is one.
+/// What the migration yields.
 fn findings(example: &Example, context: Option<&Snapshot>) -> Vec<Finding> {
-    let setup = Script {
-        file: "setup.sql".to_owned(),
-        text: Arc::clone(&example.migration.text),
-        statements: example.setup.clone(),
-    };
-    let scripts =
-        if context.is_some() { vec![example.migration.clone()] } else { vec![setup, example.migration.clone()] };
-    let linted = lint(&scripts, context, example.migration.text.starts_with(AS_IS));
-    let file = &example.migration.file;
-    assert!(linted.not_looked_at.is_empty(), "{}/{file}: {:?}", example.rule, linted.not_looked_at);
-    // That the table `empty` of an example holds no row is what only a target can tell.
-    let told = |finding: &Finding| context.is_some() || !finding.subject.starts_with("main.empty");
-    let here = |finding: &Finding| finding.location.as_ref().is_some_and(|place| place.file == *file) && told(finding);
-    linted.findings.into_iter().filter(here).collect()
-}
-
-/// What must be true of the findings, with the words for it when it is not.
-fn judge(example: &Example, found: &[Finding], how: &str) -> Vec<String> {
-    let own = found.iter().any(|finding| finding.rule == example.rule);
-    let name = format!("{}/{} {how}", example.rule, example.migration.file);
-    if example.bad {
-        return if own { Vec::new() } else { vec![format!("{name}: the fault is not found")] };
-    }
-    let told = |f: &&Finding| f.rule == example.rule || f.severity >= Severity::Medium;
-    found.iter().filter(told).map(|f| format!("{name}: {} at {:?}: {}", f.rule, f.location, f.title)).collect()
+    let scripts = examples::scripts(example, context.is_some());
+    let linted = linted(&scripts, context, example.migration.text.starts_with(AS_IS));
+    examples::own(example, linted, context.is_some(), "main.empty")
 }
 
 fn compare(example: &Example, found: &[Finding]) -> Result<(), String> {
@@ -97,7 +72,7 @@ fn without_a_target_the_findings_are_the_expected_ones() {
     let mut failures = Vec::new();
     for example in chosen() {
         let found = findings(&example, None);
-        failures.extend(judge(&example, &found, "without a target"));
+        failures.extend(examples::judge(&example, &found, "without a target"));
         if example.bad {
             failures.extend(compare(&example, &found).err());
         }
@@ -121,11 +96,9 @@ fn one(example: &Example) -> Result<Vec<String>, String> {
     let database = set_up(example)?;
     let snapshot = common::observe(&database.path).map_err(|failure| format!("{failure:?}"))?;
     let found = findings(example, Some(&snapshot));
-    let mut failures = judge(example, &found, "with a target");
+    let mut failures = examples::judge(example, &found, "with a target");
     if example.bad {
-        let places = |found: &[Finding]| -> BTreeSet<_> {
-            found.iter().filter(|f| f.rule == example.rule).map(|f| (f.location.clone(), f.subject.clone())).collect()
-        };
+        let places = |found: &[Finding]| examples::places(example.rule, found, "");
         let (with, without) = (places(&found), places(&findings(example, None)));
         if with != without {
             failures.push(format!("with a target {with:?}, without {without:?}"));
