@@ -63,6 +63,9 @@ pub struct WhatIfOptions {
     pub observe: ObserveOptions,
     /// Whether hypothetical indexes may be made in a session on the target.
     pub on_target: bool,
+    /// Whether indexes count with the bytes that hypothetical ones are said to take there, as other advisors count them;
+    /// otherwise with those of the engine's own model.
+    pub hypothetical_sizes: bool,
     /// Connections to plan on; 0 lets the engine choose.
     pub connections: usize,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dbwright_core::Severity;
 
-pub(crate) use advise::{Advise, ProveBy};
+pub(crate) use advise::{Advise, ProveBy, SizesBy};
 pub(crate) use migrate::Migrate;
 use quantity::{bytes, counts, duration};
 

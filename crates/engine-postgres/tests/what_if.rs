@@ -158,6 +158,25 @@ async fn hypothetical_indexes_on_the_target() {
 }
 
 #[tokio::test]
+async fn bytes_are_those_of_hypopg_when_its_sizes_are_asked_for() {
+    let database = Database::create(17);
+    database.execute("CREATE SCHEMA tools; CREATE EXTENSION hypopg SCHEMA tools");
+    database.execute(SCHEMA);
+    visible(&database);
+    let index = [Index::btree(name("odd \"s\"", "the table"), ["a b"])];
+    let mut bytes = Vec::new();
+    for hypothetical_sizes in [false, true] {
+        let place = open(&database, &WhatIfOptions { hypothetical_sizes, ..on_target() }).await;
+        bytes.push(place.define(&index).await.expect("defined")[0].as_ref().expect("an estimate").bytes);
+    }
+    let theirs = "SELECT tools.hypopg_relation_size(indexrelid) \
+        FROM tools.hypopg_create_index('CREATE INDEX ON \"odd \"\"s\"\"\".\"the table\" (\"a b\")')";
+    assert_eq!(query(&database.url, theirs).expect("HypoPG")[0][0], bytes[1].to_string());
+    // Ten rows of each value: HypoPG does not know that a b-tree keeps them together.
+    assert!(bytes[0] < bytes[1], "{bytes:?}");
+}
+
+#[tokio::test]
 async fn a_target_without_hypopg_says_what_is_missing() {
     let database = Database::create(18);
     let address = Address::parse(&database.url).expect("an address");

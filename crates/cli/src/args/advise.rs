@@ -105,6 +105,9 @@ pub(crate) struct ProofOptions {
     /// Make plans in a session on the target with hypothetical indexes (`HypoPG`) instead of in a private server
     #[arg(long)]
     pub(crate) on_target: bool,
+    /// Whose estimate of an index's bytes counts for --budget; `hypopg` compares with tools that count by it
+    #[arg(long, value_name = "WHOSE", default_value = "own", requires = "on_target")]
+    pub(crate) sizes: SizesBy,
 }
 
 /// How an advice is proven.
@@ -114,6 +117,15 @@ pub(crate) enum ProveBy {
     Planner,
     /// Indexes are built in a copy of the rows and the statements run; what does not gain is withdrawn
     Measured,
+}
+
+/// Whose estimate of the bytes of an index counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SizesBy {
+    /// dbwright's model, which knows deduplication
+    Own,
+    /// That of `HypoPG`, which is larger than what is built
+    Hypopg,
 }
 
 /// What makes a statement weigh.

@@ -14,7 +14,7 @@ use dbwright_core::report::ReportTarget;
 use dbwright_core::{Failure, Proof, Snapshot};
 
 use super::observe::{self, Observed};
-use crate::args::{Advise, ProveBy, Reach};
+use crate::args::{Advise, ProveBy, Reach, SizesBy};
 use crate::config::{self, Found};
 use crate::context::Context;
 use crate::failure::Exit;
@@ -39,7 +39,12 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
         replicas::merge(&args.wish.replica, engine, adviser, snapshot, &found, &options, cx).await?;
     interrupt::check()?;
     let started = Instant::now();
-    let how = WhatIfOptions { observe: options.clone(), on_target: args.proof.on_target, connections: 0 };
+    let how = WhatIfOptions {
+        observe: options.clone(),
+        on_target: args.proof.on_target,
+        hypothetical_sizes: args.proof.sizes == SizesBy::Hypopg,
+        connections: 0,
+    };
     let place = adviser.what_if(&snapshot, address.as_ref(), &how, &cx.progress).await?;
     let lab_seconds = started.elapsed().as_secs_f64();
     let patience = interrupt::patiently();

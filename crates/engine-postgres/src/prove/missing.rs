@@ -43,7 +43,7 @@ pub(super) async fn look(
     let values = if options.values == Values::None { Values::None } else { Values::All };
     let observe = ObserveOptions { values, workload: None, ..options.clone() };
     let whole = Postgres.observe(address, &observe, progress).await?;
-    let how = WhatIfOptions { observe, on_target: false, connections: 0 };
+    let how = WhatIfOptions { observe, ..WhatIfOptions::default() };
     let place = Postgres.what_if(&whole, Some(address), &how, progress).await?;
     let header = &snapshot.header;
     let target =

@@ -18,8 +18,6 @@ use crate::command::quietly;
 
 /// Access methods that `HypoPG` knows.
 const HYPOPG: [&str; 4] = ["btree", "brin", "hash", "bloom"];
-/// How often a budget is lowered until the set fits it by other sizes.
-const ATTEMPTS: usize = 6;
 
 /// The name of the section and its text.
 pub(super) fn benchmark(kind: Kind, options: &Options, binary: &Path) -> Done<(String, String)> {
@@ -40,39 +38,14 @@ pub(super) fn benchmark(kind: Kind, options: &Options, binary: &Path) -> Done<(S
     Ok((name.clone(), table::section(&name, kind, options.sizes, &rows)))
 }
 
-/// The run whose set keeps to the budget by the sizes that count.
+/// One run.
 fn row(kind: Kind, ready: &Ready, options: &Options, budget: Budget, weighting: Weighting, binary: &Path) -> Done<Row> {
-    let mut row = attempt(kind, ready, budget, weighting, binary)?;
-    let (Sizes::Hypopg, Some(limit)) = (options.sizes, budget.0.map(|bytes| bytes as f64)) else { return Ok(row) };
-    // dbwright's sizes are near the truth, HypoPG's are larger: the budget that it gets is lowered until its set fits theirs.
-    let mut own = limit;
-    for _ in 0..ATTEMPTS {
-        if row.hypopg_bytes <= limit {
-            break;
-        }
-        own *= (limit / row.hypopg_bytes).min(0.99);
-        let lower = Budget(Some(whole(own)));
-        row = Row { budget: budget.0, ..attempt(kind, ready, lower, weighting, binary)? };
-    }
-    Ok(row)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a budget below the one that was asked for"
-)]
-fn whole(bytes: f64) -> u64 {
-    bytes as u64
-}
-
-fn attempt(kind: Kind, ready: &Ready, budget: Budget, weighting: Weighting, binary: &Path) -> Done<Row> {
     let asked: Vec<&(u32, String)> = match weighting {
         Weighting::Calls => ready.queries.iter().filter(|(n, _)| !kind.left_out().contains(n)).collect(),
         Weighting::Share => ready.queries.iter().collect(),
     };
     let started = Instant::now();
-    let advice = advise(&ready.url, &asked, budget, weighting, binary)?;
+    let advice = advise(&ready.url, &asked, options.sizes, budget, weighting, binary)?;
     let wall = started.elapsed().as_secs_f64();
     let create = advice["create"].as_array().map(Vec::as_slice).unwrap_or_default();
     let indexes: Vec<&str> =
@@ -97,13 +70,23 @@ fn attempt(kind: Kind, ready: &Ready, budget: Budget, weighting: Weighting, bina
 }
 
 /// The advice as JSON.
-fn advise(url: &str, queries: &[&(u32, String)], budget: Budget, weighting: Weighting, binary: &Path) -> Done<Value> {
+fn advise(
+    url: &str,
+    queries: &[&(u32, String)],
+    sizes: Sizes,
+    budget: Budget,
+    weighting: Weighting,
+    binary: &Path,
+) -> Done<Value> {
     let scratch = Scratch::new();
     let file = scratch.path().join("workload.sql");
     let text = queries.iter().fold(String::new(), |text, (_, sql)| text + sql.trim_end().trim_end_matches(';') + ";\n");
     fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     let mut command = Command::new(binary);
     command.args(["advise", url, "--format", "json", "--no-drops", "--workload"]).arg(&file);
+    if sizes == Sizes::Hypopg {
+        command.args(["--on-target", "--sizes", "hypopg"]);
+    }
     if let Some(bytes) = budget.0 {
         command.args(["--budget", &bytes.to_string()]);
     }

@@ -98,7 +98,7 @@ fn size(budget: Option<u64>) -> String {
 pub(super) fn section(name: &str, kind: Kind, sizes: Sizes, rows: &[Row]) -> String {
     let whose = match sizes {
         Sizes::Hypopg => {
-            "Plans in the planner twin; budgets by HypoPG's sizes, as the peers count: dbwright's own budget is lowered until its set fits"
+            "Plans and sizes by HypoPG in sessions on the target (`--on-target --sizes hypopg`), as the peers have them"
         }
         Sizes::Own => "Plans in the planner twin, budgets by dbwright's own sizes",
     };

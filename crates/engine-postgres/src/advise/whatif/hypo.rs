@@ -18,17 +18,19 @@ const HIDES: (u32, u32) = (1, 4);
 pub(super) struct Hypo {
     schema: String,
     version: String,
+    /// Whether its sizes are asked for.
+    sizes: bool,
 }
 
 impl Hypo {
     /// Finds the extension in the database of a session.
-    pub(super) async fn find(seat: &Seat) -> Result<Self, Failure> {
+    pub(super) async fn find(seat: &Seat, sizes: bool) -> Result<Self, Failure> {
         let sql = "SELECT /* dbwright */ n.nspname || ' ' || e.extversion FROM pg_catalog.pg_extension e \
                    JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'hypopg'";
         let found = seat.texts(sql).await.map_err(|reason| seat.lost(&reason))?;
         let found = found.first().and_then(|text| text.rsplit_once(' '));
         let (schema, version) = found.ok_or_else(|| missing(&seat.connection.name))?;
-        Ok(Self { schema: schema.to_owned(), version: version.to_owned() })
+        Ok(Self { schema: schema.to_owned(), version: version.to_owned(), sizes })
     }
 
     /// What it is, for proofs.
@@ -45,11 +47,23 @@ impl Hypo {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= HIDES
     }
 
-    /// Makes an index once, to hear whether it can be; it is gone afterwards.
-    pub(super) async fn try_out(&self, seat: &mut Seat, book: &Book, id: IndexId) -> Result<(), String> {
-        let made = self.make(seat, book, id).await;
+    /// Makes an index once, to hear whether it can be and, when its sizes count, how many bytes it is said to take; it is gone
+    /// afterwards.
+    pub(super) async fn try_out(&self, seat: &mut Seat, book: &Book, id: IndexId) -> Result<Option<u64>, String> {
+        let made = match self.make(seat, book, id).await {
+            Ok(oids) if self.sizes => self.bytes(seat, &oids).await.map(Some),
+            made => made.map(|_| None),
+        };
         self.clear(seat).await?;
-        made.map(drop)
+        made
+    }
+
+    /// What it says that hypothetical indexes take.
+    async fn bytes(&self, seat: &Seat, oids: &[u32]) -> Result<u64, String> {
+        let size = self.function("hypopg_relation_size");
+        let calls: Vec<String> = oids.iter().map(|oid| format!("{size}({oid})")).collect();
+        let all = seat.texts(&format!("SELECT /* dbwright */ ({})::text", calls.join(" + "))).await?;
+        all.first().and_then(|text| text.parse().ok()).ok_or_else(|| "HypoPG tells no size".to_owned())
     }
 
     async fn make(&self, seat: &Seat, book: &Book, id: IndexId) -> Result<Vec<u32>, String> {

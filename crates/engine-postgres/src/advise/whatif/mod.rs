@@ -100,13 +100,15 @@ impl Sessions {
     async fn make(&self, seat: &mut Seat, new: &New<'_>) -> Result<Estimate, String> {
         let made = match new.share {
             Ok(_) if let Some(reason) = sizes::refused(new.index, &self.book.body) => Err(reason),
-            Ok(share) => self.side.make(seat, &self.book, new.id, *share).await.map(|()| *share),
+            Ok(share) => self.side.make(seat, &self.book, new.id, *share).await.map(|bytes| (*share, bytes)),
             Err(reason) => Err(reason.clone()),
         };
         if made.is_err() {
             self.book.refuse(new.id);
         }
-        made.map(|share| sizes::estimate_share(new.index, &self.book.body, share))
+        let (share, bytes) = made?;
+        let own = sizes::estimate_share(new.index, &self.book.body, share);
+        Ok(Estimate { bytes: bytes.unwrap_or(own.bytes), ..own })
     }
 
     async fn ask_one(&self, seat: &mut Seat, ask: &Ask) -> Result<Planned, String> {

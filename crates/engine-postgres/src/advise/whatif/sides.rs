@@ -65,7 +65,7 @@ pub(super) async fn on_target(
 ) -> Result<Opened, Failure> {
     progress.stage("connecting to plan on the target", None);
     let first = Seat::on_target(address, &options.observe).await?;
-    let hypo = Hypo::find(&first).await?;
+    let hypo = Hypo::find(&first, options.hypothetical_sizes).await?;
     let mut seats = vec![first];
     let wanted = if options.connections == 0 { ON_TARGET } else { options.connections };
     while seats.len() < wanted {
@@ -100,11 +100,18 @@ impl Side {
         }
     }
 
-    /// Makes a defined index that can be shown from now on; it holds a share of the rows.
-    pub(super) async fn make(&self, seat: &mut Seat, book: &Book, id: IndexId, share: f64) -> Result<(), String> {
+    /// Makes a defined index that can be shown from now on; it holds a share of the rows. Gives its bytes when the place's own
+    /// estimate of them counts.
+    pub(super) async fn make(
+        &self,
+        seat: &mut Seat,
+        book: &Book,
+        id: IndexId,
+        share: f64,
+    ) -> Result<Option<u64>, String> {
         match self {
             Self::Target(hypo, _) => hypo.try_out(seat, book, id).await,
-            Self::Twin(stage) => stage.make(seat, book, id, share).await,
+            Self::Twin(stage) => stage.make(seat, book, id, share).await.map(|()| None),
         }
     }
 
