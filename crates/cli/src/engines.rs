@@ -17,7 +17,7 @@ use dbwright_migrate::rehearse::Rehearses;
 static ENGINES: &[Engine] = &[
     Engine::of(&Postgres).advising(&Postgres).planning(&Postgres).migrating(&Postgres).rehearsing(&Postgres), //
     Engine::of(&Sqlite).advising(&Sqlite).migrating(&Sqlite).rehearsing(&Sqlite),
-    Engine::of(&MySql).migrating(&MySql).rehearsing(&MySql),
+    Engine::of(&MySql).advising(&MySql).migrating(&MySql).rehearsing(&MySql),
     Engine::of(&Redis),
 ];
 

@@ -3,6 +3,7 @@
 //! Observing never writes, takes no lock that a plain `SELECT` would not take, and reads no user rows.
 
 mod accounts;
+mod advise;
 mod alter;
 pub mod body;
 mod compare;

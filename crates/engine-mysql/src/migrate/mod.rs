@@ -21,6 +21,7 @@ use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::MySql;
+pub(crate) use rehearse::copy_rows;
 pub(crate) use session::link::{Cells, Link};
 
 impl OnlineDdl for MySql {

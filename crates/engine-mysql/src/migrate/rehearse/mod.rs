@@ -23,6 +23,7 @@ use dbwright_sql::model::{Catalog, ObjectId};
 
 use crate::MySql;
 use crate::body::Body;
+pub(crate) use rows::copy as copy_rows;
 use watch::Mode;
 
 /// Rehearses what is pending on a target.

@@ -24,7 +24,7 @@ const BATCH: usize = 512 << 10;
 const ROUNDS: usize = 50;
 
 /// Copies; returns a note when it is a part only.
-pub(in super::super) async fn copy(
+pub(crate) async fn copy(
     address: &Address,
     stage: &mut Link,
     tables: &[&Table],

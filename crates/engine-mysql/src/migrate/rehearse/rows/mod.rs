@@ -9,7 +9,7 @@ use dbwright_core::Failure;
 use dbwright_sql::model::{Column, Generated, Table};
 use mysql_async::Error;
 
-pub(super) use copy::copy;
+pub(crate) use copy::copy;
 pub(super) use made::make;
 
 /// The schema of dbwright's own tables on a stage.
