@@ -28,6 +28,10 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "check", how: "`sql/` and `mysql/` rules" },
         Capability { name: "diff", how: "schema, variables, growth, new and slower statements" },
         Capability {
+            name: "advise",
+            how: "in a copy of rows on a private server, with real indexes that are shown and hidden; `--prove measured` runs the statements there",
+        },
+        Capability {
             name: "migrate",
             how: "lint with claims replayed on real servers; rehearse, and apply as the server says that it does each ALTER TABLE, else by a copy beside the table",
         },
@@ -35,7 +39,7 @@ static INFO: EngineInfo = EngineInfo {
         Capability { name: "schema-file", how: "loaded into a private server from installed programs" },
         Capability {
             name: "workload",
-            how: "counted by `performance_schema`, or from a slow query log (`--workload`)",
+            how: "counted by `performance_schema`, from a slow query log, or a file of statements (`--workload`)",
         },
     ],
 };

@@ -151,6 +151,11 @@ impl Flavour {
         matches!(self, Self::MySql)
     }
 
+    /// Whether `performance_schema` keeps one statement of each shape with its values.
+    pub(crate) const fn keeps_samples(self) -> bool {
+        matches!(self, Self::MySql)
+    }
+
     /// Which schemas belong to the server itself.
     #[must_use]
     pub const fn system_schemas(self) -> &'static [&'static str] {

@@ -74,7 +74,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let latency = variables::latency(session, &server).await;
     let replication = replication::read(session, &server).await;
     let accounts = accounts::read(session, &server).await;
-    let statements = statements::read(session, &server).await;
+    let statements = statements::read(session, &server, options.values == Values::All).await;
     let workload = options.workload.clone().or_else(|| workload::of(&statements, server.database.as_deref()));
     progress.step(1);
     let mut parts = catalog::read(session, &server).await;

@@ -43,6 +43,8 @@ fn add(one: &mut Statement, digest: &Digest) {
     one.mean_ms = one.total_ms.map(|total| total / one.calls.max(1.0));
     one.max_ms = Some(one.max_ms.unwrap_or(0.0).max(digest.max_ms));
     one.rows = Some(one.rows.unwrap_or(0.0) + (digest.sent + digest.affected) as f64);
+    // The server cuts long ones.
+    one.samples.extend(digest.sample.iter().filter(|sample| !sample.ends_with("...")).cloned());
 }
 
 /// The server writes `(...)` for a list of values, and `/* , ... */` behind the first of many rows.

@@ -14,10 +14,10 @@ use super::{Format, Reach};
 /// Says which indexes to create, replace and drop, what each costs to keep, which statements gain or lose, how far the
 /// set can be from the best possible one, and gives the statements to run, with the way back.
 ///
-/// The statements come from the target's own statistics (`pg_stat_statements`) or from --workload. TARGET is a URL, a
-/// snapshot file, or a named entry of `dbwright.toml`; without it the bundled sample shop is advised on. The target is
-/// only read: plans are made in a private server that holds the schema and the statistics but no rows;
-/// for SQLite everything in a copy of the file. Ctrl-C ends the search and prints
+/// The statements come from the target's own statistics (`pg_stat_statements`, `performance_schema`) or from --workload.
+/// TARGET is a URL, a snapshot file, or a named entry of `dbwright.toml`; without it the bundled sample shop is advised on.
+/// The target is only read: plans are made in a private server that holds the schema and the statistics but no rows;
+/// for MySQL and MariaDB in one that holds rows of it, for SQLite in a copy of the file. Ctrl-C ends the search and prints
 /// the best set that was found until then.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
@@ -66,7 +66,7 @@ or not valid, 4 internal, 130 stopped (what was found until then is printed).";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The advice")]
 pub(crate) struct Wish {
-    /// Statements to serve: a file of SQL with weights, a PostgreSQL log (csv, json or stderr), or a snapshot file
+    /// Statements to serve: a file of SQL with weights, a PostgreSQL log (csv, json or stderr), a slow query log, or a snapshot file
     #[arg(long, value_name = "FILE")]
     pub(crate) workload: Option<PathBuf>,
     /// Most bytes that the new indexes may take in all, for example 500MB or 2GiB; 0 looks at drops only

@@ -18,8 +18,11 @@ use crate::migrate::{Link, copy_rows};
 
 const SQL: Dialect = Dialect::Mysql;
 /// How the copy's server differs from one that is only asked: it has room for rows.
-const SETTINGS: [(&str, &str); 3] =
-    [("innodb-buffer-pool-size", "512M"), ("loose-innodb-redo-log-capacity", "512M"), ("loose-innodb-log-buffer-size", "16M")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("innodb-buffer-pool-size", "512M"),
+    ("loose-innodb-redo-log-capacity", "512M"),
+    ("loose-innodb-log-buffer-size", "16M"),
+];
 /// Settings of the target by which its optimizer chooses plans.
 const PLANNING: [&str; 13] = [
     "optimizer_switch",
@@ -82,7 +85,8 @@ impl Copy {
             Some(home) => vec![home.clone()],
             None => body.schemas.iter().map(|schema| schema.name.clone()).collect(),
         };
-        let notes = like.differs.iter().map(|one| format!("The copy's server is not as the target's: {one}.")).collect();
+        let notes =
+            like.differs.iter().map(|one| format!("The copy's server is not as the target's: {one}.")).collect();
         let (rows, shares) = (HashMap::new(), HashMap::new());
         let mut copy = Self { like, link, address: address.clone(), schemas, hiding, server, notes, rows, shares };
         progress.stage("making the target's schema on the private server", None);

@@ -81,7 +81,10 @@ pub(super) fn create(body: &Body, index: &Index, name: Option<&str>) -> Change {
     } else if expressions {
         (String::new(), "the server chooses how: it says so with ALGORITHM=INPLACE, LOCK=NONE added, or refuses that")
     } else {
-        (format!(", {ONLINE}"), "LOCK=NONE: reads and writes go on while the index is built, apart from an instant at both ends")
+        (
+            format!(", {ONLINE}"),
+            "LOCK=NONE: reads and writes go on while the index is built, apart from an instant at both ends",
+        )
     };
     let back = if is_innodb(table) { format!(", {ONLINE}") } else { String::new() };
     ddl(vec![format!("ALTER TABLE {qualified} ADD INDEX {own} ({parts}){how}")], lock)

@@ -57,7 +57,11 @@ fn only_one(table: &Table, known: &Known, columns: &[String]) -> bool {
         let leading: Vec<&str> = index.leading_columns().take(columns.len()).collect();
         leading.len() == columns.len() && leading.iter().zip(columns).all(|(a, b)| Dialect::Mysql.same_name(a, b))
     };
-    let best = table.indexes.iter().filter(serves).max_by_key(|one| (one.unique, one.keys.len(), std::cmp::Reverse(&one.name)));
+    let best = table
+        .indexes
+        .iter()
+        .filter(serves)
+        .max_by_key(|one| (one.unique, one.keys.len(), std::cmp::Reverse(&one.name)));
     best.is_some_and(|best| best.id == known.id)
 }
 

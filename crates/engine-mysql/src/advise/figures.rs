@@ -1,6 +1,7 @@
 //! Figures of columns, gathered from the rows of the copy.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use dbwright_advise::index::ObjectName;
 use dbwright_advise::usage::ColumnFigures;
@@ -29,9 +30,8 @@ impl Gathered {
             self.rows.insert(draft.table.clone(), rows);
             for column in draft.columns() {
                 let key = (draft.table.clone(), column.to_owned());
-                if !self.columns.contains_key(&key) {
-                    let found = of(copy, catalog, &draft.table, column, rows).await;
-                    self.columns.insert(key, found);
+                if let Entry::Vacant(place) = self.columns.entry(key) {
+                    place.insert(of(copy, catalog, &draft.table, column, rows).await);
                 }
             }
         }

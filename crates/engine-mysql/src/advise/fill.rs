@@ -81,7 +81,9 @@ pub(super) fn target(sql: &str) -> Option<(Option<String>, String)> {
 }
 
 fn plain(name: &str) -> String {
-    name.strip_prefix('`').and_then(|name| name.strip_suffix('`')).map_or_else(|| name.to_owned(), |name| name.replace("``", "`"))
+    name.strip_prefix('`')
+        .and_then(|name| name.strip_suffix('`'))
+        .map_or_else(|| name.to_owned(), |name| name.replace("``", "`"))
 }
 
 /// The statement without its end.

@@ -85,6 +85,9 @@ fn no_rows() -> Failure {
 }
 
 fn on_target() -> Failure {
-    Failure::usage("mysql.advise-on-target", "MySQL and MariaDB have no hypothetical indexes: none can be tried on the target itself")
-        .hint("leave --on-target out: indexes are tried in a copy on a private server")
+    Failure::usage(
+        "mysql.advise-on-target",
+        "MySQL and MariaDB have no hypothetical indexes: none can be tried on the target itself",
+    )
+    .hint("leave --on-target out: indexes are tried in a copy on a private server")
 }

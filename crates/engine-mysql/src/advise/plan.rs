@@ -67,9 +67,10 @@ pub(super) fn read(text: &str, form: ExplainForm) -> Result<Plan, String> {
         plan.cost = number(top, "estimated_total_cost").map(|cost| cost + fed(top));
         named(top, &mut plan.reads);
     } else {
-        plan.cost = root.get("query_block").and_then(Value::as_object).map(|block| {
-            number(block, "cost").unwrap_or_else(|| Reckoning::default().of(block))
-        });
+        plan.cost = root
+            .get("query_block")
+            .and_then(Value::as_object)
+            .map(|block| number(block, "cost").unwrap_or_else(|| Reckoning::default().of(block)));
         keyed(&root, &mut plan.reads);
     }
     Ok(plan)
@@ -259,10 +260,13 @@ mod tests {
     #[test]
     fn rows_that_mariadb_reads_become_costs() {
         let cost = |access: &str| {
-            let text = format!(r#"{{"query_block":{{"select_id":1,"nested_loop":[{{"table":{{"table_name":"o",{access},"filtered":100}}}}]}}}}"#);
+            let text = format!(
+                r#"{{"query_block":{{"select_id":1,"nested_loop":[{{"table":{{"table_name":"o",{access},"filtered":100}}}}]}}}}"#
+            );
             read(&text, ExplainForm::Json).expect("a plan")
         };
-        let (all, few) = (cost(r#""access_type":"ALL","rows":18000"#), cost(r#""access_type":"ref","key":"k","rows":20"#));
+        let (all, few) =
+            (cost(r#""access_type":"ALL","rows":18000"#), cost(r#""access_type":"ref","key":"k","rows":20"#));
         assert!(all.cost > few.cost.map(|cost| cost * 100.0), "{all:?} {few:?}");
         assert_eq!(few.reads.iter().next(), Some(&("o".to_owned(), "k".to_owned())));
         let covered = cost(r#""access_type":"index","key":"k","rows":18000,"using_index":true"#);

@@ -53,13 +53,14 @@ impl Asked {
         let name = Dialect::Mysql.ident(schema) + "." + &Dialect::Mysql.ident(table);
         Self { resolved: format!("insert into {name} values ()"), planned: String::new(), database: None }
     }
+}
 
-    /// The tables that a name in a plan can stand for: MySQL prints a table's own name, MariaDB its alias.
-    pub(super) fn tables(&self, name: &str, query: &Query) -> Vec<ObjectName> {
-        let uses = query.usage.tables.iter();
-        let named = uses.filter(|one| one.table.name == name || one.alias.rsplit_once('#').is_some_and(|(own, _)| own == name));
-        named.map(|one| one.table.clone()).collect()
-    }
+/// The tables that a name in a plan can stand for: MySQL prints a table's own name, MariaDB its alias.
+pub(super) fn tables(name: &str, query: &Query) -> Vec<ObjectName> {
+    let uses = query.usage.tables.iter();
+    let named =
+        uses.filter(|one| one.table.name == name || one.alias.rsplit_once('#').is_some_and(|(own, _)| own == name));
+    named.map(|one| one.table.clone()).collect()
 }
 
 /// The plan with the indexes that are shown now.
@@ -106,7 +107,9 @@ pub(super) fn reads(word: &str, index: &str) -> bool {
         return true;
     }
     let merged = ["intersect(", "union(", "sort_union("].iter().find_map(|begin| word.strip_prefix(begin));
-    merged.is_some_and(|inner| inner.trim_end_matches(')').split([',', '(']).any(|one| one.trim_matches([' ', ')']) == index))
+    merged.is_some_and(|inner| {
+        inner.trim_end_matches(')').split([',', '(']).any(|one| one.trim_matches([' ', ')']) == index)
+    })
 }
 
 /// The query that finds the rows which an `UPDATE` or `DELETE` of one table changes: MySQL tells no cost of the statement
@@ -152,7 +155,10 @@ mod tests {
             finder(update).as_deref(),
             Some("select 1 from `x`.`orders` where (`x`.`orders`.`total` = 3) limit 5")
         );
-        assert_eq!(finder("delete from `x`.`items` where true").as_deref(), Some("select 1 from `x`.`items` where true"));
+        assert_eq!(
+            finder("delete from `x`.`items` where true").as_deref(),
+            Some("select 1 from `x`.`items` where true")
+        );
         assert_eq!(finder("update `x`.`a` set `x`.`a`.`b` = 1").as_deref(), Some("select 1 from `x`.`a` "));
         assert_eq!(finder("insert into `x`.`a` values (1)"), None);
     }

@@ -133,7 +133,9 @@ impl Trials {
         let excess = (count + wanted.len()).saturating_sub(MOST);
         let idle = |at: &usize| {
             let trial = self.all[*at].as_ref();
-            trial.is_some_and(|trial| trial.table == *table && trial.stands && !trial.shown) && !wanted.contains(at) && !keep.contains(at)
+            trial.is_some_and(|trial| trial.table == *table && trial.stands && !trial.shown)
+                && !wanted.contains(at)
+                && !keep.contains(at)
         };
         let going: Vec<usize> = (0..self.all.len()).filter(idle).take(excess).collect();
         self.remove(copy, table, &going).await
@@ -174,12 +176,15 @@ impl Trials {
         }
         let mut clauses: BTreeMap<ObjectName, Vec<String>> = BTreeMap::new();
         for (at, trial) in self.all.iter().enumerate() {
-            let Some(trial) = trial.as_ref().filter(|trial| trial.stands && trial.shown != shown.contains(&at)) else { continue };
+            let Some(trial) = trial.as_ref().filter(|trial| trial.stands && trial.shown != shown.contains(&at)) else {
+                continue;
+            };
             let word = if trial.shown { copy.hiding.hide } else { copy.hiding.show };
             clauses.entry(trial.table.clone()).or_default().push(clause(&trial.name, word));
         }
         for (table, name) in self.hidden.symmetric_difference(hidden) {
-            let word = if hidden.contains(&(table.clone(), name.clone())) { copy.hiding.hide } else { copy.hiding.show };
+            let word =
+                if hidden.contains(&(table.clone(), name.clone())) { copy.hiding.hide } else { copy.hiding.show };
             clauses.entry(table.clone()).or_default().push(clause(name, word));
         }
         for (table, clauses) in clauses {
@@ -240,4 +245,3 @@ fn alive(copy: &Copy) -> Result<(), Failure> {
     }
     Ok(())
 }
-

@@ -143,8 +143,12 @@ impl Whatif {
         let first = self.first();
         let shown: Vec<usize> = ask.with.iter().map(|id| id - first).collect();
         let olds = self.existing.get().map(Vec::as_slice).unwrap_or_default();
-        let hidden: BTreeSet<(ObjectName, String)> =
-            ask.without.iter().filter_map(|id| olds.get(*id)).map(|e| (e.index.table.clone(), e.name.clone())).collect();
+        let hidden: BTreeSet<(ObjectName, String)> = ask
+            .without
+            .iter()
+            .filter_map(|id| olds.get(*id))
+            .map(|e| (e.index.table.clone(), e.name.clone()))
+            .collect();
         let State { copy, trials, .. } = state;
         trials.show(copy, &shown, &hidden).await?;
         let plan = planner::plan(copy, &asked).await?;
@@ -152,7 +156,7 @@ impl Whatif {
         for (table, name) in &plan.reads {
             let trial = shown.iter().find(|at| trials.name(**at).is_some_and(|(_, own)| planner::reads(name, own)));
             used.extend(trial.map(|at| at + first));
-            let tables = asked.tables(table, &state.queries[ask.query]);
+            let tables = planner::tables(table, &state.queries[ask.query]);
             let old = |e: &&Existing| planner::reads(name, &e.name) && tables.contains(&e.index.table);
             used.extend(olds.iter().enumerate().filter(|(_, e)| old(e)).map(|(id, _)| id));
         }

@@ -46,6 +46,9 @@ pub struct Digest {
     pub sorted: u64,
     /// Calls that read a table without any index.
     pub no_index: u64,
+    /// One statement of the shape with its values, where the server keeps it and values may be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 impl Digest {

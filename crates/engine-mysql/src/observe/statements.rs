@@ -11,7 +11,7 @@ const MOST: usize = 1000;
 /// Statements of the user's, most time first. The row without a digest is the rest, for which there was no room.
 const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, COUNT_STAR, SUM_TIMER_WAIT, MAX_TIMER_WAIT, SUM_LOCK_TIME, \
      SUM_ROWS_EXAMINED, SUM_ROWS_SENT, SUM_ROWS_AFFECTED, SUM_CREATED_TMP_TABLES, SUM_CREATED_TMP_DISK_TABLES, \
-     SUM_SORT_MERGE_PASSES, SUM_SORT_ROWS, SUM_NO_INDEX_USED FROM performance_schema.events_statements_summary_by_digest \
+     SUM_SORT_MERGE_PASSES, SUM_SORT_ROWS, SUM_NO_INDEX_USED, {sample} FROM performance_schema.events_statements_summary_by_digest \
      WHERE DIGEST IS NOT NULL AND (SCHEMA_NAME IS NULL OR SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')) \
      AND DIGEST_TEXT NOT LIKE '%`information_schema`%' AND DIGEST_TEXT NOT LIKE '%`performance_schema`%' \
      ORDER BY SUM_TIMER_WAIT DESC LIMIT 1000";
@@ -20,8 +20,8 @@ const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, C
 const TOTAL: &str = "SELECT /* dbwright */ SUM(SUM_TIMER_WAIT), TIMESTAMPDIFF(SECOND, MIN(FIRST_SEEN), NOW()) \
      FROM performance_schema.events_statements_summary_by_digest";
 
-/// Reads them.
-pub(super) async fn read(session: &mut Session, server: &Server) -> Digests {
+/// Reads them; `samples` says whether statements may come with their values, where the server keeps one of each.
+pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) -> Digests {
     if !server.performance_schema {
         session.gap(area::STATEMENTS, "performance_schema is off", Some(PERFORMANCE_SCHEMA_ON));
         return Digests::default();
@@ -29,8 +29,10 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Digests {
     let grant = "GRANT SELECT ON performance_schema.* TO the account";
     let total = session.read(area::STATEMENTS, grant, TOTAL, |row| (row.picoseconds(), row.number::<f64>())).await;
     let (total_ms, window_s) = total.first().copied().unwrap_or_default();
+    let kept = samples && server.flavour.keeps_samples();
+    let sql = DIGESTS.replace("{sample}", if kept { "QUERY_SAMPLE_TEXT" } else { "NULL" });
     let statements = session
-        .read(area::STATEMENTS, grant, DIGESTS, |row| Digest {
+        .read(area::STATEMENTS, grant, &sql, |row| Digest {
             id: row.text(),
             schema: row.opt_text(),
             text: row.text(),
@@ -46,6 +48,7 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Digests {
             merge_passes: row.counter(),
             sorted: row.counter(),
             no_index: row.counter(),
+            sample: row.opt_text(),
         })
         .await;
     debug_assert!(statements.len() <= MOST, "the query has a limit");

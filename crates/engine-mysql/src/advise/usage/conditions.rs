@@ -74,9 +74,7 @@ impl Reading<'_, '_> {
                 let [of, low, high] = &**parts;
                 match (fixed(low) && fixed(high), fixed(of)) {
                     (true, _) => make(of, Operator::Range, "BETWEEN"),
-                    (false, true) => {
-                        [make(low, Operator::Range, "<="), make(high, Operator::Range, ">=")].concat()
-                    }
+                    (false, true) => [make(low, Operator::Range, "<="), make(high, Operator::Range, ">=")].concat(),
                     _ => Vec::new(),
                 }
             }

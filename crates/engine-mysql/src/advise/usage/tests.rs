@@ -1,7 +1,7 @@
 //! Statements as servers resolve them.
 
-use dbwright_sql::model::{Catalog, Column, Table, TableKind};
 use dbwright_sql::Dialect;
+use dbwright_sql::model::{Catalog, Column, Table, TableKind};
 
 use super::*;
 
@@ -172,7 +172,9 @@ fn writers_say_what_they_write() {
 
 #[test]
 fn what_is_broken_ends() {
-    for sql in ["", "select", "select (((", "update", "select `a`.`b` from `x`.`orders` where ((`", "with", "delete from"] {
+    for sql in
+        ["", "select", "select (((", "update", "select `a`.`b` from `x`.`orders` where ((`", "with", "delete from"]
+    {
         let _ = drafts(sql);
     }
     let deep = format!("select 1 from `x`.`orders` where {}1{}", "(".repeat(200), ")".repeat(200));

@@ -4,13 +4,12 @@
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
-use dbwright_migrate::rehearse::whole;
 use dbwright_sql::Dialect;
 use dbwright_sql::model::{Column, Table};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Error, Row, Value};
 
-use super::{FILLING, literal, lost, stored};
+use super::{FILLING, literal, lost, spread, stored};
 use crate::migrate::session::link::Link;
 
 const SQL: Dialect = Dialect::Mysql;
@@ -48,7 +47,7 @@ pub(crate) async fn copy(
         return Ok(Vec::new());
     }
     whole_keys(stage, tables).await?;
-    Ok(vec![format!("only the first rows of {} are copied, and of the others what fits to them", cut.join(", "))])
+    Ok(vec![format!("only a part of {} is copied, and of the others what fits to them", cut.join(", "))])
 }
 
 /// A reader's session: one view of all tables, and nothing written.
@@ -85,7 +84,7 @@ async fn copy_one(
     let columns: Vec<&Column> = stored(table).collect();
     let names = SQL.names(columns.iter().map(|column| &column.name));
     let shown: Vec<String> = columns.iter().map(|column| literal::shown(column)).collect();
-    let part = if share < 1.0 { first_rows(table, share) } else { String::new() };
+    let part = if share < 1.0 { spread::part(source, table, share).await? } else { String::new() };
     let sql = format!("SELECT /* dbwright */ {} FROM {name}{part}", shown.join(", "));
     let mut rows = source.query_iter(sql).await.map_err(|e| unread(&e))?;
     let head = format!("INSERT INTO {name} ({names}) VALUES ");
@@ -108,13 +107,6 @@ async fn copy_one(
         stage.run(&batch).await.map_err(|e| lost(&e))?;
     }
     Ok(())
-}
-
-/// So many rows, in the order of the key, which costs no sorting.
-fn first_rows(table: &Table, share: f64) -> String {
-    let key: Vec<&String> = table.primary_key().map(|key| key.columns.iter().collect()).unwrap_or_default();
-    let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {}", SQL.names(key)) };
-    format!("{order} LIMIT {}", whole((table.rows.unwrap_or(0.0) * share).ceil()).max(1))
 }
 
 fn tuple(columns: &[&Column], row: Row) -> String {
@@ -156,6 +148,6 @@ async fn whole_keys(stage: &mut Link, tables: &[&Table]) -> Result<(), Failure> 
     Ok(())
 }
 
-fn unread(error: &Error) -> Failure {
+pub(super) fn unread(error: &Error) -> Failure {
     Failure::unreachable("rehearse.copy", format!("the target's rows can't be read: {}", crate::error::text(error)))
 }

@@ -3,6 +3,7 @@
 mod copy;
 pub(super) mod literal;
 mod made;
+mod spread;
 mod values;
 
 use dbwright_core::Failure;
