@@ -8,6 +8,8 @@ mod kinds;
 mod locks;
 #[path = "shadow/older.rs"]
 mod older;
+#[path = "shadow/parts.rs"]
+mod parts;
 #[path = "shadow/refused.rs"]
 mod refused;
 #[path = "shadow/shop.rs"]

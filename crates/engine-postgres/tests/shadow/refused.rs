@@ -42,6 +42,33 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "migrate.key-needed",
         "the foreign key \"c's\" of \"o\"\"s\".c needs it",
     ),
+    (
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE k (more int) INHERITS (t); CREATE TABLE c (t int REFERENCES t)",
+        "ALTER TABLE t ALTER id TYPE bigint",
+        "migrate.blocking",
+        "in an inheritance tree with public.k: a column of all of them changes in all of them at once, and no trigger or key of one table \
+         sees the rows of the others; take the children out first (ALTER TABLE child NO INHERIT t)",
+    ),
+    (
+        "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE t_1 PARTITION OF t DEFAULT; INSERT INTO t VALUES (1)",
+        "VACUUM FULL t_1",
+        "migrate.blocking",
+        "t_1 is a partition, which can't be exchanged alone",
+    ),
+    (
+        "CREATE TABLE t (id int, n int, PRIMARY KEY (id, n)) PARTITION BY RANGE (n); CREATE TABLE \"t'1\" PARTITION OF t DEFAULT; INSERT INTO t VALUES (1, 1); \
+         CREATE VIEW v AS SELECT id FROM \"t'1\"; CREATE STATISTICS s ON id, n FROM \"t'1\"",
+        "ALTER TABLE t ALTER id TYPE bigint",
+        "migrate.blocking",
+        "and 1 more is bound to a partition of t, or not to all of them, and can't be taken along",
+    ),
+    (
+        "CREATE TABLE t (id int, n int, PRIMARY KEY (id, n)) PARTITION BY RANGE (n); CREATE TABLE t_1 PARTITION OF t DEFAULT PARTITION BY LIST (id); \
+         CREATE TABLE t_2 PARTITION OF t_1 DEFAULT; INSERT INTO t VALUES (1, 1)",
+        "ALTER TABLE t ALTER id TYPE bigint",
+        "migrate.shadow-partition-key",
+        "id is of the partition key LIST (id) of t",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,8 @@ use super::super::draft::{Cx, Draft};
 use super::super::index::partitioned::{attach_sql, gone};
 use super::super::index::{self, naming};
 use super::super::name::{ident, qualified};
+use super::super::plain;
+use super::super::size::rewrite_ms;
 use super::super::step::{self, Drafted as _, transaction};
 use super::super::tokens;
 use super::constraint::dropped;
@@ -57,6 +59,9 @@ pub(super) async fn add(
         return Ok(None);
     }
     let Some(key) = take_apart(primary, columns, &constraint.definition) else { return Ok(None) };
+    if primary && to.table.is_partitioned() && !drops.is_empty() {
+        return Ok(Some(exchanged(to, constraint, drops)));
+    }
     let joined = if primary { String::new() } else { naming::columns(columns, include) };
     let name = match &constraint.name {
         Some(name) => name.clone(),
@@ -69,6 +74,20 @@ pub(super) async fn add(
         draft.steps.extend(on_table(cx, to, &key, &name, drops).await?);
     }
     Ok(Some(draft))
+}
+
+/// Partitions can't have the new primary key beside the old one, which they have until all of them lose it at once.
+fn exchanged(to: &Alter<'_>, constraint: &Constraint, drops: &[&Clause]) -> Draft {
+    let name = constraint.name.as_ref().map(|name| format!("CONSTRAINT {} ", ident(name))).unwrap_or_default();
+    let mut clauses: Vec<_> = drops.iter().map(|clause| clause.text.clone()).collect();
+    clauses.push(format!("ADD {name}{}", constraint.definition));
+    let sql = format!("{} {}", to.head(), clauses.join(", "));
+    let ms = rewrite_ms(to.table.total_bytes);
+    let step = transaction(plain::title(&sql), Phase::Switch, [sql])
+        .back(backs::unknown())
+        .locks(step::ACCESS_EXCLUSIVE, to.table, Held::Rewrite)
+        .takes(ms);
+    Draft::one("blocking", step).blocks("the new primary key is built in all partitions while everybody waits", ms)
 }
 
 /// A key that is dropped by the same statement leaves its name.

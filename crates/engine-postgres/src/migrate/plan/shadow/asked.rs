@@ -116,6 +116,10 @@ async fn needed(catalog: &Catalog<'_>, table: &Table, reshape: &Reshape) -> Resu
     if reshape.partition_by.is_some() || !reshape.clauses.is_empty() || reshape.storage != super::Storage::default() {
         return Ok(true);
     }
+    // An index over the column has a part in each partition.
+    if table.is_partitioned() {
+        return Ok(true);
+    }
     for retype in &reshape.columns {
         if in_key(catalog, table, &retype.column).await? {
             return Ok(true);

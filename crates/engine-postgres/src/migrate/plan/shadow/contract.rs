@@ -5,12 +5,13 @@ use dbwright_migrate::plan::{Back, Held, Phase};
 
 use super::super::name::{ident, qualified};
 use super::super::step::{self, ACCESS_EXCLUSIVE, Drafted as _};
+use super::tree::Which;
 use super::{Change, indexes, log, views};
 
 /// The steps after which there is no way back.
 pub(super) fn steps(change: &Change) -> Vec<Step> {
     let (names, seen) = (&change.names, change.names.seen());
-    let mut first = log::drop_triggers(names, &seen);
+    let mut first = log::drop_triggers(change, Which::New);
     first.push(indexes::drop_interim(change, &names.home));
     let gone = || Back::impossible("what was kept for the way back is removed");
     let mut end =

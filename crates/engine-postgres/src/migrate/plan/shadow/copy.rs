@@ -83,6 +83,15 @@ impl Direction {
         self.key.iter().map(|k| k.same("d", k.cast.as_ref())).collect::<Vec<_>>().join(" AND ")
     }
 
+    /// Whether a row `d` of the kept table and a row `s` of the written one have the same key.
+    pub(super) fn same_rows(&self) -> String {
+        let one = |k: &KeyColumn| {
+            let cast = k.cast.as_ref().map(|ty| format!("::{ty}")).unwrap_or_default();
+            format!("d.{0} {1} s.{0}{cast}", k.column, k.equal)
+        };
+        self.key.iter().map(one).collect::<Vec<_>>().join(" AND ")
+    }
+
     /// Whether a row `s` of the written table has the key `k`.
     pub(super) fn same_source(&self) -> String {
         self.key.iter().map(|k| k.same("s", None)).collect::<Vec<_>>().join(" AND ")

@@ -5,6 +5,7 @@ mod dependents;
 pub(super) mod digest;
 mod objects;
 mod source;
+pub(super) mod tree;
 
 use dbwright_core::Failure;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,7 @@ use super::super::Catalog;
 pub(super) use dependents::{Dependents, OtherPolicy, View};
 pub(super) use objects::{Foreign, Objects, Policy, Publication, Rule, Trigger};
 pub(super) use source::{Column, Constraint, Grant, Index, Key, KeyPart, Sequence, Source};
+pub(super) use tree::Part;
 
 /// Asks the catalog.
 pub(super) struct Reader<'a, 'c> {

@@ -3,8 +3,8 @@
 
 use super::super::name::{ident, literal, qualified};
 use super::super::step::{self, Drafted as _};
-use super::Change;
-use super::facts::{Constraint, Index};
+use super::facts::{Constraint, Index, Part};
+use super::{Change, tree};
 use dbwright_migrate::Step;
 use dbwright_migrate::plan::Phase;
 
@@ -27,15 +27,64 @@ pub(super) fn builds(change: &Change) -> Vec<Build> {
     let keys = change.constraints.iter().filter(|c| c.kind != "c");
     let mut all: Vec<_> = keys.filter_map(|c| constraint(change, c)).collect();
     all.extend(new_key(change));
-    all.extend(change.indexes.iter().filter(|i| i.constraint.is_none() && i.valid).map(|index| Build {
+    all.extend(change.indexes.iter().filter(|i| i.constraint.is_none() && i.valid).map(|index| {
+        let mut statements = below(change, index);
+        statements.extend(create(change, &change.names.shadow(), &change.names.new, index));
+        Build { finds: index.btree && !index.partial, ..of(index, statements) }
+    }));
+    let own = tree::own_indexes(change).into_iter().filter(|(_, index)| index.valid);
+    all.extend(own.map(|(part, index)| of(index, of_part(change, part, index))));
+    all
+}
+
+/// A build that rows of the whole table are not found by.
+fn of(index: &Index, statements: Vec<String>) -> Build {
+    Build {
         name: index.name.clone(),
-        statements: create(change, &change.names.shadow(), &change.names.new, index),
+        statements,
         columns: index.columns.clone(),
         unique: index.unique,
-        finds: index.btree && !index.partial,
+        finds: false,
         bytes: index.bytes,
-    }));
-    all
+    }
+}
+
+/// The parts of an index of a partitioned table, made before it, so that they keep their names and what is set on them.
+fn below(change: &Change, index: &Index) -> Vec<String> {
+    tree::indexes_under(change, index).into_iter().flat_map(|(part, one)| of_part(change, part, one)).collect()
+}
+
+fn of_part(change: &Change, part: &Part, index: &Index) -> Vec<String> {
+    let table = change.shadow_of(part);
+    let schema = change.names.new_for(&part.schema);
+    let constraint = part.constraints.iter().find(|c| Some(&c.name) == index.constraint.as_ref());
+    let mut made = in_tablespace(index);
+    match constraint {
+        Some(constraint) => made.extend(constrained(&table, constraint)),
+        None => made.push(definition(&table, index)),
+    }
+    made.extend(described(&schema, index));
+    if index.clustered {
+        made.push(format!("ALTER TABLE {table} CLUSTER ON {}", ident(&index.name)));
+    }
+    if index.replica && part.replica == "i" {
+        made.push(format!("ALTER TABLE {table} REPLICA IDENTITY USING INDEX {}", ident(&index.name)));
+    }
+    made
+}
+
+fn constrained(table: &str, constraint: &Constraint) -> Vec<String> {
+    let name = ident(&constraint.name);
+    let mut made = vec![format!("ALTER TABLE {table} ADD CONSTRAINT {name} {}", constraint.definition)];
+    if let Some(comment) = &constraint.comment {
+        made.push(format!("COMMENT ON CONSTRAINT {name} ON {table} IS {}", literal(comment)));
+    }
+    made
+}
+
+fn definition(table: &str, index: &Index) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    format!("CREATE {unique}INDEX {} ON {table} USING {}", ident(&index.name), index.rest)
 }
 
 /// Whether rows of the shadow are found by this index when the key is known.
@@ -52,10 +101,8 @@ pub(super) fn step_of(change: &Change, build: &Build) -> Step {
 
 /// The statements that make an index of a table or materialized view, with what is set on it.
 pub(super) fn create(change: &Change, table: &str, schema: &str, index: &Index) -> Vec<String> {
-    let unique = if index.unique { "UNIQUE " } else { "" };
-    let name = ident(&index.name);
     let mut made = in_tablespace(index);
-    made.push(format!("CREATE {unique}INDEX {name} ON {table} USING {}", index.rest));
+    made.push(definition(table, index));
     made.extend(settings(change, table, schema, index));
     made
 }
@@ -65,7 +112,7 @@ fn in_tablespace(index: &Index) -> Vec<String> {
     vec![format!("SET LOCAL default_tablespace TO {}", literal(space))]
 }
 
-fn settings(change: &Change, table: &str, schema: &str, index: &Index) -> Vec<String> {
+fn described(schema: &str, index: &Index) -> Vec<String> {
     let qualified = qualified(schema, &index.name);
     let mut made = Vec::new();
     for (number, target) in &index.targets {
@@ -74,7 +121,12 @@ fn settings(change: &Change, table: &str, schema: &str, index: &Index) -> Vec<St
     if let Some(comment) = &index.comment {
         made.push(format!("COMMENT ON INDEX {qualified} IS {}", literal(comment)));
     }
-    if change.clusters_on(&index.name) && change.partitioning.is_none() {
+    made
+}
+
+fn settings(change: &Change, table: &str, schema: &str, index: &Index) -> Vec<String> {
+    let mut made = described(schema, index);
+    if change.clusters_on(&index.name) && !change.is_partitioned(tree::Which::New) {
         made.push(format!("ALTER TABLE {table} CLUSTER ON {}", ident(&index.name)));
     }
     if index.replica && change.source.replica == "i" {
@@ -89,21 +141,11 @@ fn constraint(change: &Change, constraint: &Constraint) -> Option<Build> {
     }
     let table = change.names.shadow();
     let index = change.indexes.iter().find(|i| i.constraint.as_ref() == Some(&constraint.name))?;
-    let name = ident(&constraint.name);
-    let mut statements = in_tablespace(index);
-    statements.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} {}", constraint.definition));
-    if let Some(comment) = &constraint.comment {
-        statements.push(format!("COMMENT ON CONSTRAINT {name} ON {table} IS {}", literal(comment)));
-    }
+    let mut statements = below(change, index);
+    statements.extend(in_tablespace(index));
+    statements.extend(constrained(&table, constraint));
     statements.extend(settings(change, &table, &change.names.new, index));
-    Some(Build {
-        name: constraint.name.clone(),
-        statements,
-        columns: index.columns.clone(),
-        unique: true,
-        finds: index.btree,
-        bytes: index.bytes,
-    })
+    Some(Build { name: constraint.name.clone(), unique: true, finds: index.btree, ..of(index, statements) })
 }
 
 fn new_key(change: &Change) -> Option<Build> {

@@ -7,6 +7,7 @@ use super::super::step::dollar_tag;
 use super::Change;
 use super::copy::Direction;
 use super::names::{Names, Way, What};
+use super::tree::{self, Which};
 
 /// Keys of rows in one message of the first round; as long as only the key is indexed, rows can come over in parts.
 const BATCH: u32 = 20_000;
@@ -67,18 +68,22 @@ pub(super) fn marks(names: &Names) -> Vec<String> {
 /// Guards a table that has just come to its place against transactions that can't see what was brought over last: their
 /// snapshot is from before, so that an `UPDATE` or `DELETE` would pass rows by and say nothing. It is the mark's own
 /// visibility that tells them, whatever numbers transactions have.
-pub(super) fn guard(names: &Names, came: Came) -> Vec<String> {
-    let (marks, seen, trigger) = (names.inside(MARKS), names.seen(), names.guard_trigger());
-    vec![
+pub(super) fn guard(change: &Change, came: Came) -> Vec<String> {
+    let names = &change.names;
+    let (marks, trigger) = (names.inside(MARKS), names.guard_trigger());
+    let mut made = vec![
         format!("DELETE FROM {marks} WHERE mark IN ('switched', 'returned')"),
         format!("INSERT INTO {marks} VALUES ('{}')", came.mark()),
-        format!(
-            "CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE ON {seen} FOR EACH STATEMENT EXECUTE FUNCTION {}('{}')",
+    ];
+    for table in change.tables(came.which()) {
+        made.push(format!(
+            "CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {}('{}')",
             names.inside(GUARD),
             came.mark()
-        ),
-        format!("ALTER TABLE {seen} ENABLE ALWAYS TRIGGER {trigger}"),
-    ]
+        ));
+        made.push(format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"));
+    }
+    made
 }
 
 /// Which table came to the place that users see.
@@ -91,6 +96,13 @@ pub(super) enum Came {
 }
 
 impl Came {
+    const fn which(self) -> Which {
+        match self {
+            Self::New => Which::New,
+            Self::Old => Which::Old,
+        }
+    }
+
     const fn mark(self) -> &'static str {
         match self {
             Self::New => "switched",
@@ -150,7 +162,7 @@ fn apply(change: &Change, way: Way) -> String {
          WITH taken AS (DELETE FROM {log} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {log} LIMIT most)) RETURNING *), \
          d AS (SELECT DISTINCT {noted}, emptied FROM taken)\n\
          SELECT {gathered}, coalesce(bool_or(d.emptied), false), (SELECT count(*) FROM taken) INTO {lists}, wiped, amount FROM d;\n\
-         IF wiped THEN DELETE FROM {target}; END IF;\n\
+         IF wiped THEN {empty}; END IF;\n\
          IF cardinality({first}) > 0 THEN\n\
          DELETE FROM {target} d USING {rows} WHERE {same_target};\n\
          INSERT INTO {target} ({columns}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {from} s JOIN {rows} ON {same_source};\n\
@@ -162,6 +174,7 @@ fn apply(change: &Change, way: Way) -> String {
         first = lists.first().map_or("", String::as_str),
         target = direction.target,
         from = direction.source,
+        empty = empty(change, way, &direction),
         same_target = direction.same_target(),
         same_source = direction.same_source(),
         columns = direction.columns(),
@@ -176,15 +189,30 @@ fn apply(change: &Change, way: Way) -> String {
     )
 }
 
+/// What a `TRUNCATE` means for the table that is kept: where it may have been one of several partitions, whatever the
+/// other table has no more.
+fn empty(change: &Change, way: Way, direction: &Direction) -> String {
+    let target = &direction.target;
+    if !change.is_partitioned(way.source()) {
+        return format!("DELETE FROM {target}");
+    }
+    format!(
+        "DELETE FROM {target} d WHERE NOT EXISTS (SELECT FROM {} s WHERE {})",
+        direction.source,
+        direction.same_rows()
+    )
+}
+
 /// Brings over what was noted until little is left, in transactions of its own, each of which sees one moment: only then
 /// do unique values that went from row to row never stand in two rows at once. Leaves a mark when it is through.
 fn catch_up(change: &Change, way: Way) -> String {
     let names = &change.names;
     let log = names.inside(way.name(What::Log));
+    let (declared, same) = other_partitions(change, way);
     let body = format!(
-        "DECLARE\n amount bigint;\n lowest bigint;\n idle int := 0;\n part bigint;\n\
+        "DECLARE\n amount bigint;\n lowest bigint;\n idle int := 0;\n part bigint;\n{declared}\
          BEGIN\n\
-         LOOP\n COMMIT;\n SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n\
+         LOOP\n COMMIT;\n SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n{same}\
          part := CASE WHEN goal = 'copied' AND (SELECT count(*) FROM (SELECT FROM {log} LIMIT {BATCH} + 1) x) > {BATCH} THEN {BATCH} END;\n\
          amount := {apply}(part);\n\
          IF amount <= rest AND part IS NULL THEN\n\
@@ -206,6 +234,16 @@ fn catch_up(change: &Change, way: Way) -> String {
     )
 }
 
+/// A partition that came has rows that the other table has no place for, and whose first were never noted; one that went
+/// took rows with it that nobody deleted. The declaration, and the look.
+fn other_partitions(change: &Change, way: Way) -> (String, String) {
+    let Some(sentence) = tree::differ(change, way) else { return Default::default() };
+    let look = format!(
+        "others := {sentence};\nIF others IS NOT NULL THEN\nRAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = others;\nEND IF;\n"
+    );
+    (" others text;\n".to_owned(), look)
+}
+
 /// The call that catches up, and the question whether it did.
 pub(super) fn call(names: &Names, way: Way, goal: &str, rest: u32) -> (String, String) {
     let goal = literal(goal);
@@ -216,25 +254,32 @@ pub(super) fn call(names: &Names, way: Way, goal: &str, rest: u32) -> (String, S
 }
 
 /// The triggers that note what is written to a table. They fire for replicated rows and in `replica` mode too.
-pub(super) fn triggers(names: &Names, way: Way, table: &str) -> Vec<String> {
+pub(super) fn triggers(change: &Change, way: Way) -> Vec<String> {
+    let (names, seen) = (&change.names, change.names.seen());
     let function = names.inside(way.name(What::Note));
     let (row, all) = (names.row_trigger(), names.empty_trigger());
-    vec![
-        format!(
-            "CREATE TRIGGER {row} AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
-        ),
-        format!("CREATE TRIGGER {all} AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}()"),
-        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {row}"),
-        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {all}"),
-    ]
+    let mut made = vec![format!(
+        "CREATE TRIGGER {row} AFTER INSERT OR UPDATE OR DELETE ON {seen} FOR EACH ROW EXECUTE FUNCTION {function}()"
+    )];
+    let leaves = change.leaves(way.source());
+    made.extend(leaves.iter().map(|leaf| {
+        format!("CREATE TRIGGER {all} AFTER TRUNCATE ON {leaf} FOR EACH STATEMENT EXECUTE FUNCTION {function}()")
+    }));
+    made.push(format!("ALTER TABLE {seen} ENABLE ALWAYS TRIGGER {row}"));
+    made.extend(leaves.iter().map(|leaf| format!("ALTER TABLE {leaf} ENABLE ALWAYS TRIGGER {all}")));
+    made
 }
 
 /// Removes them, and the guard.
-pub(super) fn drop_triggers(names: &Names, table: &str) -> Vec<String> {
-    [names.row_trigger(), names.empty_trigger(), names.guard_trigger()]
-        .into_iter()
-        .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}"))
-        .collect()
+pub(super) fn drop_triggers(change: &Change, which: Which) -> Vec<String> {
+    let names = &change.names;
+    let tables = change.tables(which);
+    let of_statements = [names.empty_trigger(), names.guard_trigger()];
+    let mut made = vec![format!("DROP TRIGGER IF EXISTS {} ON {}", names.row_trigger(), names.seen())];
+    for table in &tables {
+        made.extend(of_statements.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {table}")));
+    }
+    made
 }
 
 /// A column of the log.

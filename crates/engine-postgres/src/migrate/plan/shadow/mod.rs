@@ -38,6 +38,10 @@
 //!    writes of one that is still open, and has not touched the table, when the guard goes with `contract` or at the end
 //!    of an undo.
 //!
+//! A table with partitions goes over with all of them (`tree`): the trigger is on the table, which gives it to each partition,
+//! rows are copied partition by partition, and the switch moves them all. A partition that comes or goes meanwhile is found
+//! whenever rows are brought over, and by the switch under its lock: nothing is switched then.
+//!
 //! Users' triggers and rules are made on the new table in the switch and disabled on the old one, so that neither the
 //! copy nor the bringing over fires them. Policies are enabled in the switch, and all helpers run with `row_security = off`,
 //! which fails rather than leaving rows out. Foreign keys: see `foreign`.
@@ -57,6 +61,7 @@ mod rights;
 mod shape;
 mod steps;
 mod swap;
+mod tree;
 mod views;
 
 use dbwright_core::Failure;
@@ -67,7 +72,7 @@ use crate::ddl::Name;
 use super::Catalog;
 use super::name::written;
 pub use asked::asked;
-use facts::{Column, Constraint, Dependents, Index, Key, Objects, Reader, Sequence, Source};
+use facts::{Column, Constraint, Dependents, Index, Key, Objects, Part, Reader, Sequence, Source};
 use names::Names;
 use partitions::Partitioning;
 pub use reshape::{Order, PrimaryKey, Reshape, Retype, Storage};
@@ -77,6 +82,8 @@ pub use reshape::{Order, PrimaryKey, Reshape, Retype, Storage};
 struct Change {
     names: Names,
     source: Source,
+    /// The partitions that it has, each after what it is a part of.
+    parts: Vec<Part>,
     columns: Vec<Column>,
     sequences: Vec<Sequence>,
     constraints: Vec<Constraint>,
@@ -106,10 +113,12 @@ impl Change {
         self.columns.iter().filter(|c| c.generated.is_empty() && !self.reshape.not_copied.contains(&c.name))
     }
 
-    /// The schemas whose objects need a helper schema: the table's own, those of views and of extended statistics.
+    /// The schemas whose objects need a helper schema: the table's own, those of partitions, of views and of extended statistics.
     fn schemas(&self) -> Vec<String> {
         let views = self.dependents.views.iter().map(|view| &view.schema);
-        let mut others: Vec<_> = views.chain(self.objects.statistics.iter().map(|one| &one.schema)).cloned().collect();
+        let parts = self.parts.iter().map(|part| &part.schema);
+        let all = views.chain(self.objects.statistics.iter().map(|one| &one.schema)).chain(parts);
+        let mut others: Vec<_> = all.cloned().collect();
         others.retain(|schema| *schema != self.names.home);
         others.sort();
         others.dedup();
@@ -121,6 +130,7 @@ impl Change {
     fn owners(&self) -> Vec<&str> {
         let views = self.dependents.views.iter().map(|view| view.owner.as_str());
         let others = views.chain(self.objects.statistics.iter().map(|one| one.owner.as_str()));
+        let others = others.chain(self.parts.iter().map(|part| part.owner.as_str()));
         let mut owners: Vec<_> = others.chain([self.source.owner.as_str()]).collect();
         owners.retain(|owner| *owner != self.source.role);
         owners.sort_unstable();
@@ -163,7 +173,10 @@ pub async fn plan(catalog: &Catalog<'_>, table: &Name, reshape: &Reshape) -> Res
     let reader = Reader::open(catalog).await?;
     let source = Source::read(&reader, found.oid).await?;
     let source = source.ok_or_else(|| Failure::usage("migrate.no-table", "the table went away"))?;
-    planned.blocking = refuse::blocking(&source);
+    planned.blocking = refuse::blocking(&source, reshape);
+    if planned.blocking.is_none() && source.strategy.is_some() {
+        planned.blocking = refuse::parts(&source, &facts::tree::own(&reader, found.oid).await?);
+    }
     if planned.blocking.is_some() {
         return Ok(planned);
     }
@@ -184,6 +197,7 @@ async fn gather(reader: &Reader<'_, '_>, source: Source, reshape: &Reshape) -> R
         return Err(Failure::usage("migrate.no-column", message));
     }
     let key = best_key(&source, reshape, Key::read(reader, oid).await?)?;
+    let parts = if source.strategy.is_some() { Part::read(reader, oid).await? } else { Vec::new() };
     let mut through_text = Vec::new();
     for retype in &reshape.columns {
         let old = columns.iter().find(|c| c.name == retype.column).map_or("text", |c| c.ty.as_str());
@@ -205,6 +219,7 @@ async fn gather(reader: &Reader<'_, '_>, source: Source, reshape: &Reshape) -> R
         source,
         columns,
         key,
+        parts,
         through_text,
         digest: facts::digest::now(reader, oid).await?,
     })

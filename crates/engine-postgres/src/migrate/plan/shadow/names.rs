@@ -1,6 +1,7 @@
 //! The names of what a shadow needs, and the three places that a table can be in.
 
 use super::super::name::{helper, ident, qualified};
+use super::tree::Which;
 
 /// The helper schemas and objects of one table.
 ///
@@ -87,6 +88,14 @@ pub(super) enum Way {
 }
 
 impl Way {
+    /// The table that is written.
+    pub(super) const fn source(self) -> Which {
+        match self {
+            Self::Forward => Which::Old,
+            Self::Back => Which::New,
+        }
+    }
+
     /// The name of an object for this direction.
     pub(super) const fn name(self, what: What) -> &'static str {
         match (self, what) {

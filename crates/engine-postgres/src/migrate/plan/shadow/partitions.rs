@@ -16,19 +16,27 @@ pub(super) struct Partitioning {
 impl Partitioning {
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
         let groups = groups(text);
-        let [first, rest @ ..] = groups.as_slice() else { return Err(unreadable(text)) };
+        let mut read = Self::key(text)?;
+        let Some(list) = groups.get(1) else { return Err(no_parts(text)) };
+        let parts = split(&text[list.0 + 1..list.1]).iter().map(|one| part(one)).collect::<Option<Vec<_>>>();
+        match parts {
+            Some(parts) if !parts.is_empty() && groups.len() == 2 => read.parts = parts,
+            _ => return Err(unreadable(text)),
+        }
+        Ok(read)
+    }
+
+    /// Reads `RANGE (day)`, without partitions.
+    pub(super) fn key(text: &str) -> Result<Self, Failure> {
+        let groups = groups(text);
+        let Some(first) = groups.first() else { return Err(unreadable(text)) };
         let method = text[..first.0].trim().to_ascii_uppercase();
-        if !matches!(method.as_str(), "RANGE" | "LIST" | "HASH") || rest.len() > 1 {
+        if !matches!(method.as_str(), "RANGE" | "LIST" | "HASH") {
             return Err(unreadable(text));
         }
         let keys = split(&text[first.0 + 1..first.1]);
         let strategy = format!("{method} ({})", text[first.0 + 1..first.1].trim());
-        let Some(list) = rest.first() else { return Err(no_parts(text)) };
-        let parts = split(&text[list.0 + 1..list.1]).iter().map(|one| part(one)).collect::<Option<Vec<_>>>();
-        match parts {
-            Some(parts) if !parts.is_empty() => Ok(Self { strategy, keys, parts }),
-            _ => Err(unreadable(text)),
-        }
+        Ok(Self { strategy, keys, parts: Vec::new() })
     }
 
     /// The columns of the key, unquoted; none when an expression is among them.

@@ -4,26 +4,56 @@ use dbwright_core::Failure;
 use dbwright_migrate::plan::Blocking;
 
 use super::super::name::ident;
-use super::Change;
 use super::facts::Source;
+use super::partitions::Partitioning;
+use super::{Change, Reshape, Storage};
 
 /// Why this table needs the plain statement with its lock; none when a shadow will do.
-pub(super) fn blocking(source: &Source) -> Option<Blocking> {
+pub(super) fn blocking(source: &Source, reshape: &Reshape) -> Option<Blocking> {
     let table = source.name.as_str();
-    let reason = if source.kind == "p" {
-        format!("{table} is partitioned, and a partitioned table can't be rebuilt beside itself yet")
-    } else if source.kind != "r" {
+    let partitioned = source.kind == "p";
+    let reason = if source.kind != "r" && !partitioned {
         format!("{table} is no ordinary table")
     } else if source.partition {
-        format!("{table} is a partition, and partitions can't be rebuilt beside themselves yet")
-    } else if !source.relatives.is_empty() {
-        format!("{table} is in an inheritance tree with {}", source.relatives.join(", "))
+        format!(
+            "{table} is a partition, which can't be exchanged alone: change the table that it is a partition of, or DETACH it \
+             CONCURRENTLY, change it, and ATTACH it again"
+        )
+    } else if !partitioned && !source.relatives.is_empty() {
+        inherited(source)
+    } else if partitioned && reshape.storage != Storage::default() {
+        format!("{table} is partitioned, and its rows are kept by its partitions: change them one by one")
     } else if source.persistence == "t" {
         format!("{table} is temporary")
     } else {
         return None;
     };
     Some(Blocking { reason, expected_ms: Some(super::super::size::rewrite_ms(source.bytes)) })
+}
+
+/// Tables that inherit share columns, not rows: each has triggers, keys and foreign keys of its own.
+fn inherited(source: &Source) -> String {
+    format!(
+        "{} is in an inheritance tree with {}: a column of all of them changes in all of them at once, and no trigger or key of one table \
+         sees the rows of the others; take the children out first (ALTER TABLE child NO INHERIT {0}), change each table by itself, \
+         and let them INHERIT again, or make the children partitions",
+        source.name,
+        source.relatives.join(", ")
+    )
+}
+
+/// What partitions have of their own that their likenesses would not have.
+pub(super) fn parts(source: &Source, own: &[String]) -> Option<Blocking> {
+    let first = own.first()?;
+    let more = if own.len() > 1 { format!(" and {} more", own.len() - 1) } else { String::new() };
+    Some(Blocking {
+        reason: format!(
+            "{first}{more} is bound to a partition of {}, or not to all of them, and can't be taken along; drop it before the change \
+             and make it again afterwards, or let the whole table have it",
+            source.name
+        ),
+        expected_ms: Some(super::super::size::rewrite_ms(source.bytes)),
+    })
 }
 
 /// What would be lost or broken.
@@ -142,7 +172,26 @@ fn unlogged(change: &Change) -> Result<(), Failure> {
 
 /// Every unique key of a partitioned table must contain the partition's columns.
 fn partitions(change: &Change) -> Result<(), Failure> {
-    let Some(partitioning) = &change.partitioning else { return Ok(()) };
+    if let Some(partitioning) = &change.partitioning {
+        return keys_contain(change, partitioning);
+    }
+    let levels = change.parts.iter().map(|part| &part.strategy).chain([&change.source.strategy]);
+    for strategy in levels.flatten() {
+        let partitioning = Partitioning::key(strategy)?;
+        keys_contain(change, &partitioning)?;
+        let moved =
+            change.reshape.columns.iter().find(|r| partitioning.columns().is_none_or(|all| all.contains(&r.column)));
+        if let Some(retype) = moved {
+            let message =
+                format!("{} is of the partition key {strategy} of {}", ident(&retype.column), change.source.name);
+            return Err(Failure::usage("migrate.shadow-partition-key", message)
+                .hint("the server can't give it another type; make a new table, and exchange the two"));
+        }
+    }
+    Ok(())
+}
+
+fn keys_contain(change: &Change, partitioning: &Partitioning) -> Result<(), Failure> {
     let table = ident(&change.source.name);
     let columns = partitioning.columns();
     for (name, key, primary) in unique_keys(change) {
@@ -158,9 +207,10 @@ fn partitions(change: &Change) -> Result<(), Failure> {
             ident(name),
             join(key.iter())
         );
+        let with = if change.partitioning.is_some() { ", PARTITION BY …" } else { "" };
         let hint = if primary {
             format!(
-                "change the key with it: ALTER TABLE {table} DROP CONSTRAINT {0}, ADD CONSTRAINT {0} PRIMARY KEY ({all}), PARTITION BY …",
+                "change the key with it: ALTER TABLE {table} DROP CONSTRAINT {0}, ADD CONSTRAINT {0} PRIMARY KEY ({all}){with}",
                 ident(name)
             )
         } else {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::super::name::{ident, literal};
 use super::super::step::{dollar_tag, guarded};
-use super::Change;
-use super::rights;
+use super::tree::Which;
+use super::{Change, rights, tree};
 
 /// All statements up to the empty shadow, without indexes.
 pub(super) fn make(change: &Change) -> Vec<String> {
@@ -17,9 +17,6 @@ pub(super) fn make(change: &Change) -> Vec<String> {
         made.push(format!("GRANT USAGE, CREATE ON SCHEMA {} TO {}", ident(schema), ident(owner)));
     }
     made.push(create(change));
-    for (name, bound) in change.partitioning.iter().flat_map(|p| &p.parts) {
-        made.push(format!("CREATE TABLE {} PARTITION OF {} {bound}", names.inside(name), names.shadow()));
-    }
     let table = names.shadow();
     let alter = |clause: String| format!("ALTER TABLE {table} {clause}");
     made.extend(sequences(change));
@@ -34,7 +31,9 @@ pub(super) fn make(change: &Change) -> Vec<String> {
         primary_key_columns(change).map(|column| alter(format!("ALTER COLUMN {} SET NOT NULL", ident(column)))),
     );
     made.extend(settings(change).into_iter().map(alter));
+    made.extend(tree::make(change));
     made.extend(ownership(change));
+    made.extend(tree::ownership(change));
     made
 }
 
@@ -51,9 +50,12 @@ fn create(change: &Change) -> String {
         names.shadow(),
         names.seen(),
     );
-    if let Some(partitioning) = &change.partitioning {
-        let _ = write!(text, " PARTITION BY {}", partitioning.strategy);
-    } else if let Some(method) = storage.method.as_ref().or(source.method.as_ref()) {
+    let strategy = change.partitioning.as_ref().map(|p| &p.strategy).or(source.strategy.as_ref());
+    if let Some(strategy) = strategy {
+        let _ = write!(text, " PARTITION BY {strategy}");
+    }
+    let kept = change.partitioning.is_none();
+    if let Some(method) = storage.method.as_ref().or(source.method.as_ref()).filter(|_| kept) {
         let _ = write!(text, " USING {}", ident(method));
     }
     if let Some(space) = storage.tablespace.as_ref().or(source.tablespace.as_ref()) {
@@ -95,8 +97,7 @@ fn sequences(change: &Change) -> Vec<String> {
 
 fn settings(change: &Change) -> Vec<String> {
     let mut clauses = Vec::new();
-    let partitioned = change.partitioning.is_some();
-    if !change.source.options.is_empty() && !partitioned {
+    if !change.source.options.is_empty() && !change.is_partitioned(Which::New) {
         clauses.push(format!("SET ({})", assignments(&change.source.options)));
     }
     for column in change.columns.iter().filter(|c| !change.reshape.not_copied.contains(&c.name)) {
@@ -131,9 +132,6 @@ fn ownership(change: &Change) -> Vec<String> {
     let mut made = Vec::new();
     if !source.own {
         made.push(format!("ALTER TABLE {table} OWNER TO {}", ident(&source.owner)));
-        for (name, _) in change.partitioning.iter().flat_map(|p| &p.parts) {
-            made.push(format!("ALTER TABLE {} OWNER TO {}", change.names.inside(name), ident(&source.owner)));
-        }
     }
     made.extend(source.default_grantees.iter().map(|who| format!("REVOKE ALL ON TABLE {table} FROM {who}")));
     made.extend(rights::given("TABLE", &table, &source.owner, source.has_grants, &source.grants));

@@ -8,9 +8,10 @@ use super::super::name::{ident, literal, qualified};
 use super::super::size::{scan_ms, update_ms};
 use super::super::step::{self, ACCESS_EXCLUSIVE, Drafted as _, SHARE_ROW_EXCLUSIVE, require};
 use super::copy::Direction;
-use super::facts::Index;
+use super::facts::{Index, Part};
 use super::names::{Way, What};
 use super::reshape::Order;
+use super::tree::Which;
 use super::{Change, contract, foreign, indexes, log, shape, swap, views};
 
 /// Rows that may be left to the switch: it needs a few milliseconds for them.
@@ -19,7 +20,8 @@ const REST: u32 = 200;
 /// All steps of the change.
 pub(super) fn all(change: &Change) -> Result<Vec<Step>, Failure> {
     let order = order(change)?;
-    let mut steps = vec![shadow(change), triggers(change), copy(change, order.as_ref())];
+    let mut steps = vec![shadow(change), triggers(change)];
+    steps.extend(copies(change, order.as_ref()));
     steps.extend(build(change, order.is_some()));
     steps.extend(views_and_statistics(change));
     steps.push(analyze(change));
@@ -35,10 +37,6 @@ pub(super) fn all(change: &Change) -> Result<Vec<Step>, Failure> {
     Ok(steps)
 }
 
-fn objects(change: &Change) -> Vec<String> {
-    vec![change.names.seen()]
-}
-
 fn shadow(change: &Change) -> Step {
     let mut statements = shape::make(change);
     statements.extend(log::marks(&change.names));
@@ -51,35 +49,55 @@ fn shadow(change: &Change) -> Step {
 fn triggers(change: &Change) -> Step {
     let seen = change.names.seen();
     let title = format!("note the keys of rows that are written to {seen}");
-    let mut made = step::transaction(title, Phase::Expand, log::triggers(&change.names, Way::Forward, &seen))
-        .back(Back::by(log::drop_triggers(&change.names, &seen)));
-    made.lock = step::lock(SHARE_ROW_EXCLUSIVE, objects(change), Held::Moment);
+    let mut made = step::transaction(title, Phase::Expand, log::triggers(change, Way::Forward))
+        .back(Back::by(log::drop_triggers(change, Which::Old)));
+    made.lock = step::lock(SHARE_ROW_EXCLUSIVE, change.tables(Which::Old), Held::Moment);
     made
 }
 
-fn copy(change: &Change, order: Option<&Index>) -> Step {
+/// A step for each table that holds rows.
+fn copies(change: &Change, order: Option<&Index>) -> Vec<Step> {
+    let whole = change.names.seen();
+    if !change.is_partitioned(Which::Old) {
+        let title = format!("copy the rows of {whole}");
+        let target = change.names.shadow();
+        return vec![copy(change, order, (&whole, &target), title, (change.source.rows, change.source.bytes))];
+    }
+    let leaves = change.parts.iter().filter(|part| part.is_leaf());
+    let one = |part: &Part| {
+        let target = if change.keeps_partitions() { change.shadow_of(part) } else { change.names.shadow() };
+        let title = format!("copy the rows of {}, a partition of {whole}", part.seen());
+        copy(change, order, (&part.seen(), &target), title, (part.rows, part.bytes))
+    };
+    leaves.map(one).collect()
+}
+
+fn copy(
+    change: &Change,
+    order: Option<&Index>,
+    (from, to): (&str, &str),
+    title: String,
+    (rows, bytes): (f64, i64),
+) -> Step {
     let forward = Direction::of(change, Way::Forward);
     let mut key: Vec<_> = order.iter().flat_map(|index| &index.columns).map(|name| typed(change, name)).collect();
     let parts = change.key.parts.iter().map(|p| KeyColumn { name: ident(&p.column), ty: p.ty.clone() });
     key.extend(parts.filter(|part| !order.is_some_and(|i| i.columns.iter().any(|c| ident(c) == part.name))));
     let batch = format!(
-        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE {{range}}",
-        forward.target,
+        "INSERT INTO {to} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {from} s WHERE {{range}}",
         forward.columns(),
         forward.values(),
-        forward.source
     );
     let work = Work::Backfill(Backfill {
-        table: forward.source,
+        table: from.to_owned(),
         only: false,
         key,
         batch,
         before_batch: vec!["SET LOCAL row_security = off".to_owned()],
-        rows: Some(rows(change)),
+        rows: Some(counted(rows)),
         verify: Vec::new(),
     });
-    step::step(format!("copy the rows of {}", change.names.seen()), Phase::Backfill, work)
-        .takes(update_ms(change.source.bytes) / 2.0)
+    step::step(title, Phase::Backfill, work).takes(update_ms(bytes) / 2.0)
 }
 
 fn typed(change: &Change, name: &str) -> KeyColumn {
@@ -88,8 +106,8 @@ fn typed(change: &Change, name: &str) -> KeyColumn {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate that is never negative")]
-fn rows(change: &Change) -> u64 {
-    change.source.rows as u64
+const fn counted(rows: f64) -> u64 {
+    rows as u64
 }
 
 /// The index that rows are copied in the order of, for `CLUSTER`.
@@ -197,7 +215,7 @@ fn switch(change: &Change) -> Step {
     };
     let mut made = step::step(format!("put the shadow in the place of {seen}"), Phase::Switch, work)
         .back(Back::by([swap::back(change)]));
-    let mut locked = objects(change);
+    let mut locked = change.tables(Which::Old);
     locked.extend(foreign::children(change));
     locked.extend(change.dependents.views.iter().map(super::facts::View::seen));
     made.lock = Lock { mode: ACCESS_EXCLUSIVE.to_owned(), objects: locked, held: Held::Moment };

@@ -12,7 +12,8 @@ use super::super::step::{dollar_tag, guarded};
 use super::Change;
 use super::facts::{OtherPolicy, Policy, Publication, Rule, Trigger, View};
 use super::names::{Way, What};
-use super::{facts, foreign, log};
+use super::tree::Which;
+use super::{facts, foreign, log, tree};
 
 /// The statements of the switch.
 pub(super) fn forward(change: &Change) -> Vec<String> {
@@ -24,17 +25,17 @@ pub(super) fn forward(change: &Change) -> Vec<String> {
     made.push(unchanged(change));
     made.extend(last_rows(change, Way::Forward));
     made.extend(foreign::drop_all(change, false));
-    made.extend(log::drop_triggers(names, &names.seen()));
+    made.extend(log::drop_triggers(change, Which::Old));
     made.extend(quiet(change));
-    made.extend(exchange(change, &names.new, &names.old));
+    made.extend(exchange(change, Which::New));
     made.extend(come(change, End::New));
     made.extend(statistics(change, End::New, End::Old));
     made.extend(surroundings(change));
     made.extend(publications(change, &names.waiting()));
     made.extend(foreign::add_all(change, false));
     made.extend(bound(change));
-    made.extend(log::triggers(names, Way::Back, &names.seen()));
-    made.extend(log::guard(names, log::Came::New));
+    made.extend(log::triggers(change, Way::Back));
+    made.extend(log::guard(change, log::Came::New));
     // With the locks in hand, every message to and fro is time that others wait.
     let rest = made.split_off(locks).join(";\n");
     made.push(rest);
@@ -49,15 +50,15 @@ pub(super) fn back(change: &Change) -> String {
     made.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.seen()));
     made.extend(last_rows(change, Way::Back));
     made.extend(foreign::drop_all(change, true));
-    made.extend(log::drop_triggers(names, &names.seen()));
-    made.extend(exchange(change, &names.old, &names.new));
+    made.extend(log::drop_triggers(change, Which::New));
+    made.extend(exchange(change, Which::Old));
     made.extend(come(change, End::Old));
     made.extend(statistics(change, End::Old, End::New));
     made.extend(awake(change));
     made.extend(publications(change, &names.shadow()));
     made.extend(foreign::add_all(change, true));
     made.extend(bound(change));
-    made.extend(log::guard(names, log::Came::Old));
+    made.extend(log::guard(change, log::Came::Old));
     guarded(&format!("pg_catalog.to_regclass({}) IS NOT NULL", literal(&names.waiting())), &made)
 }
 
@@ -131,25 +132,27 @@ fn come(change: &Change, from: End) -> Vec<String> {
 
 /// The table that users see goes to one schema, the one in the other takes its place. Sequences that belong to a
 /// column stay where they are and change hands; the value of an identity goes over.
-fn exchange(change: &Change, coming: &str, going: &str) -> Vec<String> {
+fn exchange(change: &Change, coming: Which) -> Vec<String> {
     let names = &change.names;
+    let (coming_from, going_to, going) = match coming {
+        Which::New => (&names.new, &names.old, Which::Old),
+        Which::Old => (&names.old, &names.new, Which::New),
+    };
     let seen = names.seen();
     let serials = || change.sequences.iter().filter(|s| !s.identity);
     let sequence = |schema: &str, name: &str| qualified(schema, name);
     let mut made: Vec<_> =
         serials().map(|s| format!("ALTER SEQUENCE {} OWNED BY NONE", sequence(&s.schema, &s.name))).collect();
-    made.push(format!("ALTER TABLE {seen} SET SCHEMA {}", ident(going)));
-    made.push(format!("ALTER TABLE {} SET SCHEMA {}", qualified(coming, &names.table), ident(&names.home)));
-    for (part, _) in change.partitioning.iter().flat_map(|p| &p.parts) {
-        let (from, to) = if coming == names.new { (coming, &*names.home) } else { (&*names.home, going) };
-        made.push(format!("ALTER TABLE {} SET SCHEMA {}", qualified(from, part), ident(to)));
-    }
+    made.push(format!("ALTER TABLE {seen} SET SCHEMA {}", ident(going_to)));
+    made.extend(tree::moves(change, going, true));
+    made.push(format!("ALTER TABLE {} SET SCHEMA {}", qualified(coming_from, &names.table), ident(&names.home)));
+    made.extend(tree::moves(change, coming, false));
     for s in serials() {
         let name = sequence(&s.schema, &s.name);
         made.push(format!("ALTER SEQUENCE {name} OWNED BY {seen}.{}", ident(&s.column)));
     }
     for s in change.sequences.iter().filter(|s| s.identity) {
-        let (to, from) = (literal(&sequence(&names.home, &s.name)), sequence(going, &s.name));
+        let (to, from) = (literal(&sequence(&names.home, &s.name)), sequence(going_to, &s.name));
         made.push(format!("SELECT pg_catalog.setval({to}, last_value, is_called) FROM {from}"));
     }
     made
@@ -211,6 +214,7 @@ fn surroundings(change: &Change) -> Vec<String> {
             comment.map(|c| format!("COMMENT ON CONSTRAINT {} ON {seen} IS {}", ident(&check.name), literal(c))),
         );
     }
+    made.extend(tree::unchecked(change));
     made.extend(hooks(&seen, &change.objects.triggers, &change.objects.rules));
     made.extend(change.dependents.views.iter().flat_map(|view| hooks(&view.seen(), &view.triggers, &view.rules)));
     made

@@ -118,6 +118,12 @@ impl Dependents {
     }
 }
 
+/// What is bound to tables of a list, each described by the server, and is none of the known kinds.
+pub(super) async fn bound(reader: &Reader<'_, '_>, tables: &str) -> Result<Vec<String>, Failure> {
+    let with = format!("WITH m AS (SELECT relid AS oid, 1 AS depth FROM {tables} q)");
+    reader.texts(&unknown(&with, reader.major())).await
+}
+
 /// An order of the schemas in which all views, and the table, are seen without a schema; else what is not.
 async fn order(reader: &Reader<'_, '_>, with: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
     let mut schemas = reader.texts(&format!("{with} {SCHEMAS}")).await?;

@@ -31,6 +31,8 @@ pub(in super::super) struct Source {
     pub(in super::super) comment: Option<String>,
     pub(in super::super) typed: bool,
     pub(in super::super) partition: bool,
+    /// `RANGE (day)`, where it is partitioned.
+    pub(in super::super) strategy: Option<String>,
     pub(in super::super) extension: Option<String>,
     /// Parents and children by inheritance.
     pub(in super::super) relatives: Vec<String>,
@@ -84,6 +86,8 @@ pub(in super::super) struct Sequence {
 /// A constraint that is no foreign key and no `NOT NULL`.
 #[derive(Debug, Clone, Deserialize)]
 pub(in super::super) struct Constraint {
+    /// The table.
+    pub(in super::super) on: u32,
     pub(in super::super) name: String,
     /// `c`, `p`, `u`, `x`, as in `pg_constraint.contype`.
     pub(in super::super) kind: String,
@@ -95,6 +99,11 @@ pub(in super::super) struct Constraint {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(in super::super) struct Index {
+    pub(in super::super) oid: u32,
+    /// The table.
+    pub(in super::super) on: u32,
+    /// The index of the partitioned table that it is a part of.
+    pub(in super::super) parent: Option<u32>,
     pub(in super::super) name: String,
     pub(in super::super) unique: bool,
     pub(in super::super) valid: bool,
@@ -145,17 +154,23 @@ pub(super) fn grants(acl: &str, owner: &str, column: &str) -> String {
     )
 }
 
+/// Rows and bytes of a table, or of all its partitions.
+const TREE: &str = "(SELECT coalesce(sum(greatest(x.reltuples, 0)), 0)::float8 FROM pg_class x \
+     WHERE x.oid = c.oid AND x.relkind <> 'p' OR x.oid IN (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf)) AS rows, \
+     (SELECT coalesce(sum(pg_total_relation_size(x.oid)), 0)::int8 FROM pg_class x \
+     WHERE x.oid = c.oid OR x.oid IN (SELECT relid FROM pg_partition_tree(c.oid))) AS bytes";
+
 fn source() -> String {
     format!(
         "SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence, \
          pg_get_userbyid(c.relowner) AS owner, c.relowner = current_user::regrole::oid AS own, current_user AS role, \
-         greatest(c.reltuples, 0)::float8 AS rows, pg_total_relation_size(c.oid) AS bytes, \
-         (SELECT amname FROM pg_am WHERE oid = c.relam) AS method, \
+         {TREE}, (SELECT amname FROM pg_am WHERE oid = c.relam) AS method, \
          (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace) AS tablespace, \
          c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security, row_security_active(c.oid) AS hidden, \
          c.relreplident::text AS replica, \
          to_jsonb(coalesce(c.reloptions, '{{}}') || ARRAY(SELECT 'toast.' || o FROM pg_class x, unnest(x.reloptions) o WHERE x.oid = c.reltoastrelid)) AS options, \
          obj_description(c.oid, 'pg_class') AS comment, c.reloftype <> 0 AS typed, c.relispartition AS partition, \
+         pg_get_partkeydef(c.oid) AS strategy, \
          (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE d.classid = 'pg_class'::regclass \
           AND d.objid = c.oid AND d.objsubid = 0 AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension, \
          ARRAY(SELECT CASE WHEN i.inhrelid = c.oid THEN i.inhparent ELSE i.inhrelid END::regclass::text FROM pg_inherits i \
@@ -205,12 +220,17 @@ impl Sequence {
 
 impl Constraint {
     pub(in super::super) async fn read(reader: &Reader<'_, '_>, oid: u32) -> Result<Vec<Self>, Failure> {
+        Self::of(reader, &format!("= {oid}")).await
+    }
+
+    /// Those of the tables for which a condition holds.
+    pub(super) async fn of(reader: &Reader<'_, '_>, table: &str) -> Result<Vec<Self>, Failure> {
         reader
             .values(&format!(
-                "SELECT k.conname AS name, k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition, k.convalidated AS valid, \
+                "SELECT k.conrelid::int8 AS on, k.conname AS name, k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition, k.convalidated AS valid, \
                  ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY u(n, at) JOIN pg_attribute a ON a.attrelid = k.conrelid \
                  AND a.attnum = u.n ORDER BY u.at) AS columns, obj_description(k.oid, 'pg_constraint') AS comment \
-                 FROM pg_constraint k WHERE k.conrelid = {oid} AND k.contype IN ('c', 'p', 'u', 'x') ORDER BY k.contype, k.conname"
+                 FROM pg_constraint k WHERE k.conrelid {table} AND k.contype IN ('c', 'p', 'u', 'x') ORDER BY k.contype, k.conname"
             ))
             .await
     }
@@ -218,9 +238,15 @@ impl Constraint {
 
 impl Index {
     pub(in super::super) async fn read(reader: &Reader<'_, '_>, oid: u32) -> Result<Vec<Self>, Failure> {
+        Self::of(reader, &format!("= {oid}")).await
+    }
+
+    /// Those of the tables for which a condition holds.
+    pub(super) async fn of(reader: &Reader<'_, '_>, table: &str) -> Result<Vec<Self>, Failure> {
         reader
             .values(&format!(
-                "SELECT c.relname AS name, i.indisunique AS unique, i.indisvalid AND i.indisready AS valid, \
+                "SELECT c.oid::int8 AS oid, i.indrelid::int8 AS on, \
+                 (SELECT h.inhparent::int8 FROM pg_inherits h WHERE h.inhrelid = c.oid) AS parent, c.relname AS name, i.indisunique AS unique, i.indisvalid AND i.indisready AS valid, \
                  substr(pg_get_indexdef(c.oid), length(format('CREATE %sINDEX %I ON %s%I.%I USING ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, \
                  c.relname, CASE c.relkind WHEN 'I' THEN 'ONLY ' ELSE '' END, n.nspname, t.relname)) + 1) AS rest, \
                  (SELECT k.conname FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')) AS constraint, \
@@ -228,12 +254,14 @@ impl Index {
                  LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = u.n AND u.n > 0 WHERE u.at <= i.indnkeyatts ORDER BY u.at) AS columns, \
                  i.indpred IS NOT NULL AS partial, m.amname = 'btree' AS btree, \
                  (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace) AS tablespace, i.indisclustered AS clustered, \
-                 i.indisreplident AS replica, pg_relation_size(c.oid) AS bytes, obj_description(c.oid, 'pg_class') AS comment, \
+                 i.indisreplident AS replica, \
+                 (SELECT coalesce(sum(pg_relation_size(x.oid)), 0)::int8 FROM pg_class x WHERE x.oid = c.oid \
+                 OR c.relkind = 'I' AND x.oid IN (SELECT relid FROM pg_partition_tree(c.oid))) AS bytes, obj_description(c.oid, 'pg_class') AS comment, \
                  (SELECT coalesce(jsonb_agg(jsonb_build_array(a.attnum, a.attstattarget)), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid \
                  AND a.attstattarget >= 0) AS targets \
                  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam \
                  JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
-                 WHERE i.indrelid = {oid} ORDER BY i.indisprimary DESC, c.relname"
+                 WHERE i.indrelid {table} ORDER BY i.indisprimary DESC, c.relname"
             ))
             .await
     }
