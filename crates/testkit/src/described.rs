@@ -16,7 +16,9 @@ const LINES: &str = "
     UNION ALL SELECT pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid FROM pg_index i
         JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
     UNION ALL SELECT conrelid::regclass || ' ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid) || ' ' || convalidated
-        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND NOT (contype = 'f' AND conparentid <> 0)
+    UNION ALL SELECT inhrelid::regclass || ' is of ' || inhparent::regclass FROM pg_inherits
+    UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname ~ '^dbwright_'
     UNION ALL SELECT pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT p.oid::regprocedure::text FROM pg_proc p
         WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'dbwright'))

@@ -8,6 +8,7 @@ pub mod cache;
 mod daemon;
 mod database;
 mod described;
+pub mod disk;
 mod engines;
 pub mod launch;
 pub mod memory;

@@ -131,8 +131,10 @@ pub(crate) fn schema(url: &str) -> String {
         UNION ALL SELECT pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid FROM pg_index i
             JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
         UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) || ' ' || convalidated
-            FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND NOT (contype = 'f' AND conparentid <> 0)
         UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT 'partition ' || inhrelid::regclass || ' of ' || inhparent::regclass FROM pg_inherits
+        UNION ALL SELECT nspname FROM pg_namespace WHERE nspname ~ '^dbwright_'
         UNION ALL SELECT p.oid::regprocedure::text FROM pg_proc p
             WHERE pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'dbwright'))
         ) lines(line)";

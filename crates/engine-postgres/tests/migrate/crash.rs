@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use dbwright_core::progress::Silent;
 use dbwright_engine_postgres::lab::{Lab, LabOptions};
+use dbwright_migrate::Limits;
+use dbwright_migrate::run::Options;
+use dbwright_testkit::disk::Disk;
 use dbwright_testkit::writer::{Dice, Writer};
 use dbwright_testkit::{Database, postgres_bin, sql};
 
-use crate::child::{Order, verb};
-use crate::common::{cell, schema};
-use crate::scenario::{columns, table};
+use crate::child::{Order, verb, verb_of};
+use crate::common::{cell, options, schema};
+use crate::scenario::{Scene, columns, table};
 use crate::trap::{Spot, Trap};
 
 const ROWS: u32 = 450;
@@ -24,18 +27,18 @@ struct Course {
 }
 
 impl Course {
-    async fn of(url: &str) -> Self {
+    async fn of(scene: Scene, url: &str) -> Self {
         let before = schema(url);
         let (first, second) = (Trap::harmless(), Trap::harmless());
-        verb(url, "apply", &first).await.expect("applied");
-        verb(url, "contract", &second).await.expect("finished");
+        verb_of(scene, url, "apply", &options(), &first).await.expect("applied");
+        verb_of(scene, url, "contract", &options(), &second).await.expect("finished");
         Self { before, after: schema(url), apply: first.spots(), contract: second.spots() }
     }
 
     async fn on(major: u32) -> Self {
         let database = Database::create(major);
         database.execute(&table(ROWS));
-        Self::of(&database.url).await
+        Self::of(Scene::ByHand, &database.url).await
     }
 }
 
@@ -46,17 +49,35 @@ enum Then {
     Undo,
 }
 
+impl Then {
+    /// Every other place is undone.
+    const fn of(number: usize) -> Self {
+        if number.is_multiple_of(2) { Self::Resume } else { Self::Undo }
+    }
+}
+
+impl Course {
+    fn end(&self, then: Then) -> &str {
+        if then == Then::Undo { &self.before } else { &self.after }
+    }
+}
+
 /// Brings a database to the end that was chosen, whatever state it is in.
 async fn settle(url: &str, then: Then, what: &str) {
+    settle_of(Scene::ByHand, url, then, what).await;
+}
+
+async fn settle_of(scene: Scene, url: &str, then: Then, what: &str) {
+    let verb = async |name: &str| verb_of(scene, url, name, &options(), &Silent).await;
     if then == Then::Undo {
-        match verb(url, "undo", &Silent).await {
+        match verb("undo").await {
             Ok(_) => {}
             Err(failure) => assert_eq!(failure.code, "migrate.nothing-to-undo", "{what}: {failure:?}"),
         }
         return;
     }
     for step in ["resume", "apply", "contract"] {
-        verb(url, step, &Silent).await.unwrap_or_else(|failure| panic!("{what}: {step}: {failure:?}"));
+        verb(step).await.unwrap_or_else(|failure| panic!("{what}: {step}: {failure:?}"));
     }
 }
 
@@ -64,7 +85,9 @@ async fn settle(url: &str, then: Then, what: &str) {
 fn look(url: &str, writer: Writer, expected: &str, what: &str) {
     let ledger = writer.finish().unwrap_or_else(|reason| panic!("{what}: {reason}"));
     assert!(ledger.acknowledged > 0, "{what}: nothing was written");
-    assert!(ledger.refused.is_empty(), "{what}: {:?}", ledger.refused);
+    // Where a disk is full, it is full for the writer too.
+    let refused: Vec<_> = ledger.refused.iter().filter(|text| !text.contains("No space left on device")).collect();
+    assert!(refused.is_empty(), "{what}: {refused:?}");
     assert_eq!(ledger.differences(url, &columns()).expect("readable"), None, "{what}");
     assert_eq!(schema(url), expected, "{what}");
 }
@@ -78,11 +101,10 @@ async fn killed_everywhere(major: u32, then: Then) {
         let database = Database::create(major);
         database.execute(&table(ROWS));
         let writer = Writer::start(&database.url, &columns(), 7);
-        let order = Order { url: &database.url, verb: "apply", dies_at: Some(spot) };
+        let order = Order { scene: Scene::ByHand, url: &database.url, verb: "apply", dies_at: Some(spot) };
         assert!(!order.start().wait().expect("it ran").success(), "{what}: it did not die");
         settle(&database.url, then, &what).await;
-        let expected = if then == Then::Undo { &course.before } else { &course.after };
-        look(&database.url, writer, expected, &what);
+        look(&database.url, writer, course.end(then), &what);
     }
 }
 
@@ -105,7 +127,7 @@ async fn killed_anywhere_in_its_contract_it_can_be_resumed() {
         database.execute(&table(ROWS));
         let writer = Writer::start(&database.url, &columns(), 11);
         verb(&database.url, "apply", &Silent).await.expect("applied");
-        let order = Order { url: &database.url, verb: "contract", dies_at: Some(spot) };
+        let order = Order { scene: Scene::ByHand, url: &database.url, verb: "contract", dies_at: Some(spot) };
         assert!(!order.start().wait().expect("it ran").success(), "{what}: it did not die");
         settle(&database.url, Then::Resume, &what).await;
         look(&database.url, writer, &course.after, &what);
@@ -126,7 +148,7 @@ async fn killed_anywhere_while_it_is_undone_it_can_be_undone() {
         database.execute(&table(ROWS));
         let writer = Writer::start(&database.url, &columns(), 13);
         verb(&database.url, "apply", &Silent).await.expect("applied");
-        let order = Order { url: &database.url, verb: "undo", dies_at: Some(&spot) };
+        let order = Order { scene: Scene::ByHand, url: &database.url, verb: "undo", dies_at: Some(&spot) };
         assert!(!order.start().wait().expect("it ran").success(), "{what}: it did not die");
         verb(&database.url, "resume", &Silent).await.unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
         look(&database.url, writer, &before, &what);
@@ -143,8 +165,9 @@ fn cut(url: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_cut_anywhere_is_made_again() {
     let course = Course::on(15).await;
-    for spot in &course.apply {
-        let what = format!("cut at {spot:?}");
+    for (number, spot) in course.apply.iter().enumerate() {
+        let then = Then::of(number);
+        let what = format!("cut at {spot:?}, then {then:?}");
         let database = Database::create(15);
         database.execute(&table(ROWS));
         let writer = Writer::start(&database.url, &columns(), 17);
@@ -152,8 +175,8 @@ async fn a_connection_cut_anywhere_is_made_again() {
         let trap = Trap::at(spot, move || cut(&url));
         verb(&database.url, "apply", &trap).await.unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
         assert!(trap.sprung(), "{what}");
-        settle(&database.url, Then::Resume, &what).await;
-        look(&database.url, writer, &course.after, &what);
+        settle(&database.url, then, &what).await;
+        look(&database.url, writer, course.end(then), &what);
     }
 }
 
@@ -161,8 +184,10 @@ async fn a_connection_cut_anywhere_is_made_again() {
 async fn a_lock_that_another_holds_is_waited_for_without_holding_up_writers() {
     let course = Course::on(17).await;
     let busy = ["planned", "statement", "batch-committed", "cleared"];
-    for spot in course.apply.iter().filter(|(_, point)| busy.contains(&point.as_str())) {
-        let what = format!("another's lock at {spot:?}");
+    let spots = course.apply.iter().filter(|(_, point)| busy.contains(&point.as_str()));
+    for (number, spot) in spots.enumerate() {
+        let then = Then::of(number);
+        let what = format!("another's lock at {spot:?}, then {then:?}");
         let database = Database::create(17);
         database.execute(&table(ROWS));
         let writer = Writer::start(&database.url, &columns(), 19);
@@ -179,8 +204,8 @@ async fn a_lock_that_another_holds_is_waited_for_without_holding_up_writers() {
         verb(&database.url, "apply", &trap).await.unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
         let thread = holder.lock().expect("not poisoned").take().expect("it was held");
         thread.join().expect("it held");
-        settle(&database.url, Then::Resume, &what).await;
-        look(&database.url, writer, &course.after, &what);
+        settle(&database.url, then, &what).await;
+        look(&database.url, writer, course.end(then), &what);
     }
 }
 
@@ -209,7 +234,7 @@ async fn a_statement_cancelled_anywhere_leaves_what_can_be_resumed() {
         canceller.join().expect("it cancelled");
         let then = if round % 2 == 0 { Then::Resume } else { Then::Undo };
         settle(&database.url, then, &what).await;
-        look(&database.url, writer, if then == Then::Undo { &course.before } else { &course.after }, &what);
+        look(&database.url, writer, course.end(then), &what);
     }
 }
 
@@ -219,10 +244,11 @@ async fn a_server_that_crashes_anywhere_is_waited_for() {
     let mut lab = Lab::start(&options, &Silent).await.expect("a lab");
     lab.create_database("course").await.expect("made");
     lab.execute("course", &table(ROWS)).await.expect("filled");
-    let course = Course::of(&lab.url("course")).await;
+    let course = Course::of(Scene::ByHand, &lab.url("course")).await;
     // Every third place: a crash takes a second or two, and the whole is what the benchmark is for.
     for (number, spot) in course.apply.iter().enumerate().step_by(3) {
-        let what = format!("server crashed at {spot:?}");
+        let then = Then::of(number);
+        let what = format!("server crashed at {spot:?}, then {then:?}");
         let name = format!("crash{number}");
         lab.create_database(&name).await.expect("made");
         lab.execute(&name, &table(ROWS)).await.expect("filled");
@@ -233,8 +259,8 @@ async fn a_server_that_crashes_anywhere_is_waited_for() {
         let trap = Trap::at(spot, move || crash(&inside));
         verb(&url, "apply", &trap).await.unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
         assert!(trap.sprung(), "{what}");
-        settle(&url, Then::Resume, &what).await;
-        look(&url, writer, &course.after, &what);
+        settle(&url, then, &what).await;
+        look(&url, writer, course.end(then), &what);
         lab = shared.lock().expect("not poisoned").take().expect("the lab");
     }
 }
@@ -261,12 +287,73 @@ async fn killed_at_random_moments_it_can_be_resumed_or_undone() {
         let database = Database::create(17);
         database.execute(&table(5_000));
         let writer = Writer::start(&database.url, &columns(), 37 + round);
-        let mut child = Order { url: &database.url, verb: "apply", dies_at: None }.start();
+        let mut child = Order { scene: Scene::ByHand, url: &database.url, verb: "apply", dies_at: None }.start();
         std::thread::sleep(after);
         child.kill().expect("killed, or ended before");
         child.wait().expect("ended");
         settle(&database.url, then, &what).await;
-        look(&database.url, writer, if then == Then::Undo { &course.before } else { &course.after }, &what);
+        look(&database.url, writer, course.end(then), &what);
         assert_eq!(cell(&database.url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0", "{what}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_partitioned_table_is_changed_it_can_be_resumed_or_undone() {
+    let parts = Scene::Parts;
+    let fresh = || {
+        let database = Database::create(17);
+        database.execute(&parts.table(ROWS));
+        database
+    };
+    let course = Course::of(parts, &fresh().url).await;
+    for (number, spot) in course.apply.iter().enumerate().step_by(5) {
+        let then = Then::of(number);
+        let what = format!("killed at {spot:?}, then {then:?}");
+        let database = fresh();
+        let writer = Writer::start(&database.url, &columns(), 41);
+        let order = Order { scene: parts, url: &database.url, verb: "apply", dies_at: Some(spot) };
+        assert!(!order.start().wait().expect("it ran").success(), "{what}: it did not die");
+        settle_of(parts, &database.url, then, &what).await;
+        look(&database.url, writer, course.end(then), &what);
+    }
+}
+
+/// A disk that is full indeed: the databases are on a small file system of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_anywhere_stops_it_and_it_can_be_resumed_or_undone() {
+    let programs = LabOptions { programs: vec![postgres_bin(17)], ..LabOptions::default() };
+    let lab = Lab::start(&programs, &Silent).await.expect("a lab");
+    let disk = match Disk::mount(&lab.url("postgres"), &lab.data(), 40) {
+        Ok(disk) => Arc::new(disk),
+        // What the server's words do is tested elsewhere; the words themselves need such a disk.
+        Err(reason) => return println!("not tried: {reason}"),
+    };
+    let create = async |name: &str| {
+        let made = format!("CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {}", Disk::TABLESPACE);
+        lab.execute("postgres", &made).await.expect("made");
+        lab.execute(name, &table(ROWS)).await.expect("filled");
+        lab.url(name)
+    };
+    let course = Course::of(Scene::ByHand, &create("course").await).await;
+    let hasty = Options { limits: Limits { patience: Duration::ZERO, ..options().limits }, ..options() };
+    let mut stopped = 0;
+    for (number, spot) in course.apply.iter().enumerate().step_by(3) {
+        let then = Then::of(number);
+        let what = format!("full at {spot:?}, then {then:?}");
+        let name = format!("full{number}");
+        let url = create(&name).await;
+        let writer = Writer::start(&url, &columns(), 43);
+        let filled = Arc::new(Mutex::new(None));
+        let (inside, small) = (Arc::clone(&filled), Arc::clone(&disk));
+        let trap = Trap::at(spot, move || *inside.lock().expect("not poisoned") = Some(small.fill().expect("filled")));
+        if let Err(failure) = verb_of(Scene::ByHand, &url, "apply", &hasty, &trap).await {
+            assert_eq!(failure.code, "migrate.full", "{what}: {failure:?}");
+            stopped += 1;
+        }
+        drop(filled.lock().expect("not poisoned").take());
+        settle(&url, then, &what).await;
+        look(&url, writer, course.end(then), &what);
+        lab.execute("postgres", &format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("dropped");
+    }
+    assert!(stopped > 2, "it was never full: {stopped}");
 }

@@ -1,15 +1,20 @@
 //! Targets and moments that make it hard.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use dbwright_core::progress::{Progress, Silent};
+use dbwright_core::target::Address;
+use dbwright_engine_postgres::Postgres;
+use dbwright_engine_postgres::lab::{Lab, LabOptions};
 use dbwright_migrate::plan::{Back, Backfill, KeyColumn, Lock, Phase, Planned, Step, Work};
+use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::run::{self, Options};
-use dbwright_migrate::{Limits, Migration};
-use dbwright_testkit::{Database, majors, sql};
+use dbwright_migrate::{Limits, Migration, OnlineDdl as _};
+use dbwright_testkit::{Database, majors, postgres_bin, sql};
 
 use crate::child::verb;
 use crate::common::{Plans, cell, migration, open, options, states};
@@ -319,4 +324,68 @@ async fn what_a_file_sets_holds_after_an_interruption_and_not_for_the_next_file(
     run::apply(&mut session, &both, &options(), &Silent).await.expect("applied");
     let there = "SELECT to_regclass('other.made') IS NOT NULL AND to_regclass('public.next') IS NOT NULL";
     assert_eq!(cell(&database.url, there), "t");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_went_back_changes_no_order() {
+    let database = Database::create(17);
+    let both = [migration("1", "CREATE TABLE one (i int)", None), migration("2", "CREATE TABLE two (i int)", None)];
+    let mut session = open(&database.url, &none()).await.expect("open");
+    run::apply(&mut session, &both[..1], &options(), &Silent).await.expect("applied");
+    // The first was carried out while the clock was a day ahead.
+    database.execute(
+        "UPDATE dbwright.migrations SET started_at = started_at + interval '1 day', applied_at = applied_at + interval '1 day'; \
+         UPDATE dbwright.steps SET started_at = started_at + interval '1 day'",
+    );
+    run::apply(&mut session, &both, &options(), &Silent).await.expect("applied");
+    let status = run::status(&mut session, &both).await.expect("status");
+    let versions: Vec<_> = status.migrations.iter().map(|line| line.version.as_str()).collect();
+    assert_eq!(versions, ["1", "2"]);
+    assert!(status.migrations.iter().all(|line| line.execution_time_ms.is_none_or(|ms| ms >= 0)));
+    run::undo(&mut session, &both, &options(), &Silent).await.expect("undone");
+    assert_eq!(cell(&database.url, "SELECT to_regclass('one') IS NOT NULL AND to_regclass('two') IS NULL"), "t");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_started_as_a_standby_is_left_alone_until_it_is_promoted() {
+    let options_of_lab = LabOptions { programs: vec![postgres_bin(17)], durable: true, ..LabOptions::default() };
+    let mut lab = Lab::start(&options_of_lab, &Silent).await.expect("a lab");
+    lab.create_database("shop").await.expect("made");
+    lab.execute("shop", &scenario::table(300)).await.expect("filled");
+    let url = lab.url("shop");
+    // Begun while it was the primary; it ends before the switch.
+    let failure = verb(&url, "apply", &Impatient(AtomicU32::new(2))).await.expect_err("stopped");
+    assert_eq!(failure.code, "migrate.stopped");
+    let signal = lab.data().join("standby.signal");
+    std::fs::write(&signal, "").expect("written");
+    std::fs::set_permissions(&signal, std::fs::Permissions::from_mode(0o666)).expect("changed");
+    lab.crash(&Silent).await.expect("it starts again");
+    for name in ["apply", "resume", "undo"] {
+        let failure = verb(&url, name, &Silent).await.expect_err(name);
+        assert_eq!(failure.code, "migrate.standby", "{name}: {failure:?}");
+    }
+    let reading = OpenOptions { read_only: true, ..OpenOptions::default() };
+    let address = Address::parse(&url).expect("an address");
+    let mut session = Postgres.open(&address, &reading, &Silent).await.expect("it can be read");
+    let status = run::status(session.as_mut(), &[scenario::change()]).await.expect("status");
+    assert_eq!(status.migrations.len(), 1);
+    drop(session);
+    lab.execute("shop", "SELECT pg_promote()").await.expect("promoted");
+    verb(&url, "resume", &Silent).await.expect("resumed");
+    assert_eq!(cell(&url, "SELECT count(*) FROM t WHERE v IS DISTINCT FROM dbwright_v"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_restarted_between_two_steps_is_waited_for() {
+    let programs = LabOptions { programs: vec![postgres_bin(17)], durable: true, ..LabOptions::default() };
+    let mut lab = Lab::start(&programs, &Silent).await.expect("a lab");
+    lab.create_database("shop").await.expect("made");
+    lab.execute("shop", &scenario::table(300)).await.expect("filled");
+    let url = lab.url("shop");
+    let failure = verb(&url, "apply", &Impatient(AtomicU32::new(2))).await.expect_err("stopped");
+    assert_eq!(failure.code, "migrate.stopped");
+    lab.crash(&Silent).await.expect("it starts again");
+    verb(&url, "resume", &Silent).await.expect("resumed");
+    verb(&url, "contract", &Silent).await.expect("finished");
+    assert_eq!(cell(&url, "SELECT count(*) || ' ' || pg_typeof(max(v)) FROM t"), "300 bigint");
 }

@@ -12,6 +12,61 @@ pub(crate) const WIDEN: &str = "ALTER TABLE t ALTER COLUMN v TYPE bigint";
 pub(crate) const INDEX: &str = "CREATE INDEX t_v ON t (v)";
 pub(crate) const CHECK: &str = "ALTER TABLE t ADD CONSTRAINT t_positive CHECK (v >= 0)";
 
+/// A table whose rows move between partitions when they are written, and whose key is widened beside it.
+pub(crate) const PARTS: &str = "ALTER TABLE t ALTER COLUMN id TYPE bigint";
+
+/// Which change it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scene {
+    /// Steps written by hand.
+    ByHand,
+    /// A partitioned table, planned by the product itself.
+    Parts,
+}
+
+impl Scene {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ByHand => "by-hand",
+            Self::Parts => "parts",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
+        if name == Self::Parts.name() { Self::Parts } else { Self::ByHand }
+    }
+
+    /// The tables that it changes, with rows.
+    pub(crate) fn table(self, rows: u32) -> String {
+        match self {
+            Self::ByHand => table(rows),
+            Self::Parts => format!(
+                "CREATE TABLE t (id int, v int, PRIMARY KEY (id, v)) PARTITION BY RANGE (v); \
+                 CREATE TABLE t_low PARTITION OF t FOR VALUES FROM (0) TO (400); \
+                 CREATE TABLE t_high PARTITION OF t FOR VALUES FROM (400) TO (500000) PARTITION BY HASH (v); \
+                 CREATE TABLE t_high_0 PARTITION OF t_high FOR VALUES WITH (MODULUS 1, REMAINDER 0); CREATE TABLE t_rest PARTITION OF t DEFAULT; \
+                 INSERT INTO t SELECT i, i % 1000 FROM generate_series(1, {rows}) i; \
+                 CREATE TABLE c (id int, v int, FOREIGN KEY (id, v) REFERENCES t ON DELETE CASCADE ON UPDATE CASCADE); \
+                 INSERT INTO c SELECT id, v FROM t WHERE id % 5 = 0; ANALYZE t"
+            ),
+        }
+    }
+
+    pub(crate) fn change(self) -> Migration {
+        match self {
+            Self::ByHand => change(),
+            Self::Parts => migration("1", PARTS, None),
+        }
+    }
+
+    pub(crate) fn plans(self) -> Arc<Plans> {
+        match self {
+            Self::ByHand => plans(),
+            Self::Parts => Arc::default(),
+        }
+    }
+}
+
 /// The table that it changes, with rows.
 pub(crate) fn table(rows: u32) -> String {
     format!(

@@ -60,6 +60,7 @@ pub(super) fn failure(error: &Error, what: &str) -> Failure {
         SqlState::INSUFFICIENT_PRIVILEGE => "migrate.privilege",
         SqlState::READ_ONLY_SQL_TRANSACTION => "migrate.read-only",
         SqlState::QUERY_CANCELED => "migrate.cancelled",
+        SqlState::DISK_FULL => "migrate.full",
         _ => "migrate.statement",
     };
     let mut failure = Failure::not_permitted(code, message);
@@ -68,6 +69,10 @@ pub(super) fn failure(error: &Error, what: &str) -> Failure {
         if let Some(text) = text {
             failure = failure.hint(format!("{before}{text}"));
         }
+    }
+    if *db.code() == SqlState::DISK_FULL {
+        failure = failure
+            .hint("make room on the server, then run the same command again, or `dbwright migrate resume TARGET`");
     }
     if *db.code() == SqlState::QUERY_CANCELED {
         failure = failure.hint("somebody ended it; what was begun is in the journal: run the same command again, or `dbwright migrate resume TARGET`");
