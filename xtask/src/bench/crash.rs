@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use dbwright_core::progress::Silent;
 use dbwright_engine_postgres::lab::{Lab, LabOptions};
+use dbwright_testkit::disk::Disk;
 use dbwright_testkit::writer::{Columns, Dice, Writer};
 use dbwright_testkit::{described, difference, postgres_bin, sql};
 
@@ -37,6 +38,9 @@ pub(crate) struct Options {
     /// Only this change, one of those that the first column of the result names.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Only this accident, one of those that the second column of the result names.
+    #[arg(long, value_name = "NAME")]
+    accident: Option<String>,
     /// The binary that is interrupted; otherwise a release build is made.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -49,42 +53,70 @@ pub(crate) struct Options {
 struct Change {
     name: &'static str,
     sql: &'static str,
+    /// Whether the table is partitioned from the start.
+    partitioned: bool,
+}
+
+impl Change {
+    const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql, partitioned: false }
+    }
 }
 
 /// What users do, one of each kind of plan.
-const CHANGES: [Change; 6] = [
-    Change { name: "widen-column", sql: "ALTER TABLE t ALTER COLUMN v TYPE bigint;" },
-    Change { name: "widen-key", sql: "ALTER TABLE t ALTER COLUMN id TYPE bigint;" },
-    Change { name: "index", sql: "CREATE INDEX t_v ON t (v);\nCREATE UNIQUE INDEX t_both ON t (id, v);" },
-    Change {
-        name: "constraints",
-        sql: "ALTER TABLE t ADD CONSTRAINT t_positive CHECK (v >= 0);\nALTER TABLE t ALTER COLUMN v SET NOT NULL;\n\
+const CHANGES: [Change; 7] = [
+    Change::new("widen-column", "ALTER TABLE t ALTER COLUMN v TYPE bigint;"),
+    Change::new("widen-key", "ALTER TABLE t ALTER COLUMN id TYPE bigint;"),
+    Change::new("index", "CREATE INDEX t_v ON t (v);\nCREATE UNIQUE INDEX t_both ON t (id, v);"),
+    Change::new(
+        "constraints",
+        "ALTER TABLE t ADD CONSTRAINT t_positive CHECK (v >= 0);\nALTER TABLE t ALTER COLUMN v SET NOT NULL;\n\
               ALTER TABLE t ADD CONSTRAINT t_kind FOREIGN KEY (kind) REFERENCES kinds (id);",
-    },
-    Change {
-        name: "column",
-        sql: "ALTER TABLE t ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid();\n\
+    ),
+    Change::new(
+        "column",
+        "ALTER TABLE t ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid();\n\
               ALTER TABLE t ADD COLUMN note text DEFAULT '' NOT NULL;",
-    },
-    Change {
-        name: "partition",
-        sql: "ALTER TABLE t PARTITION BY HASH (id) (PARTITION t_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0), PARTITION t_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1));",
-    },
+    ),
+    Change::new(
+        "partition",
+        "ALTER TABLE t PARTITION BY HASH (id) (PARTITION t_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0), PARTITION t_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1));",
+    ),
+    Change { partitioned: true, ..Change::new("partitioned-key", "ALTER TABLE t ALTER COLUMN id TYPE bigint;") },
 ];
 
-const ACCIDENTS: [&str; 5] =
-    ["kill dbwright", "crash the server", "cut connections", "hold a lock", "cancel statements"];
+const ACCIDENTS: [&str; 6] =
+    ["kill dbwright", "crash the server", "cut connections", "hold a lock", "cancel statements", FILL];
+
+/// Needs a file system of its own.
+const FILL: &str = "fill the disk";
 
 /// How long a process may take to end before it is said to hang.
 const HANGS: Duration = Duration::from_mins(10);
 
-fn table(rows: u32) -> String {
+/// The tables of a change. Where they are partitioned, it is by the value that the writer changes: rows move.
+fn table(rows: u32, partitioned: bool) -> String {
+    let (t, child, values) = if partitioned {
+        (
+            "CREATE TABLE t (id int, v int, kind int NOT NULL DEFAULT 0, PRIMARY KEY (id, v)) PARTITION BY RANGE (v); \
+             CREATE TABLE t_low PARTITION OF t FOR VALUES FROM (0) TO (400); \
+             CREATE TABLE t_high PARTITION OF t FOR VALUES FROM (400) TO (500000) PARTITION BY HASH (v); \
+             CREATE TABLE t_high_0 PARTITION OF t_high FOR VALUES WITH (MODULUS 2, REMAINDER 0); \
+             CREATE TABLE t_high_1 PARTITION OF t_high FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE t_rest PARTITION OF t DEFAULT",
+            "CREATE TABLE child (id int PRIMARY KEY, t_id int, t_v int, FOREIGN KEY (t_id, t_v) REFERENCES t ON DELETE CASCADE ON UPDATE CASCADE)",
+            "i, i, i % 1000",
+        )
+    } else {
+        (
+            "CREATE TABLE t (id int PRIMARY KEY, v int, kind int NOT NULL DEFAULT 0)",
+            "CREATE TABLE child (id int PRIMARY KEY, t_id int REFERENCES t ON DELETE CASCADE)",
+            "i, i",
+        )
+    };
     format!(
-        "CREATE TABLE kinds (id int PRIMARY KEY); INSERT INTO kinds SELECT generate_series(0, 9); \
-         CREATE TABLE t (id int PRIMARY KEY, v int, kind int NOT NULL DEFAULT 0); \
-         INSERT INTO t SELECT i, i % 1000, i % 10 FROM generate_series(1, {rows}) i; \
-         CREATE TABLE child (id int PRIMARY KEY, t_id int REFERENCES t ON DELETE CASCADE); CREATE INDEX ON child (t_id); \
-         INSERT INTO child SELECT i, i FROM generate_series(1, {rows}, 7) i; ANALYZE"
+        "CREATE TABLE kinds (id int PRIMARY KEY); INSERT INTO kinds SELECT generate_series(0, 9); {t}; \
+         INSERT INTO t SELECT i, i % 1000, i % 10 FROM generate_series(1, {rows}) i; {child}; CREATE INDEX ON child (t_id); \
+         INSERT INTO child SELECT {values} FROM generate_series(1, {rows}, 7) i; ANALYZE"
     )
 }
 
@@ -104,6 +136,8 @@ struct Course {
 
 struct Bench<'a> {
     lab: Lab,
+    /// Where databases are, when this account may mount a file system of its own.
+    disk: Option<Disk>,
     runtime: tokio::runtime::Runtime,
     binary: &'a Path,
     options: &'a Options,
@@ -121,7 +155,14 @@ pub(crate) fn run(options: &Options) -> Done {
         ..LabOptions::default()
     };
     let lab = runtime.block_on(Lab::start(&lab, &Silent)).map_err(|e| e.message)?;
-    let mut bench = Bench { lab, runtime, binary: &binary, options, next: 0 };
+    let disk = match Disk::mount(&lab.url("postgres"), &lab.data(), 256) {
+        Ok(disk) => Some(disk),
+        Err(reason) => {
+            println!("{FILL}: left out: {reason}");
+            None
+        }
+    };
+    let mut bench = Bench { lab, disk, runtime, binary: &binary, options, next: 0 };
     let mut courses = Vec::new();
     for change in CHANGES.iter().filter(|change| options.only.as_deref().is_none_or(|only| only == change.name)) {
         match bench.course(change) {
@@ -139,12 +180,13 @@ impl Bench<'_> {
     fn all(&mut self, courses: &[Course]) -> Done {
         let mut tally: BTreeMap<(&str, &str, &str), (u32, u32)> = BTreeMap::new();
         let mut wrong = Vec::new();
+        let matrix = self.matrix(courses);
         for run in 0..self.options.runs {
             let seed = self.options.seed + u64::from(run);
             let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-            let course = &courses[pick(&mut dice, courses.len())];
-            let accident = ACCIDENTS[pick(&mut dice, ACCIDENTS.len())];
-            let then = if course.undoable && dice.below(2) == 0 { "undo" } else { "resume" };
+            // Every field of the matrix in turn, at a moment that the seed decides.
+            let (course, accident, then) = matrix[usize::try_from(seed).unwrap_or(0) % matrix.len()];
+            let course = &courses[course];
             let at = course.took.mul_f64(dice.below(1_000) as f64 / 1_000.0);
             let counted = tally.entry((course.change.name, accident, then)).or_default();
             counted.0 += 1;
@@ -176,13 +218,30 @@ impl Bench<'_> {
         if wrong.is_empty() { Ok(()) } else { Err(format!("seeds with something wrong: {wrong:?}")) }
     }
 
-    /// A fresh database with the table.
-    fn database(&mut self) -> Done<String> {
+    /// Every change with every accident and both ends, as far as they can be had.
+    fn matrix(&self, courses: &[Course]) -> Vec<(usize, &'static str, &'static str)> {
+        let only = self.options.accident.as_deref();
+        let wanted =
+            |accident: &str| only.is_none_or(|only| only == accident) && (accident != FILL || self.disk.is_some());
+        let mut matrix = Vec::new();
+        for accident in ACCIDENTS.into_iter().filter(|accident| wanted(accident)) {
+            for (number, course) in courses.iter().enumerate() {
+                matrix.push((number, accident, "resume"));
+                matrix.extend(course.undoable.then_some((number, accident, "undo")));
+            }
+        }
+        matrix
+    }
+
+    /// A fresh database with the tables.
+    fn database(&mut self, change: &Change) -> Done<String> {
         self.next += 1;
         let name = format!("crash_{}", self.next);
-        self.runtime.block_on(self.lab.create_database(&name)).map_err(|e| e.message)?;
+        let place = self.disk.as_ref().map_or("pg_default", |_| Disk::TABLESPACE);
+        let made = format!("CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {place}");
+        sql::execute(&self.lab.url("postgres"), &made)?;
         let url = self.lab.url(&name);
-        sql::execute(&url, &table(self.options.rows))?;
+        sql::execute(&url, &table(self.options.rows, change.partitioned))?;
         Ok(url)
     }
 
@@ -195,7 +254,7 @@ impl Bench<'_> {
     fn course(&mut self, change: &'static Change) -> Done<Course> {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
         fs::write(folder.path().join("1_change.sql"), change.sql).map_err(|e| e.to_string())?;
-        let url = self.database()?;
+        let url = self.database(change)?;
         let before = described(&url)?;
         let began = Instant::now();
         good(&Self::end(self.start(&folder, &url, &["apply"])?)?)?;
@@ -205,7 +264,7 @@ impl Bench<'_> {
             return Err(format!("undo does not lead back:\n{difference}"));
         }
         self.drop_database();
-        let url = self.database()?;
+        let url = self.database(change)?;
         good(&Self::end(self.start(&folder, &url, &["apply", "--contract"])?)?)?;
         let after = described(&url)?;
         self.drop_database();
@@ -215,7 +274,7 @@ impl Bench<'_> {
 
     /// One accident.
     fn once(&mut self, course: &Course, accident: &str, then: &str, at: Duration, seed: u64) -> Done {
-        let url = self.database()?;
+        let url = self.database(course.change)?;
         let writer = Writer::start(&url, &columns(), seed);
         let mut child = self.start(&course.folder, &url, &["apply"])?;
         std::thread::sleep(at);
@@ -224,14 +283,22 @@ impl Bench<'_> {
             "crash the server" => self.runtime.block_on(self.lab.crash(&Silent)).map_err(|e| e.message)?,
             "cut connections" => each(&url, "pg_terminate_backend")?,
             "cancel statements" => each(&url, "pg_cancel_backend")?,
+            FILL => {
+                let filled = self.disk.as_ref().map(Disk::fill).transpose()?;
+                std::thread::sleep(Duration::from_millis(1500));
+                drop(filled);
+            }
             _ => sql::execute(&url, "BEGIN; LOCK TABLE t IN ACCESS SHARE MODE; SELECT pg_sleep(1.5); COMMIT")?,
         }
         Self::end(child)?;
         let reached = self.reach(course, then, &url);
         let ledger = writer.finish()?;
         reached?;
-        if let Some(first) = ledger.refused.first() {
-            return Err(format!("{} writes were refused: {first}", ledger.refused.len()));
+        // Where there is no room, there is none for the writer either.
+        let room = |text: &&String| accident != FILL || !text.contains("No space left on device");
+        let refused: Vec<_> = ledger.refused.iter().filter(room).collect();
+        if let Some(first) = refused.first() {
+            return Err(format!("{} writes were refused: {first}", refused.len()));
         }
         if let Some(difference) = ledger.differences(&url, &columns())? {
             return Err(difference);
@@ -291,8 +358,4 @@ fn each(url: &str, function: &str) -> Done {
         "SELECT {function}(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'dbwright%'"
     );
     sql::query(url, &query).map(drop)
-}
-
-fn pick(dice: &mut Dice, of: usize) -> usize {
-    usize::try_from(dice.below(of as u64)).unwrap_or(0)
 }
