@@ -68,8 +68,8 @@ pub trait Prover: Send + Sync {
     /// Ids of the rules whose findings it can experiment on.
     fn rules(&self) -> &'static [&'static str];
 
-    /// Whether it also carries out, in a copy, the changes of the findings that it can't experiment on otherwise.
-    fn rehearses(&self) -> bool {
+    /// Whether it also carries out, in a lab, the change of a finding that it can't experiment on otherwise.
+    fn rehearses(&self, _finding: &Finding) -> bool {
         false
     }
 

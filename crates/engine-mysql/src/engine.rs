@@ -1,6 +1,6 @@
 //! MySQL and MariaDB as one engine of dbwright: its facts, and which ports it implements.
 
-use dbwright_check::{Checks, Outcome, SchemaLab};
+use dbwright_check::{Checks, Outcome, Prover, SchemaLab};
 use dbwright_core::engine::{Capability, Engine, EngineInfo, ObserveOptions};
 use dbwright_core::finding::NotLookedAt;
 use dbwright_core::progress::Progress;
@@ -26,6 +26,10 @@ static INFO: EngineInfo = EngineInfo {
     capabilities: &[
         Capability { name: "observe", how: "one read-only transaction with a consistent snapshot" },
         Capability { name: "check", how: "`sql/` and `mysql/` rules" },
+        Capability {
+            name: "prove",
+            how: "with `--prove`: changes of tables, settings and accounts rehearsed on a private server; what the workload would lose by a dropped index, on a copy of the rows",
+        },
         Capability { name: "diff", how: "schema, variables, growth, new and slower statements" },
         Capability {
             name: "advise",
@@ -78,6 +82,10 @@ impl Checks for MySql {
 
     fn sizes(&self, snapshot: &Snapshot) -> Vec<TableSize> {
         snapshot.body::<Body>().map(|body| body.catalog.sizes()).unwrap_or_default()
+    }
+
+    fn prover(&self) -> Option<&dyn Prover> {
+        Some(self)
     }
 
     fn schema_lab(&self) -> Option<&dyn SchemaLab> {

@@ -18,6 +18,7 @@ pub mod lab;
 pub mod migrate;
 mod numbering;
 mod observe;
+mod prove;
 pub mod rules;
 mod scorecard;
 mod sessions;

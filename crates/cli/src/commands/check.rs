@@ -105,12 +105,11 @@ const fn wish(args: &Check) -> Option<bool> {
 fn say_how(prover: Option<&dyn Prover>, live: bool, outcome: &mut Outcome) {
     let how = if live { "run again with --prove" } else { "check the live database with --prove" };
     let rules = prover.map_or(&[][..], Prover::rules);
-    let rehearses = prover.is_some_and(Prover::rehearses);
     for finding in &mut outcome.findings {
         if rules.contains(&finding.rule.as_str()) {
             finding.proof = Proof::unproven(format!("it can be measured in a copy of the table's rows: {how}"));
-        } else if rehearses && finding.change.is_some() {
-            finding.proof = Proof::unproven(format!("the change can be rehearsed in a copy: {how}"));
+        } else if prover.is_some_and(|prover| prover.rehearses(finding)) {
+            finding.proof = Proof::unproven(format!("the change can be rehearsed in a lab: {how}"));
         }
     }
 }

@@ -16,8 +16,8 @@ use super::{Lab, LabOptions};
 use crate::migrate::Link;
 
 pub use schema::Left;
-pub(crate) use schema::{databases, programs, tables};
-pub(crate) use text::without_place;
+pub(crate) use schema::{databases, make_again, programs, tables};
+pub(crate) use text::{without_counter, without_place};
 
 /// Settings that a server has from its start on.
 const FIXED: [&str; 8] = [

@@ -15,7 +15,7 @@ use super::session::link::Link;
 use super::session::trouble::{code, failure};
 use super::table::{ItemKind, TableText, mark};
 use super::text::Cursor;
-use super::ways::Way;
+use super::ways::{REFUSED_WAY, Way};
 use crate::lab::like::{Like, Wish, databases, without_place};
 
 /// The schema in which likenesses of a database's tables stand on the target for the time of asking.
@@ -65,7 +65,8 @@ pub(super) enum Tried {
 }
 
 /// Refusals that depend on what else is on a machine: tables, functions, folders, keys, storage engines.
-const OF_THE_MACHINE: [u16; 13] = [1031, 1146, 1210, 1286, 1305, 1478, 1824, 1812, 3119, 3121, 3179, 3185, 3510];
+pub(crate) const OF_THE_MACHINE: [u16; 13] =
+    [1031, 1146, 1210, 1286, 1305, 1478, 1824, 1812, 3119, 3121, 3179, 3185, 3510];
 
 impl Lab {
     /// Makes the schema on the target, in place of one that an interrupted run left.
@@ -206,7 +207,7 @@ impl Lab {
                 Ok(_) => return Ok(Tried::Done(*way)),
                 Err(error) if link.lost() => return Err(error),
                 // The algorithm or the lock is not for this change.
-                Err(error) if matches!(code(&error), 1221 | 1845 | 1846 | 4092) => last = Some(error),
+                Err(error) if REFUSED_WAY.contains(&code(&error)) => last = Some(error),
                 Err(error) => return Ok(Tried::Rejected(error)),
             }
         }

@@ -21,8 +21,16 @@ use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
 
 use crate::MySql;
+use crate::flavour::Flavour;
+pub(crate) use lab::OF_THE_MACHINE;
 pub(crate) use rehearse::copy_rows;
 pub(crate) use session::link::{Cells, Link};
+pub(crate) use ways::REFUSED_WAY;
+
+/// The clauses for the ways of doing an `ALTER TABLE`, from the least harm to the most.
+pub(crate) fn ways_of(flavour: Flavour) -> impl Iterator<Item = String> {
+    flavour.ways().iter().map(|way| way.clause())
+}
 
 impl OnlineDdl for MySql {
     fn read(&self, file: &str, text: &str) -> Result<Script, Failure> {

@@ -35,6 +35,9 @@ pub(super) const COPY: Way = Way { algorithm: "COPY", lock: "SHARED" };
 /// Where even readers are kept out.
 pub(super) const ALONE: Way = Way { algorithm: "COPY", lock: "EXCLUSIVE" };
 
+/// The server's numbers for a way that is not for this change.
+pub(crate) const REFUSED_WAY: [u16; 4] = [1221, 1845, 1846, 4092];
+
 /// From the least harm to the most.
 const MYSQL: [Way; 5] = [Way { algorithm: "INSTANT", lock: "DEFAULT" }, IN_PLACE, SHARED, COPY, ALONE];
 const MARIADB: [Way; 5] = [Way { algorithm: "INSTANT", lock: "NONE" }, IN_PLACE, SHARED, COPY, ALONE];

@@ -23,7 +23,7 @@ use dbwright_core::finding::NotLookedAt;
 use dbwright_core::progress::Progress;
 use dbwright_core::rule::{Cx, Limits};
 use dbwright_core::target::Address;
-use dbwright_core::{BoxFuture, Failure, Snapshot};
+use dbwright_core::{BoxFuture, Failure, Finding, Snapshot};
 
 use bench::Bench;
 pub(crate) use measure::{Digest, LONGEST, Side, drain};
@@ -69,8 +69,8 @@ impl Prover for Sqlite {
         &[MISSING_INDEX, foreign_keys::RULE]
     }
 
-    fn rehearses(&self) -> bool {
-        true
+    fn rehearses(&self, finding: &Finding) -> bool {
+        finding.change.is_some()
     }
 
     fn by_default(&self) -> bool {

@@ -79,6 +79,19 @@ pub(crate) async fn tables(
     Ok(left)
 }
 
+/// Makes a table of the lab anew from its own definition, in place of what has become of it.
+///
+/// # Errors
+/// When the lab refuses what it took before, or is gone.
+pub(crate) async fn make_again(to: &mut Link, (database, name): (&str, &str), sql: &str) -> Result<(), Failure> {
+    making(to).await;
+    let [schema, table] = [database, name].map(|name| Dialect::Mysql.ident(name));
+    for sql in [&format!("USE {schema}"), &format!("DROP TABLE IF EXISTS {table}"), sql] {
+        to.run(sql).await.map_err(|e| unmade(&e))?;
+    }
+    made(to).await
+}
+
 /// Makes a table; without what belongs to the other machine when it is refused with it.
 async fn table(to: &mut Link, sql: &str) -> Result<(), String> {
     let Err(error) = to.run(sql).await else { return Ok(()) };
@@ -185,16 +198,26 @@ async fn definition(from: &mut Link, kind: &str, database: &str, name: &str) -> 
 async fn begin(from: &mut Link, to: &mut Link, database: &str) -> Result<(), Failure> {
     from.run(READING).await.map_err(|e| unread(&e))?;
     databases(from, to, database).await?;
+    making(to).await;
+    Ok(())
+}
+
+/// Lets the lab's session make whatever stands in the target.
+async fn making(to: &mut Link) {
     for setting in MAKING {
         // A version that does not have it needs none of it.
         let _ = to.run(&format!("SET {setting}")).await;
     }
-    Ok(())
 }
 
 /// Both sessions as they were.
 async fn end(from: &mut Link, to: &mut Link) -> Result<(), Failure> {
     from.set_up(&[]).await?;
+    made(to).await
+}
+
+/// The lab's session as it was.
+async fn made(to: &mut Link) -> Result<(), Failure> {
     for setting in ["innodb_strict_mode", "sql_require_primary_key", "sql_generate_invisible_primary_key"] {
         let _ = to.run(&format!("SET SESSION {setting} = @@GLOBAL.{setting}")).await;
     }

@@ -36,6 +36,14 @@ pub(crate) fn without_place(sql: &str) -> String {
     cut(sql, &cuts)
 }
 
+/// The counter of keys is a state of the rows, and no part of a definition.
+pub(crate) fn without_counter(text: &str) -> String {
+    let Some(at) = text.rfind(" AUTO_INCREMENT=") else { return text.to_owned() };
+    let rest = &text[at + " AUTO_INCREMENT=".len()..];
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    format!("{}{}", &text[..at], &rest[digits..])
+}
+
 fn significant(sql: &str) -> Vec<Token> {
     Lexer::new(sql).filter(|token| token.significant()).collect()
 }

@@ -23,7 +23,7 @@ use super::watch::MyWatch;
 use crate::MySql;
 use crate::body::Body;
 use crate::lab::SUPERUSER;
-use crate::lab::like::{self, Left, Like, Wish};
+use crate::lab::like::{self, Left, Like, Wish, without_counter};
 use crate::migrate::session::link::Link;
 use crate::migrate::ways::LOAD;
 
@@ -176,14 +176,6 @@ impl MyStage {
         }
         Ok(texts)
     }
-}
-
-/// The counter of keys is a state of the rows.
-fn without_counter(text: &str) -> String {
-    let Some(at) = text.rfind(" AUTO_INCREMENT=") else { return text.to_owned() };
-    let rest = &text[at + " AUTO_INCREMENT=".len()..];
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    format!("{}{}", &text[..at], &rest[digits..])
 }
 
 impl Stage for MyStage {
