@@ -147,6 +147,7 @@ fn workload() -> Workload {
         "SELECT id FROM items WHERE note = 'n77'",
         "UPDATE items SET kind = 3 WHERE id = 5",
         "SELECT id FROM items WHERE kind = ?",
+        "SELECT id FROM nowhere.items WHERE note = 'x'",
     ];
     Workload { source: "file queries.sql".to_owned(), statements: texts.map(statement).to_vec(), ..Workload::default() }
 }

@@ -4,6 +4,7 @@
 //! Counts are exact where times would be noisy. Only tables that those statements name are copied, up to a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
@@ -23,8 +24,8 @@ use crate::migrate::{Link, copy_rows};
 
 /// Bytes of rows that are copied at most.
 const COPY_BYTES: u64 = 256 << 20;
-/// Seconds that one statement may run.
-const LONGEST: f64 = 10.0;
+/// How long one statement may run.
+const LONGEST: Duration = Duration::from_secs(10);
 /// How much more a statement may read without an index before it counts as a loss: a fifth, and more than a few pages hold.
 const MORE: f64 = 1.2;
 const FEW: u64 = 200;
@@ -40,6 +41,8 @@ struct Going {
 /// A statement that can be run.
 struct Asked<'a> {
     sql: &'a str,
+    /// As the workload tells it: values of a sample are nobody's business.
+    text: &'a str,
     calls: f64,
     home: &'a str,
     names: BTreeSet<TableName>,
@@ -90,7 +93,7 @@ impl Room<'_> {
         for at in mine {
             if !plain.contains_key(at) {
                 let reads = self.reads(&asked[*at]).await?;
-                plain.insert(*at, reads);
+                plain.insert(*at, reads.ok());
             }
         }
         if mine.is_empty() || self.link.run(&alter(hiding.hide)).await.is_err() {
@@ -99,34 +102,49 @@ impl Room<'_> {
         let (mut tried, mut loss) = (0, None);
         for at in mine {
             let Some(with) = plain.get(at).copied().flatten() else { continue };
-            let statement = &asked[*at];
-            let without = self.reads(statement).await?;
             tried += 1;
-            if without.is_none_or(|without| without > with + FEW && without as f64 > with as f64 * MORE) {
-                let reads =
-                    without.map_or_else(|| "does not end in time".to_owned(), |rows| format!("reads {rows} rows"));
-                loss = Some(format!(
-                    "without the index `{}` of the workload ({:.0} calls) {reads} in a copy of the rows, with it {with}",
-                    short(statement.sql),
-                    statement.calls
-                ));
-                break;
-            }
+            let reads = match self.reads(&asked[*at]).await? {
+                Ok(without) if without <= with + FEW || without as f64 <= with as f64 * MORE => continue,
+                Ok(without) => format!("reads {without} rows in a copy of the rows, with it {with}"),
+                Err(why) => format!("{why} in a copy of the rows"),
+            };
+            let (text, calls) = (short(asked[*at].text), asked[*at].calls);
+            loss = Some(format!("without the index `{text}` of the workload ({calls:.0} calls) {reads}"));
+            break;
         }
         self.link.run(&alter(hiding.show)).await.map_err(|e| gone(&e))?;
         Ok(loss.map_or(Ok(tried), Err))
     }
 
-    /// Rows and entries that the server reads for a statement; none when it can't be run here.
-    async fn reads(&mut self, statement: &Asked<'_>) -> Result<Option<u64>, Failure> {
+    /// Rows and entries that the server reads for a statement, or what it does instead of ending.
+    async fn reads(&mut self, statement: &Asked<'_>) -> Result<Result<u64, String>, Failure> {
         self.go_on()?;
-        let ran = self.counted(statement).await;
-        let _ = self.link.run("ROLLBACK").await;
-        match ran {
-            Ok(reads) => Ok(Some(reads)),
-            Err(error) if self.link.lost() => Err(gone(&error)),
-            Err(_) => Ok(None),
+        let ran = tokio::time::timeout(LONGEST, self.counted(statement)).await;
+        let said = match ran {
+            Err(_) => {
+                self.leave().await?;
+                return Ok(Err(format!("does not end within {} s", LONGEST.as_secs())));
+            }
+            Ok(Err(error)) if self.link.lost() => return Err(gone(&error)),
+            Ok(ran) => ran.map_err(|error| format!("fails ({})", crate::error::text(&error))),
+        };
+        self.link.run("ROLLBACK").await.map_err(|e| gone(&e))?;
+        Ok(said)
+    }
+
+    /// Ends a statement that takes too long, with its session.
+    async fn leave(&mut self) -> Result<(), Failure> {
+        let stuck = self.link.id();
+        self.link = self.like.link("").await?;
+        // It may have ended by itself in the meantime.
+        let _ = self.link.run(&format!("KILL {stuck}")).await;
+        // Its locks are in the way until it has.
+        let there = format!("SELECT /* dbwright */ 1 FROM information_schema.processlist WHERE id = {stuck}");
+        while !self.link.rows(&there).await.map_err(|e| gone(&e))?.is_empty() {
+            self.go_on()?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        Ok(())
     }
 
     async fn counted(&mut self, statement: &Asked<'_>) -> Result<u64, Error> {
@@ -162,9 +180,6 @@ impl Room<'_> {
             self.link.rows(&sql).await.map_err(|e| gone(&e))?;
         }
         self.link.set_up(&[]).await?;
-        let limit = self.link.flavour.statement_limit();
-        let sql = format!("SET SESSION {} = {}", limit.variable, LONGEST * limit.per_second);
-        self.link.run(&sql).await.map(drop).map_err(|e| gone(&e))?;
         self.progress.stage("running the workload's statements without the indexes that are to go", None);
         Ok(())
     }
@@ -222,7 +237,7 @@ fn asked<'a>(target: &'a Body, tables: &BTreeSet<&TableName>) -> (Vec<Asked<'a>>
             continue;
         }
         match whole(statement) {
-            Some(sql) => asked.push(Asked { sql, calls: statement.calls, home, names }),
+            Some(sql) => asked.push(Asked { sql, text: &statement.text, calls: statement.calls, home, names }),
             None => {
                 for name in names {
                     *valueless.entry(name).or_insert(0) += 1;
