@@ -8,11 +8,30 @@ use std::collections::HashMap;
 use dbwright_core::Finding;
 
 /// Groups of rules that propose the same remedy for one subject, the strongest reason first.
-const SAME_REMEDY: [&[&str]; 2] = [
-    // The index goes, or is built again: broken beats copied, copied beats covered, covered beats unused.
-    &["pg/invalid-index", "sql/duplicate-index", "sql/redundant-index", "pg/unused-index"],
+const SAME_REMEDY: [&[&str]; 7] = [
+    // The index goes, or is built again: broken beats copied, copied beats covered, covered beats hidden, hidden beats unused.
+    &[
+        "pg/invalid-index",
+        "sql/duplicate-index",
+        "sql/redundant-index",
+        "mysql/duplicate-index",
+        "mysql/redundant-index",
+        "mysql/invisible-index-left",
+        "mysql/unused-index",
+        "pg/unused-index",
+    ],
     // The session ends: one that waits idle is named before one that is merely long.
     &["pg/idle-in-transaction", "pg/long-transaction"],
+    // The session ends: one before a whole table is named before one before rows.
+    &["mysql/metadata-lock-chain", "mysql/blocked-sessions", "mysql/long-transaction"],
+    // The column gets a wider type: what knows the counter beats what knows the greatest value.
+    &["mysql/auto-increment-exhaustion", "sql/int-key-exhaustion"],
+    // The table gets a key: what says how the engine stores rows without one beats what does not.
+    &["mysql/no-primary-key-innodb", "sql/no-primary-key"],
+    // The account goes; to lock it first would be in the way.
+    &["mysql/anonymous-user", "mysql/user-without-password"],
+    // The application stops sending the command.
+    &["redis/keys-command-used", "redis/blocking-command", "redis/slow-command"],
 ];
 
 /// Keeps the strongest of findings with the same remedy.

@@ -201,7 +201,7 @@ pub(crate) struct Observe {
     /// Statements that the database serves, separated by semicolons
     #[arg(long, value_name = "FILE")]
     pub(crate) workload: Option<PathBuf>,
-    /// The SQL of a schema file: postgres or sqlite
+    /// The SQL of a schema file: postgres, sqlite, mysql or mariadb
     #[arg(long, value_name = "DIALECT")]
     pub(crate) dialect: Option<String>,
     /// Read no statistics that contain values of columns, keep no whole names of keys and look into no values (Redis)

@@ -39,6 +39,17 @@ pub(crate) fn is_own(body: &Body, account: &Account) -> bool {
 }
 
 /// Whether somebody may come with it from another machine.
-pub(crate) fn from_elsewhere(account: &Account) -> bool {
-    !matches!(account.host.as_str(), "localhost" | "127.0.0.1" | "::1")
+pub(crate) fn from_elsewhere(body: &Body, account: &Account) -> bool {
+    let host = account.host.as_str();
+    !matches!(host, "localhost" | "127.0.0.1" | "::1") && !host.eq_ignore_ascii_case(&body.server.hostname)
+}
+
+/// Whether the account, or the role of MariaDB, that a stored object names as its definer exists. What belongs to the server
+/// itself is not among the accounts that were read.
+pub(crate) fn defines(body: &Body, definer: &str) -> bool {
+    let (user, host) = definer.rsplit_once('@').unwrap_or((definer, ""));
+    let own = user.starts_with("mysql.") || user == "mariadb.sys";
+    own || body.accounts.iter().any(|account| {
+        account.user == user && (account.host.eq_ignore_ascii_case(host) || (account.role && host.is_empty()))
+    })
 }

@@ -38,11 +38,33 @@ pub(crate) async fn open(address: &Address, timeout: Duration) -> Result<Connect
 /// Connects with parameters that were read before.
 pub(crate) async fn connect(params: &Params) -> Result<Connection, Failure> {
     let work = attempts(params);
-    tokio::time::timeout(params.timeout, work).await.unwrap_or_else(|_| {
-        let seconds = params.timeout.as_secs_f64();
-        Err(Failure::unreachable("mysql.timeout", format!("{} did not answer within {seconds} s", params.place))
-            .hint("check host, port and firewall; wait longer with connect_timeout=SECONDS in the URL"))
-    })
+    match tokio::time::timeout(params.timeout, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(silent(params).await),
+    }
+}
+
+/// Why nobody answered in time. A MySQL server speaks first: one that takes a connection and says nothing is mostly another program,
+/// such as PostgreSQL or Redis, which waits for us.
+async fn silent(params: &Params) -> Failure {
+    const PROBE: Duration = Duration::from_secs(2);
+    let seconds = params.timeout.as_secs_f64();
+    let open = match &params.place {
+        Place::Tcp { host, port } => {
+            let probe = tokio::net::TcpStream::connect((host.as_str(), *port));
+            tokio::time::timeout(PROBE, probe).await.is_ok_and(|stream| stream.is_ok())
+        }
+        Place::Socket(_) => false,
+    };
+    if open {
+        let message =
+            format!("{} takes connections, but did not greet as a MySQL server does within {seconds} s", params.place);
+        return Failure::unreachable("mysql.timeout", message)
+            .hint("check the port: another program may listen there (then the URL begins with postgres:// or redis://)")
+            .hint("if it is MySQL or MariaDB, it may be overloaded or wait for DNS (skip_name_resolve); wait longer with connect_timeout=SECONDS in the URL");
+    }
+    Failure::unreachable("mysql.timeout", format!("{} did not answer within {seconds} s", params.place))
+        .hint("check host, port and firewall; wait longer with connect_timeout=SECONDS in the URL")
 }
 
 /// Tries with and without TLS as the mode allows.

@@ -166,7 +166,9 @@ fn sum(catalog: &Catalog, table: &Table, figure: &dyn Fn(&Table) -> Option<f64>)
 pub fn names_rows(table: &Table, index: &Index) -> bool {
     let columns: Vec<_> = index.leading_columns().collect();
     let not_null = columns.iter().all(|name| table.column(name).is_some_and(|column| column.not_null));
-    let whole = columns.len() == index.keys.len() && !columns.is_empty();
+    // The beginning of a text in MySQL: unique, but no clustered key is made of it.
+    let shortened = index.keys.iter().any(|key| key.opclass.starts_with("prefix "));
+    let whole = columns.len() == index.keys.len() && !columns.is_empty() && !shortened;
     index.unique && index.valid && index.predicate.is_none() && whole && not_null && !is_deferrable(table, index)
 }
 

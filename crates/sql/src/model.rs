@@ -316,6 +316,9 @@ pub struct Trigger {
     /// because then the foreign key is not enforced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraint: Option<String>,
+    /// The account with whose rights it runs, where a trigger has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definer: Option<String>,
 }
 
 /// A sequence.

@@ -59,6 +59,12 @@ pub struct TableFacts {
     /// Row operations since the counters' start; none when they can't be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub io: Option<Io>,
+    /// Of a view: whether the server says that what it refers to is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invalid: bool,
+    /// Of a view: whether it runs with the rights of who asks, and not with its definer's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_invoker: bool,
 }
 
 /// A partition.

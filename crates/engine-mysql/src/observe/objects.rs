@@ -20,14 +20,17 @@ pub(super) async fn fill(session: &mut Session, flavour: Flavour, parts: &mut Pa
 
 async fn views(session: &mut Session, parts: &mut Parts) {
     let sql = format!(
-        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, DEFINER FROM information_schema.VIEWS WHERE {}",
+        "SELECT /* dbwright */ TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION, DEFINER, SECURITY_TYPE = 'INVOKER' \
+         FROM information_schema.VIEWS WHERE {}",
         parts.filter.on("TABLE_SCHEMA")
     );
-    let rows =
-        session.read(area::OBJECTS, GRANT, &sql, |row| (row.text(), row.text(), row.opt_text(), row.opt_text())).await;
-    for (schema, name, definition, owner) in rows {
-        if let Some((view, _)) = parts.find(&schema, &name) {
+    let rows = session
+        .read(area::OBJECTS, GRANT, &sql, |row| (row.text(), row.text(), row.opt_text(), row.opt_text(), row.flag()))
+        .await;
+    for (schema, name, definition, owner, invoker) in rows {
+        if let Some((view, facts)) = parts.find(&schema, &name) {
             (view.definition, view.owner) = (definition.filter(|text| !text.is_empty()), owner);
+            facts.as_invoker = invoker;
         }
     }
 }
@@ -35,14 +38,15 @@ async fn views(session: &mut Session, parts: &mut Parts) {
 async fn triggers(session: &mut Session, parts: &mut Parts) {
     let sql = format!(
         "SELECT /* dbwright */ EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, \
-         ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE {} ORDER BY TRIGGER_SCHEMA, TRIGGER_NAME",
+         ACTION_STATEMENT, DEFINER FROM information_schema.TRIGGERS WHERE {} ORDER BY TRIGGER_SCHEMA, TRIGGER_NAME",
         parts.filter.on("TRIGGER_SCHEMA")
     );
     let rows = session
         .read(area::OBJECTS, GRANT, &sql, |row| {
             let (schema, table, name) = (row.text(), row.text(), row.text());
             let definition = format!("{} {} FOR EACH ROW {}", row.text(), row.text(), row.text());
-            (schema, table, Trigger { name, enabled: "origin".to_owned(), definition, constraint: None })
+            let definer = row.opt_text();
+            (schema, table, Trigger { name, enabled: "origin".to_owned(), definition, constraint: None, definer })
         })
         .await;
     for (schema, table, trigger) in rows {

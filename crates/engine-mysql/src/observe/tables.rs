@@ -46,8 +46,11 @@ pub(super) async fn read(session: &mut Session, filter: &Filter) -> (Catalog, BT
             };
             // What it is partitioned by stands in another table of `information_schema`.
             table.partitioning = facts.options.contains("partitioned").then(|| "PARTITION BY".to_owned());
-            table.comment = Some(row.text()).filter(|text| !text.is_empty() && table.kind != TableKind::View);
-            let facts = TableFacts { created: row.opt_text(), ..facts };
+            let comment = row.text();
+            // MySQL keeps track of what views refer to, and says so where other tables have their comment.
+            let invalid = table.kind == TableKind::View && comment.contains("references invalid");
+            table.comment = Some(comment).filter(|text| !text.is_empty() && table.kind != TableKind::View);
+            let facts = TableFacts { created: row.opt_text(), invalid, ..facts };
             (table.rows, table.bytes) = (row.number(), row.number());
             let (free_bytes, row_bytes, auto_increment) = (row.number(), row.number(), row.number());
             (table, TableFacts { auto_increment, free_bytes, row_bytes, ..facts })

@@ -52,6 +52,8 @@ fn another_program_at_the_port_costs_no_more_than_the_limit() {
     };
     let failure = attempt_with(&format!("mysql://root@127.0.0.1:{}/", redis.port), &options).expect_err("no MySQL");
     assert_eq!((failure.kind, failure.code), (FailureKind::Unreachable, "mysql.timeout"), "{failure:?}");
+    assert!(failure.message.contains("did not greet"), "{failure:?}");
+    assert!(failure.hints.iter().any(|hint| hint.contains("redis://")), "{failure:?}");
 }
 
 #[test]

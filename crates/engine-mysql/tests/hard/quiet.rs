@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dbwright_testkit::{MyServer, engines, my_server};
 
-use crate::common::{body, observe, tables};
+use crate::common::{body, check, observe, tables};
 
 /// Rows of the user's tables that anyone has read or written, and rows that InnoDB has changed.
 fn touched(server: &MyServer) -> Vec<Vec<String>> {
@@ -74,5 +74,28 @@ fn locked_tables_do_not_stop_observing() {
         let seen = observe(&server.url);
         assert!(tables(body(&seen), "d").contains(&"t"), "{engine}");
         locker.execute("UNLOCK TABLES");
+    }
+}
+
+/// MariaDB keeps no list of metadata locks unless it is told to: the queue is told all the same, without a guess at its root.
+#[test]
+fn a_queue_is_told_where_no_locks_are_listed() {
+    for engine in engines(&["mariadb"]) {
+        let server = my_server(engine, &["--performance-schema-instrument=wait/lock/metadata/sql/mdl=OFF"]);
+        server.execute("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)");
+        let (reader, changer) = (server.session(), server.session());
+        reader.execute("BEGIN; SELECT * FROM d.t");
+        let waits = changer.begin("ALTER TABLE d.t ADD COLUMN c INT");
+        let longest = "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock%' AND time >= 5";
+        while server.query(longest) != [["1"]] {
+            sleep(Duration::from_millis(100));
+        }
+        let found = check(&observe(&server.url)).findings;
+        let queue: Vec<_> = found.iter().filter(|finding| finding.rule == "mysql/metadata-lock-chain").collect();
+        assert_eq!(queue.len(), 1, "{engine}: {found:?}");
+        assert!(queue[0].title.starts_with("a session waits for metadata locks"), "{engine}: {queue:?}");
+        assert!(queue[0].why.contains("(pid ") && queue[0].change.is_none(), "{engine}: {queue:?}");
+        reader.execute("COMMIT");
+        waits.wait().expect("the table is free");
     }
 }

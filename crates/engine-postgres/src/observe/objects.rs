@@ -42,7 +42,7 @@ pub(super) async fn triggers(session: &mut Session) -> Result<Vec<(u64, ObjectId
         .read("catalog", TRIGGERS, &[], |row| {
             let (id, table) = (row.count()?, row.count()?);
             let (name, enabled, constraint) = (row.text()?, row.text()?, row.opt_text()?);
-            Ok((id, table, Trigger { name, enabled, definition: String::new(), constraint }))
+            Ok((id, table, Trigger { name, enabled, definition: String::new(), constraint, definer: None }))
         })
         .await
 }

@@ -120,6 +120,7 @@ fn triggers(objects: &[Object], table: &str) -> Vec<Trigger> {
             name: o.name.clone(),
             enabled: "always".to_owned(),
             constraint: None,
+            definer: None,
             definition: o.sql.clone().unwrap_or_default(),
         })
         .collect();

@@ -89,6 +89,10 @@ fn clause(table: &Table, method: &str) -> Clause {
 pub(super) fn add_key(catalog: &Catalog, table: &Table) -> Result<Change, String> {
     let name = catalog.qualified(table);
     let innodb = table.storage.as_deref().is_none_or(|engine| engine.eq_ignore_ascii_case("innodb"));
+    let keyless = ["archive", "csv", "blackhole", "federated", "mrg_myisam"];
+    if let Some(engine) = table.storage.as_deref().filter(|one| keyless.contains(&one.to_ascii_lowercase().as_str())) {
+        return Err(format!("a table of {engine} can't have such a key: make it one of InnoDB first"));
+    }
     if let Some(column) = table.columns.iter().find(|column| column.generated == Some(Generated::Autoincrement)) {
         let column = Dialect::Mysql.name(&column.name);
         let how = if innodb { ONLINE } else { COPY };

@@ -29,7 +29,7 @@ pub(crate) fn render(view: &View<'_>) -> String {
             (summary(report))
             (card(report))
             (overview(view))
-            (sizes::section(view.sizes))
+            (sizes::section(view.sizes, &report.target.engine))
             section #findings {
                 @let twins = Twins::of(&report.findings);
                 h2 { "Findings" }

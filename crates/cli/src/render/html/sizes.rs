@@ -12,20 +12,27 @@ const SHOWN: usize = 40;
 const SIZE: (f64, f64) = (960.0, 420.0);
 
 /// The section; nothing when no size is known.
-pub(super) fn section(sizes: &[TableSize]) -> Markup {
+pub(super) fn section(sizes: &[TableSize], engine: &str) -> Markup {
+    // A key-value store has no tables: its sizes are those of patterns of keys.
+    let (one, many, title) = if engine == "redis" {
+        ("pattern", "patterns", "Memory by pattern")
+    } else {
+        ("table", "tables", "Table sizes")
+    };
     let total: u64 = sizes.iter().map(whole).sum();
-    let tables = with_rest(sizes);
+    let indexes = sizes.iter().any(|size| size.index_bytes > 0);
+    let tables = with_rest(sizes, many);
     html! {
         @if total > 0 {
             section {
-                h2 { "Table sizes" }
+                h2 { (title) }
                 p.aside {
-                    (units::bytes(total as f64)) " in " (units::number(sizes.len() as f64, "tables")) "; the darker part of each is its indexes"
+                    (units::bytes(total as f64)) " in " (units::number(sizes.len() as f64, many)) @if indexes { "; the darker part of each is its indexes" }
                 }
-                (picture(&tables))
+                (picture(&tables, title))
                 details {
                     summary { "The numbers" }
-                    div.scroll { (numbers(&tables)) }
+                    div.scroll { (numbers(&tables, one)) }
                 }
             }
         }
@@ -37,11 +44,11 @@ const fn whole(size: &TableSize) -> u64 {
 }
 
 /// The largest tables, and the others as one.
-fn with_rest(sizes: &[TableSize]) -> Vec<TableSize> {
+fn with_rest(sizes: &[TableSize], many: &str) -> Vec<TableSize> {
     let mut tables: Vec<_> = sizes.iter().take(SHOWN).cloned().collect();
     if let Some(rest) = sizes.get(SHOWN..).filter(|rest| !rest.is_empty()) {
         tables.push(TableSize {
-            name: format!("{} smaller tables", rest.len()),
+            name: format!("{} smaller {many}", rest.len()),
             bytes: rest.iter().map(|s| s.bytes).sum(),
             index_bytes: rest.iter().map(|s| s.index_bytes).sum(),
         });
@@ -49,11 +56,11 @@ fn with_rest(sizes: &[TableSize]) -> Vec<TableSize> {
     tables
 }
 
-fn picture(tables: &[TableSize]) -> Markup {
+fn picture(tables: &[TableSize], title: &str) -> Markup {
     let weights: Vec<_> = tables.iter().map(|size| whole(size) as f64).collect();
     let rectangles = treemap::squarify(&weights, SIZE.0, SIZE.1);
     html! {
-        svg.sizes viewBox={ "0 0 " (SIZE.0) " " (SIZE.1) } role="img" aria-label="Table sizes" {
+        svg.sizes viewBox={ "0 0 " (SIZE.0) " " (SIZE.1) } role="img" aria-label=(title) {
             @for (size, r) in tables.iter().zip(rectangles) {
                 @let index = r.height * size.index_bytes as f64 / (whole(size).max(1)) as f64;
                 @let name = shown(&size.name);
@@ -91,10 +98,10 @@ fn px(n: f64) -> String {
     format!("{n:.1}")
 }
 
-fn numbers(tables: &[TableSize]) -> Markup {
+fn numbers(tables: &[TableSize], one: &str) -> Markup {
     html! {
         table {
-            thead { tr { th { "table" } th.num { "rows" } th.num { "indexes" } th.num { "together" } } }
+            thead { tr { th { (one) } th.num { @if one == "table" { "rows" } @else { "keys" } } th.num { "indexes" } th.num { "together" } } }
             tbody {
                 @for size in tables {
                     tr {
@@ -117,7 +124,7 @@ mod tests {
     fn small_tables_share_a_rectangle() {
         let sizes: Vec<_> =
             (0..50).map(|i| TableSize { name: format!("main.t{i}"), bytes: 100 - i, index_bytes: 1 }).collect();
-        let tables = with_rest(&sizes);
+        let tables = with_rest(&sizes, "tables");
         assert_eq!((tables.len(), tables[SHOWN].name.as_str()), (41, "10 smaller tables"));
         assert_eq!(tables.iter().map(whole).sum::<u64>(), sizes.iter().map(whole).sum::<u64>());
     }

@@ -23,9 +23,13 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let left = one.last.saturating_sub(one.next.saturating_sub(1));
         let name = format!("{}.{}", catalog.qualified(one.table), catalog.dialect.name(&one.column.name));
         let title = format!(
-            "{name} has used {} of its values: {} are left",
+            "{name} has used {} of its values: {}",
             words::percent(share.min(1.0)),
-            words::count(words::as_f64(left))
+            match left {
+                0 => "none is left".to_owned(),
+                1 => "one is left".to_owned(),
+                left => format!("{} are left", words::count(words::as_f64(left))),
+            }
         );
         let finding = cx
             .finding(catalog.subject_in(one.table, &one.column.name), title)

@@ -1,6 +1,7 @@
 //! `mysql/implicit-type-conversion-join`: text compared with numbers, which no index of the text serves.
 
 use dbwright_core::{Change, Cx};
+use dbwright_sql::Dialect;
 
 use crate::alter::{self, COPY, WRITES_WAIT};
 use crate::body::Body;
@@ -9,6 +10,9 @@ use crate::words;
 
 /// Where the statements are read.
 const SOURCE: &str = "performance_schema.events_statements_summary_by_digest";
+
+/// The constraint that refuses values which would not survive as numbers; it goes with the change of the type.
+const GUARD: &str = "dbwright_only_numbers";
 
 /// Reports the text column of each pair.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
@@ -64,13 +68,53 @@ fn change(body: &Body, text: Side<'_>, number: Side<'_>) -> Result<Change, Strin
     if text.column.generated.is_some() || text.column.base_type.ends_with("text") {
         return Err("the column is computed or a long text: change what writes it".to_owned());
     }
+    if !body.server.at_least((8, 0, 16), (10, 2, 1)) {
+        return Err("this version has no CHECK that would refuse values such as '01', which as a number would be another".to_owned());
+    }
+    let (least, most) = range(&number.column.base_type)
+        .ok_or("only whole numbers are certain to be written in one way: change what writes the column")?;
     let name = body.catalog.qualified(text.table);
+    let column = Dialect::Mysql.name(&text.column.name);
     let forward = alter::retype(text.column, &number.column.data_type).ok_or("its definition is not known")?;
     let own = body.table(text.table.id).and_then(|facts| facts.columns.get(&text.column.name));
     let back = own.and_then(|own| alter::recode(text.column, own.charset.as_deref()?, own.collation.as_deref()?));
     let back = back.ok_or("its definition is not known")?;
-    let lock =
-        format!("{WRITES_WAIT}; when a value is no number it fails in a strict sql_mode, and nothing has changed");
-    Ok(alter::ddl(vec![format!("ALTER TABLE {name} {forward}, {COPY}")], &lock)
+    let lock = format!(
+        "{WRITES_WAIT}, twice; the first statement fails, and nothing has changed, when a value is not written as the number would be ('01', '1 apple')"
+    );
+    // Without it '007' would become 7 in silence, and the way back would not bring the zeros back.
+    let guard = format!(
+        "ALTER TABLE {name} ADD CONSTRAINT {GUARD} CHECK ({column} REGEXP '^(0|-?[1-9][0-9]{{0,18}})$' AND CAST({column} AS SIGNED) BETWEEN {least} AND {most}), {COPY}"
+    );
+    let retyped = format!("ALTER TABLE {name} DROP CONSTRAINT {GUARD}, {forward}, {COPY}");
+    Ok(alter::ddl(vec![guard, retyped], &lock)
         .back([format!("ALTER TABLE {name} {back}, {COPY}")]))
+}
+
+/// The least and the greatest value of a whole-number type, as far as a signed number of 64 bits goes.
+fn range(base_type: &str) -> Option<(i64, i64)> {
+    let (name, unsigned) = base_type.split_once(' ').map_or((base_type, false), |(name, _)| (name, true));
+    let bits = match name {
+        "tinyint" => 8,
+        "smallint" => 16,
+        "mediumint" => 24,
+        "int" => 32,
+        "bigint" => return Some((if unsigned { 0 } else { i64::MIN }, i64::MAX)),
+        _ => return None,
+    };
+    let half = 1_i64 << (bits - 1);
+    Some(if unsigned { (0, 2 * half - 1) } else { (-half, half - 1) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range;
+
+    #[test]
+    fn types_hold_what_the_manual_says() {
+        assert_eq!(range("tinyint"), Some((-128, 127)));
+        assert_eq!(range("int unsigned"), Some((0, 4_294_967_295)));
+        assert_eq!(range("bigint"), Some((i64::MIN, i64::MAX)));
+        assert_eq!(range("decimal"), None);
+    }
 }

@@ -94,6 +94,17 @@ impl Step {
         day.checked_add(span).unwrap_or(Date::MAX)
     }
 
+    /// The ends of new partitions after `last`, one for each step, until `ahead`; the first ones become one when there would be very many.
+    pub(super) fn each(self, last: Date, ahead: Date) -> Vec<Date> {
+        /// MySQL opens all partitions of a table at once.
+        const MOST: usize = 100;
+        let mut ends = vec![self.after(last)];
+        while let Some(end) = ends.last().copied().filter(|end| *end <= ahead) {
+            ends.push(self.after(end));
+        }
+        ends.split_off(ends.len().saturating_sub(MOST))
+    }
+
     /// The ends of new partitions after `last`: the first one takes all until today in, then come whole steps until `ahead`, two at least.
     pub(super) fn until(self, last: Date, today: Date, ahead: Date) -> Vec<Date> {
         let mut end = self.after(last);
@@ -133,6 +144,14 @@ mod tests {
         assert_eq!(Kind::Days.date("740013"), Some(date(2026, 2, 1)));
         assert_eq!(Kind::Years.date("2026"), Some(date(2026, 1, 1)));
         assert_eq!(Kind::Columns.date("MAXVALUE"), None);
+    }
+
+    #[test]
+    fn what_is_split_gets_each_step() {
+        let ends = Step::Months(1).each(date(2026, 2, 1), date(2026, 4, 15));
+        assert_eq!(ends, [date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)]);
+        let many = Step::Days(1).each(date(2020, 1, 1), date(2026, 1, 1));
+        assert_eq!((many.len(), many.last()), (100, Some(&date(2026, 1, 2))));
     }
 
     #[test]

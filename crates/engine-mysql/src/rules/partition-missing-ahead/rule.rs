@@ -28,7 +28,9 @@ fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Op
     let mut ends: Vec<Date> = Vec::new();
     for partition in &facts.partitions {
         let text = partition.description.as_deref()?;
-        // MAXVALUE: there is always a partition.
+        if text.eq_ignore_ascii_case("MAXVALUE") {
+            return overflow(cx, table, facts, kind, &ends, today);
+        }
         let end = kind.date(text)?;
         if ends.last() != Some(&end) {
             ends.push(end);
@@ -70,6 +72,54 @@ fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Op
     let lock =
         "an exclusive metadata lock for an instant; no rows are written. Going back drops what was inserted meanwhile";
     Some(finding.why(why).change(alter::ddl(vec![forward], lock).back([back])))
+}
+
+/// With a partition without an end no insert fails, but all new rows go there once the others have ended.
+fn overflow(
+    cx: &Cx<'_, Body>,
+    table: &Table,
+    facts: &TableFacts,
+    kind: Kind,
+    ends: &[Date],
+    today: Date,
+) -> Option<Finding> {
+    let last = *ends.last()?;
+    let rest = facts.partitions.last().filter(|partition| !partition.name.contains('/'))?;
+    let rows = rest.rows.filter(|rows| *rows > 0.0)?;
+    if days(today, last) > 0.0 {
+        return None;
+    }
+    let (name, own) = (cx.body.catalog.qualified(table), Dialect::Mysql.name(&rest.name));
+    let finding = cx
+        .finding(
+            cx.body.catalog.subject(table),
+            format!("{name} has put all new rows into {own}, the partition without an end, since {last}"),
+        )
+        .severity(Severity::Medium)
+        .why(
+            "no insert fails, but queries by date read all of it, and dropping old rows by partition has come to an end; whatever makes the partitions has stopped. The longer it waits, the \
+             longer the change takes",
+        )
+        .evidence("rows in it", rows.round(), "rows", "information_schema.PARTITIONS.TABLE_ROWS")
+        .evidence("last partition with an end", last.to_string(), "", "information_schema.PARTITIONS.PARTITION_DESCRIPTION");
+    let Some(before) = ends.len().checked_sub(2).map(|before| ends[before]) else { return Some(finding) };
+    let ahead = today.checked_add(jiff::Span::new().days(15)).ok()?;
+    let names: Vec<&str> = facts.partitions.iter().map(|partition| partition.name.as_str()).collect();
+    let new: Vec<(String, String)> = Step::between(before, last)
+        .each(last, ahead)
+        .into_iter()
+        .map(|end| (Dialect::Mysql.name(&free_name(&names, end)), kind.bound(end)))
+        .collect();
+    let parts: Vec<String> =
+        new.iter().map(|(name, bound)| format!("PARTITION {name} VALUES LESS THAN ({bound})")).collect();
+    let all: Vec<&str> = new.iter().map(|(name, _)| name.as_str()).chain([own.as_str()]).collect();
+    let end = format!("PARTITION {own} VALUES LESS THAN (MAXVALUE)");
+    let forward = format!("ALTER TABLE {name} REORGANIZE PARTITION {own} INTO ({}, {end})", parts.join(", "));
+    let back = format!("ALTER TABLE {name} REORGANIZE PARTITION {} INTO ({end})", all.join(", "));
+    let lock = "writes of the whole table wait while the rows of that partition are moved; reads go on";
+    // New partitions have no statistics of their rows at first.
+    let analyze = format!("ANALYZE TABLE {name}");
+    Some(finding.change(alter::ddl(vec![forward, analyze.clone()], lock).back([back, analyze])))
 }
 
 /// A name for the partition that ends on a day.

@@ -50,7 +50,9 @@ fn is_uuid(column: &Column, alone: bool) -> bool {
     let named = name.ends_with("uuid") || name.ends_with("guid");
     let made = column.default.as_deref().is_some_and(|default| default.to_ascii_lowercase().contains("uuid"));
     let id = alone && (name == "id" || name.ends_with("_id")) && !column.data_type.contains("(32)");
-    of_type && (named || made || id)
+    // A text of 36 characters that names rows is hardly anything else.
+    let long = alone && matches!(column.data_type.to_ascii_lowercase().as_str(), "char(36)" | "varchar(36)");
+    of_type && (named || made || id || long)
 }
 
 /// A number becomes the key, the UUID stays unique.

@@ -19,7 +19,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let plain: Vec<String> = body
         .accounts
         .iter()
-        .filter(|a| a.tls.is_empty() && !a.locked && !a.role && accounts::from_elsewhere(a))
+        .filter(|a| a.tls.is_empty() && !a.locked && !a.role && accounts::from_elsewhere(body, a))
         .map(accounts::name)
         .collect();
     if plain.is_empty() {

@@ -10,7 +10,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let open = cx.body.accounts.iter().filter(|a| accounts::by_password(a) && !a.has_secret && !a.locked && !a.role);
     for account in open {
         let name = accounts::name(account);
-        let far = accounts::from_elsewhere(account);
+        let far = accounts::from_elsewhere(cx.body, account);
         let severity = if far { Severity::Critical } else { Severity::High };
         let finding = cx
             .finding(accounts::subject(account), format!("{name} has no password"))

@@ -1,15 +1,19 @@
 //! `mysql/utf8mb3`: text that can't hold every character, told by table.
 
+use std::collections::BTreeMap;
+
 use dbwright_core::{Change, Cx};
-use dbwright_sql::model::{Column, Table};
+use dbwright_sql::model::{Column, ObjectId, Table};
 
 use crate::alter::{self, COPY, WRITES_WAIT};
 use crate::body::{Body, ColumnFacts, TableFacts};
+use crate::joins::{self, Side};
 use crate::words;
 
 /// Reports tables with such columns.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let catalog = &cx.body.catalog;
+    let joined = joined(cx.body);
     for (table, facts) in alter::tables(cx.body) {
         let columns: Vec<(&Column, &ColumnFacts)> = table
             .columns
@@ -32,11 +36,33 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         }
         let why =
             "an emoji or a rare character fails or is cut off, and joins with utf8mb4 columns can't use their indexes";
-        cx.report(match change(cx.body, table, facts, &columns) {
+        cx.report(match change(cx.body, table, facts, &columns, &joined) {
             Ok(change) => finding.why(why).change(change),
             Err(reason) => finding.why(format!("{why}. No change is given: {reason}")),
         });
     }
+}
+
+/// Collations by table and number of a column.
+type Joined = BTreeMap<(ObjectId, i32), String>;
+
+/// The collation of the utf8mb4 column that statements join a column with: with another one the join would go on without its index.
+fn joined(body: &Body) -> Joined {
+    let collation = |side: Side<'_>| {
+        let facts = body.table(side.table.id)?.columns.get(&side.column.name)?;
+        facts.collation.clone().filter(|_| facts.charset.as_deref() == Some("utf8mb4"))
+    };
+    let mut found: BTreeMap<(ObjectId, i32), (u64, String)> = BTreeMap::new();
+    for pair in joins::pairs(body) {
+        for (own, other) in [(pair.left, pair.right), (pair.right, pair.left)] {
+            let Some(collation) = collation(other) else { continue };
+            let known = found.entry((own.table.id, own.column.number)).or_insert_with(|| (pair.calls, collation.clone()));
+            if pair.calls > known.0 {
+                *known = (pair.calls, collation);
+            }
+        }
+    }
+    found.into_iter().map(|(column, (_, collation))| (column, collation)).collect()
 }
 
 fn is_mb3(charset: &str) -> bool {
@@ -55,6 +81,7 @@ fn change(
     table: &Table,
     facts: &TableFacts,
     columns: &[(&Column, &ColumnFacts)],
+    joined: &Joined,
 ) -> Result<Change, String> {
     if let Some((column, _)) = columns.iter().find(|(c, _)| alter::in_foreign_key(&body.catalog, table, &c.name)) {
         return Err(format!("of {}, {}", body.catalog.dialect.name(&column.name), alter::FOREIGN_KEY));
@@ -64,7 +91,8 @@ fn change(
         let (charset, collation) = (facts.charset.as_deref(), facts.collation.as_deref());
         let (Some(charset), Some(collation)) = (charset, collation) else { continue };
         let unknown = || format!("the definition of {} is not known", column.name);
-        forward.push(alter::recode(column, "utf8mb4", &wide(collation)).ok_or_else(unknown)?);
+        let same = joined.get(&(table.id, column.number)).cloned();
+        forward.push(alter::recode(column, "utf8mb4", &same.unwrap_or_else(|| wide(collation))).ok_or_else(unknown)?);
         back.push(alter::recode(column, charset, collation).ok_or_else(unknown)?);
     }
     if facts.collation.starts_with("utf8_") || facts.collation.starts_with("utf8mb3_") {

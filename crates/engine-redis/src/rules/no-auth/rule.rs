@@ -9,6 +9,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     super::tell_gaps(cx, area::ACL);
     super::tell_gaps(cx, area::NODES);
     for node in &cx.body.nodes {
+        named(cx, node);
         let Some(user) = node.acl.users.iter().find(|user| user.name == "default") else { continue };
         if !user.on || !user.nopass {
             continue;
@@ -26,6 +27,23 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
             .evidence("user default", "on nopass", "", "ACL LIST")
             .evidence("bind", if bind.is_empty() { "all addresses" } else { bind }, "", "CONFIG GET")
             .evidence("protected-mode", protected, "", "CONFIG GET");
+        cx.report(finding);
+    }
+}
+
+/// Users beside `default`: one must know their names, which are no secret.
+fn named(cx: &mut Cx<'_, Body>, node: &Node) {
+    for user in node.acl.users.iter().filter(|user| user.name != "default" && user.on && user.nopass) {
+        let finding = cx
+            .finding(cx.body.subject(node, &user.name), format!("the user {} gets in with any password", user.name))
+            .severity(severity(node))
+            .why(format!(
+                "its name is all that one has to know, and names are no secret; give it one: ACL SETUSER {} resetpass >PASSWORD, then ACL \
+                 SAVE or CONFIG REWRITE; the password is yours to choose, so there is no change",
+                crate::mend::word(&user.name)
+            ))
+            .evidence(&format!("user {}", user.name), "on nopass", "", "ACL LIST")
+            .evidence("commands", user.commands.join(" "), "", "ACL LIST");
         cx.report(finding);
     }
 }

@@ -6,7 +6,7 @@ use crate::body::{Body, CommandStat, Node, area};
 use crate::words;
 
 /// Commands that are not part of the work: administration, replication, and what waits by its nature.
-const OTHER: [&str; 36] = [
+const OTHER: [&str; 37] = [
     "acl",
     "auth",
     "bgrewriteaof",
@@ -37,6 +37,8 @@ const OTHER: [&str; 36] = [
     "replicaof",
     "role",
     "save",
+    // It takes as long as its COUNT asks for, and it is how dbwright and its changes look at keys.
+    "scan",
     "script",
     "shutdown",
     "slaveof",
