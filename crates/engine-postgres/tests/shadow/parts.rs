@@ -148,3 +148,37 @@ async fn a_partition_that_came_is_named_while_rows_are_brought_over() {
         assert_eq!(state(&database).await, before, "PostgreSQL {major}");
     }
 }
+
+/// After the switch a partition may come; what it brings along was never noted, and must not be lost by an undo.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_takes_no_rows_away_that_a_partition_brought_along() {
+    let bring = "CREATE TABLE t_3 (LIKE t); INSERT INTO t_3 VALUES (9000, '2027-01-05', 'brought'); CREATE TABLE t_4 PARTITION OF t FOR VALUES FROM ('2028-01-01') TO ('2028-02-01'); \
+        INSERT INTO t VALUES (9001, '2028-01-05', 'noted'); ALTER TABLE t ATTACH PARTITION t_3 FOR VALUES FROM ('2027-01-01') TO ('2027-02-01')";
+    let plain = "CREATE TABLE t (id int NOT NULL, day date NOT NULL, v text, PRIMARY KEY (id, day)); INSERT INTO t VALUES (1, '2026-01-05', 'old')";
+    let split =
+        "ALTER TABLE t PARTITION BY RANGE (day) (PARTITION \"t %1\" FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'))";
+    for major in majors().expect("majors") {
+        for (before, change, told) in
+            [(TABLE, WIDEN, "has other partitions now"), (plain, split, "has rows that would be lost")]
+        {
+            let database = Database::create(major);
+            database.execute(before);
+            well(apply(&database, change).await);
+            database.execute(bring);
+            let failure = undo(&database, change).await.expect_err("rows would be lost");
+            assert!(failure.message.contains(told) && failure.message.contains("t_3"), "{major}: {failure:?}");
+            assert_eq!(
+                text(&database, "SELECT string_agg(v, ' ' ORDER BY v) FROM t WHERE id >= 9000").await,
+                "brought noted"
+            );
+            database.execute("ALTER TABLE t DETACH PARTITION t_3");
+            if change == WIDEN {
+                database.execute("ALTER TABLE t DETACH PARTITION t_4");
+            }
+            well(undo(&database, change).await);
+            let kept = text(&database, "SELECT coalesce(string_agg(v, ' '), '') FROM t WHERE id >= 9000").await;
+            assert_eq!(kept, if change == WIDEN { "" } else { "noted" }, "{major}");
+            assert_eq!(text(&database, "SELECT v FROM t_3").await, "brought", "{major}");
+        }
+    }
+}

@@ -49,6 +49,7 @@ pub(super) fn back(change: &Change) -> String {
     made.extend(go(change, End::New));
     made.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.seen()));
     made.extend(last_rows(change, Way::Back));
+    made.extend(tree::none_left_behind(change));
     made.extend(foreign::drop_all(change, true));
     made.extend(log::drop_triggers(change, Which::New));
     made.extend(exchange(change, Which::Old));

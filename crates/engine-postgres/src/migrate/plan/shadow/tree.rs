@@ -7,6 +7,8 @@
 use std::fmt::Write as _;
 
 use super::super::name::{ident, literal, qualified};
+use super::super::step::dollar_tag;
+use super::copy::Direction;
 use super::facts::{Constraint, Index, Part};
 use super::names::Way;
 use super::shape::assignments;
@@ -233,7 +235,7 @@ pub(super) fn differ(change: &Change, way: Way) -> Option<String> {
         Way::Back => (
             change.names.waiting(),
             format!("{seen} has other partitions now than the table that would come back: "),
-            format!("; make the same ones in {}, or take them back, and undo again", change.names.waiting()),
+            "; DETACH what was added, or attach again what was taken away, and undo again".to_owned(),
         ),
     };
     let tree = |root: &str| {
@@ -249,4 +251,45 @@ pub(super) fn differ(change: &Change, way: Way) -> Option<String> {
         literal(&before),
         literal(&after)
     ))
+}
+
+/// Statements of the way back, with all others locked out: partitions that came since the switch must not take rows along
+/// that the table which comes back has no place for, or was never told of.
+pub(super) fn none_left_behind(change: &Change) -> Option<String> {
+    let body = if let Some(sentence) = differ(change, Way::Back) {
+        format!(
+            "DECLARE others text := {sentence};\nBEGIN\nIF others IS NOT NULL THEN RAISE EXCEPTION USING MESSAGE = others; END IF;\nEND"
+        )
+    } else if change.is_partitioned(Which::New) {
+        rows_of_others(change)
+    } else {
+        return None;
+    };
+    let tag = dollar_tag(&body);
+    Some(format!("DO {tag}{body}{tag}"))
+}
+
+/// Rows that were written to a new partition were noted; those that it had when it was attached were not.
+fn rows_of_others(change: &Change) -> String {
+    let back = Direction::of(change, Way::Back);
+    let known: Vec<_> =
+        change.tables(Which::New).iter().map(|table| format!("to_regclass({})", literal(table))).collect();
+    let unknown = format!(
+        "SELECT EXISTS (SELECT FROM %s s WHERE NOT EXISTS (SELECT FROM {} d WHERE {}))",
+        back.target,
+        back.same_rows()
+    );
+    let message = format!(
+        ", a partition that {} got since the switch, has rows that would be lost: DETACH it, and undo again",
+        back.source
+    );
+    format!(
+        "DECLARE leaf regclass;\n lost boolean;\nBEGIN\nFOR leaf IN SELECT relid FROM pg_partition_tree({}::regclass) \
+         WHERE isleaf AND relid <> ALL (ARRAY[{}]) LOOP\nEXECUTE format({}, leaf) INTO lost;\n\
+         IF lost THEN RAISE EXCEPTION USING MESSAGE = leaf::text || {}; END IF;\nEND LOOP;\nEND",
+        literal(&back.source),
+        known.join(", "),
+        literal(&unknown.replace('%', "%%").replacen("%%s s", "%s s", 1)),
+        literal(&message)
+    )
 }
