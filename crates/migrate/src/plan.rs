@@ -156,8 +156,8 @@ pub struct Back {
     /// Whether each of them is sent outside a transaction (`DROP INDEX CONCURRENTLY`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
-    /// Queries whose rows are statements that clear what an interrupted attempt of going back left (an invalid index);
-    /// run before the statements, each outside a transaction. Only with `alone`.
+    /// Queries whose rows are statements that clear what an interrupted attempt of going back left (an invalid index), and
+    /// that make again what the way back needs; run before the statements, each outside a transaction. Only with `alone`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clear: Vec<String>,
     /// Why there is no way back, when there is none.

@@ -3,7 +3,6 @@
 mod copy;
 pub(super) mod literal;
 mod made;
-mod missing;
 mod spread;
 mod values;
 
