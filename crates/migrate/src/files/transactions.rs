@@ -27,20 +27,35 @@ fn control(sql: &str) -> Option<Control> {
     }
 }
 
+/// Whether names mean something else until the transaction ends.
+fn sets_local_path(sql: &str) -> bool {
+    let mut words = sql.split(|c: char| c.is_whitespace() || c == '=').filter(|word| !word.is_empty());
+    ["set", "local", "search_path"].iter().all(|word| words.next().is_some_and(|one| one.eq_ignore_ascii_case(word)))
+}
+
 /// The statements that dbwright itself carries out: each is planned into steps with transactions of their own, so that the
 /// file's BEGIN and COMMIT are left out. The second value says so, for the user; none when there were none.
 ///
 /// # Errors
-/// When the file takes something back (`ROLLBACK`), or leaves a transaction open, which `psql` would take back.
+/// When the file takes something back (`ROLLBACK`), leaves a transaction open, which `psql` would take back, or looks for
+/// names elsewhere in one of its transactions only.
 pub fn without_transactions(script: Script) -> Result<(Script, Option<String>), Failure> {
     let mut open: Option<&Statement> = None;
+    let (mut path, mut ended): (Option<&Statement>, bool) = (None, false);
     let mut left_out = 0;
     for statement in &script.statements {
-        let Some(control) = control(&statement.sql) else { continue };
+        let Some(control) = control(&statement.sql) else {
+            if let Some(path) = path.filter(|_| ended) {
+                let what = "of the search_path ends with its COMMIT, and statements follow that";
+                return Err(refused(&script, path, what));
+            }
+            path = path.or_else(|| sets_local_path(&statement.sql).then_some(statement));
+            continue;
+        };
         left_out += 1;
         match control {
             Control::Begin => open = Some(statement),
-            Control::Commit => open = None,
+            Control::Commit => (open, ended) = (None, path.is_some()),
             Control::Savepoint => {}
             Control::Rollback => return Err(refused(&script, statement, "takes back what stands before it")),
         }
@@ -87,6 +102,9 @@ mod tests {
     #[test]
     fn what_would_keep_nothing_is_refused() {
         assert!(run("BEGIN; A; ROLLBACK;").expect_err("taken back").message.contains("ROLLBACK takes back"));
+        let path = run("BEGIN; SET LOCAL search_path=a; A; COMMIT; B;").expect_err("ends");
+        assert!(path.message.contains("SET of the search_path ends with its COMMIT"), "{}", path.message);
+        assert!(run("BEGIN; SET LOCAL search_path=a; A; COMMIT;").is_ok());
         assert!(run("BEGIN; A;").expect_err("open").message.contains("never followed by COMMIT"));
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Runner<'a> {
             Part::Up => entry.up.clone(),
             Part::Down => entry.down.clone().unwrap_or_default(),
         };
-        self.session.prepare(&settings(entry, part)).await?;
+        self.session.prepare(&settings(entry, part, usize::MAX)).await?;
         for (index, written) in statements.iter().enumerate() {
             self.turn(entry, part, index, written, file).await?;
             for mark in marks(entry, part, index, |step| step.phase < Phase::Contract) {
@@ -48,8 +48,24 @@ impl<'a> Runner<'a> {
             }
             let set = |turn: &Turn| turn.part == part && turn.statement == index && turn.plan.method == SESSION;
             if entry.planned.iter().any(set) {
-                self.session.prepare(&settings(entry, part)).await?;
+                self.session.prepare(&settings(entry, part, usize::MAX)).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the session what it was when a step was planned, so that names in its statements mean the same again
+    /// (`SET search_path`).
+    pub(super) async fn as_planned(
+        &mut self,
+        entry: &Entry,
+        place: &Place,
+        now: &mut Option<Vec<String>>,
+    ) -> Result<(), Failure> {
+        let wanted = settings(entry, place.part, place.statement);
+        if now.as_ref() != Some(&wanted) {
+            self.session.prepare(&wanted).await?;
+            *now = Some(wanted);
         }
         Ok(())
     }
@@ -67,7 +83,9 @@ impl<'a> Runner<'a> {
     pub(super) async fn contract(&mut self, entry: &mut Entry, part: Part) -> Result<(), Failure> {
         let mut left: Vec<Mark> = entry.steps.iter().filter(|m| m.place.part == part).cloned().collect();
         left.retain(|mark| mark.plan.phase == Phase::Contract && mark.state != Progressed::Done);
+        let mut now = None;
         for mark in left {
+            self.as_planned(entry, &mark.place, &mut now).await?;
             self.run(entry, &mark).await?;
         }
         Ok(())
@@ -196,16 +214,25 @@ fn marks(entry: &Entry, part: Part, index: usize, wanted: impl Fn(&crate::plan::
     entry.steps_of(part, index).filter(|mark| wanted(&mark.plan)).cloned().collect()
 }
 
-/// Statements that were done and that only set something for the rest of the file.
-fn settings(entry: &Entry, part: Part) -> Vec<String> {
-    let turns = entry.planned.iter().filter(|turn| turn.part == part && turn.plan.method == SESSION);
+/// Statements before another that were done and that only set something for the rest of the file.
+fn settings(entry: &Entry, part: Part, before: usize) -> Vec<String> {
+    let sets = |turn: &&Turn| turn.part == part && turn.statement < before && turn.plan.method == SESSION;
+    let turns = entry.planned.iter().filter(sets);
     let done = |turn: &&Turn| {
         let mut steps = entry.steps_of(part, turn.statement).peekable();
         steps.peek().is_some() && steps.all(|mark| mark.state == Progressed::Done)
     };
     let mut turns: Vec<_> = turns.filter(done).collect();
     turns.sort_by_key(|turn| turn.statement);
-    turns.into_iter().map(|turn| turn.plan.statement.clone()).collect()
+    // What the step runs is what is meant: `SET LOCAL` becomes a `SET`.
+    let text = |turn: &Turn| {
+        let step = entry.steps_of(part, turn.statement).next();
+        match step.map(|mark| &mark.plan.work) {
+            Some(Work::Transaction { statements, .. }) => statements.join("; "),
+            _ => turn.plan.statement.clone(),
+        }
+    };
+    turns.into_iter().map(text).collect()
 }
 
 fn rows(work: &Work) -> Option<u64> {

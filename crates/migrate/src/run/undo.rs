@@ -179,7 +179,9 @@ impl Runner<'_> {
             self.state(entry, State::Undoing).await?;
         }
         let marks: Vec<Mark> = what_undo_takes_back(entry).into_iter().cloned().collect();
+        let mut now = None;
         for mark in &marks {
+            self.as_planned(entry, &mark.place, &mut now).await?;
             self.back(entry, mark).await?;
         }
         Ok(())

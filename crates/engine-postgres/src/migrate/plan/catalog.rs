@@ -24,6 +24,8 @@ pub struct Catalog<'a> {
     version: u32,
     /// What earlier statements of the run made or changed.
     pub made: Overlay,
+    /// What an earlier statement of the run made of the search path, as the start of a message.
+    path: String,
 }
 
 impl std::fmt::Debug for Catalog<'_> {
@@ -38,7 +40,7 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// When it does not answer.
     pub async fn open(client: &'a Client) -> Result<Self, Failure> {
-        let mut catalog = Self { client, version: 0, made: Overlay::default() };
+        let mut catalog = Self { client, version: 0, made: Overlay::default(), path: String::new() };
         let version = catalog.text("SELECT current_setting('server_version_num')").await?;
         catalog.version = version.and_then(|text| text.parse().ok()).unwrap_or_default();
         Ok(catalog)
@@ -50,13 +52,19 @@ impl<'a> Catalog<'a> {
         self.version / 10_000
     }
 
+    /// Names mean from now on what they mean after this `SET search_path`.
+    pub(super) fn look_in(&mut self, set: &str) {
+        // Statements of one message are one transaction, after which the setting is gone.
+        self.path = format!("{}; ", super::maintenance::for_session(set, "SET LOCAL"));
+    }
+
     /// The rows of a query, each column as text.
     ///
     /// # Errors
     /// When the server refuses.
     pub async fn rows(&self, query: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
-        let messages =
-            self.client.simple_query(&format!("/* dbwright */ {query}")).await.map_err(|e| refused(&e, query))?;
+        let text = format!("/* dbwright */ {}{query}", self.path);
+        let messages = self.client.simple_query(&text).await.map_err(|e| refused(&e, query))?;
         let row = |message| match message {
             SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
             _ => None,

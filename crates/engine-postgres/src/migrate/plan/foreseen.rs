@@ -73,6 +73,33 @@ fn refusal(table: &Name, constraint: &str, first: &Needing, count: usize) -> Fai
     ))
 }
 
+/// Refuses what would take the session away from under the journal and the lock.
+pub(super) fn session(statement: &str, acts: &[Act]) -> Result<(), Failure> {
+    let mut words = statement.split_whitespace().map(str::to_ascii_lowercase);
+    let words = [words.next(), words.next(), words.next()].map(Option::unwrap_or_default);
+    let role = match acts {
+        [Act::Set { name, .. }] => matches!(name.as_str(), "role" | "session_authorization"),
+        [Act::Other { .. }] => match [&*words[0], &*words[1], &*words[2]] {
+            ["set", "role", _] | ["set", "session", "authorization"] => true,
+            ["set", "local", role] => role == "role",
+            _ => false,
+        },
+        _ => false,
+    };
+    if role {
+        let message = format!("a migration can't become another role: {}", super::plain::title(statement));
+        return Err(Failure::usage("migrate.role", message).hint(
+            "connect as that role, or as one that is a member of it, and give what is made to it: ALTER … OWNER TO",
+        ));
+    }
+    if words[0] == "discard" && words[1].starts_with("all") {
+        let message = "DISCARD ALL would give up the lock that keeps other migrations away";
+        return Err(Failure::usage("migrate.discard", message)
+            .hint("leave it out, or say what is meant: RESET ALL, DISCARD TEMP, DEALLOCATE ALL"));
+    }
+    Ok(())
+}
+
 /// What can't be known beforehand.
 pub(super) async fn doubts(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Vec<String>, Failure> {
     let mut doubts = Vec::new();

@@ -1,7 +1,7 @@
 //! REFRESH, VACUUM, CLUSTER and settings.
 
 use dbwright_core::Failure;
-use dbwright_migrate::plan::{Back, Held};
+use dbwright_migrate::plan::{Back, Held, Phase};
 
 use crate::ddl::{Act, Name};
 
@@ -56,16 +56,46 @@ pub(super) async fn maintain(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failur
     Ok(draft.blocks("it writes the table anew, and everybody waits", rewrite_ms(bytes)))
 }
 
-/// `SET` of the file: it holds for what follows in the same session.
+/// `SET` of the file: it holds for what follows in the same session. A `SET LOCAL` does so too, as its transaction is the
+/// file, or most of it, and each step gets a transaction of its own.
 pub(super) fn setting(cx: &Cx<'_, '_>, name: &str, local: bool) -> Draft {
-    if local {
-        return Draft::of("session")
-            .note("left out: SET LOCAL ends with its transaction, and each step is one of its own");
-    }
     if matches!(name, "lock_timeout" | "statement_timeout" | "idle_in_transaction_session_timeout") {
         return Draft::of("session").note(format!("left out: {name} is set for each step (--lock-timeout)"));
     }
-    let mut draft = plain::draft(cx).back(Back::nothing());
-    "session".clone_into(&mut draft.method);
-    draft
+    if !local {
+        return for_the_rest(cx, cx.statement.sql.clone());
+    }
+    let draft = for_the_rest(cx, for_session(&cx.statement.sql, "SET"));
+    draft.note("SET LOCAL is carried out as SET, for the rest of the file: each step is a transaction of its own")
+}
+
+/// A statement that sets something for those after it, which each later session of the migration repeats.
+pub(super) fn for_the_rest(cx: &Cx<'_, '_>, sql: String) -> Draft {
+    let step = step::transaction(plain::title(&cx.statement.sql), Phase::Switch, [sql]);
+    Draft::one("session", step)
+}
+
+/// A `SET` with another beginning: `SET LOCAL x = 1` → `SET x = 1`.
+pub(super) fn for_session(sql: &str, start: &str) -> String {
+    let after = |text: &str, word: &str| {
+        let rest = text.trim_start();
+        let is = rest.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+        let ends = rest.get(word.len()..).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+        (is && ends).then(|| rest[word.len()..].trim_start().to_owned())
+    };
+    let rest = after(sql, "SET").unwrap_or_else(|| sql.to_owned());
+    let rest = after(&rest, "LOCAL").or_else(|| after(&rest, "SESSION")).unwrap_or(rest);
+    format!("{start} {rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_local_becomes_set() {
+        assert_eq!(for_session("set  local\tsearch_path = a", "SET"), "SET search_path = a");
+        assert_eq!(for_session("SET SESSION search_path TO a", "SET LOCAL"), "SET LOCAL search_path TO a");
+        assert_eq!(for_session("SET locale.x = 1", "SET LOCAL"), "SET LOCAL locale.x = 1");
+    }
 }

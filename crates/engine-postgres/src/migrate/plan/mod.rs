@@ -38,11 +38,17 @@ pub async fn plan(catalog: &mut Catalog<'_>, statement: &Statement, acts: &[Act]
     let planned = if let Some(reason) = later(catalog, acts).await? {
         Planned { later: Some(reason), ..plain::empty(statement) }
     } else {
+        foreseen::session(&statement.sql, acts)?;
         foreseen::refused(catalog, acts).await?;
         let mut planned = dispatch::dispatch(catalog, statement, acts).await?;
         planned.notes.extend(foreseen::doubts(catalog, acts).await?);
         planned
     };
+    if let [Act::Set { name, .. }] = acts
+        && name == "search_path"
+    {
+        catalog.look_in(&statement.sql);
+    }
     catalog.made.note(statement, acts);
     Ok(planned)
 }

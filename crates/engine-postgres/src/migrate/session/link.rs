@@ -44,6 +44,9 @@ pub(super) async fn set_up(client: &Client, settings: &[String]) -> Result<(), F
     let _ = client.batch_execute(GONE).await;
     for setting in settings {
         client.batch_execute(setting).await.map_err(failed)?;
+        if setting.to_ascii_lowercase().starts_with("reset all") {
+            client.batch_execute(SETTINGS).await.map_err(failed)?;
+        }
     }
     Ok(())
 }
