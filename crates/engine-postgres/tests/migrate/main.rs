@@ -4,6 +4,7 @@ mod apply;
 mod child;
 mod common;
 mod crash;
+mod elsewhere;
 mod hard;
 mod scenario;
 mod trap;

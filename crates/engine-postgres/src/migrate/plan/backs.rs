@@ -3,12 +3,12 @@
 use dbwright_core::Failure;
 use dbwright_migrate::plan::Back;
 
-use crate::ddl::{Act, Name, Object};
+use crate::ddl::{Act, Action, Clause, Name, Object};
 
 use super::draft::Cx;
 use super::name::{ident, literal, written};
 use super::plain::unknown;
-use super::step;
+use super::{step, tokens};
 
 /// How an act is undone.
 pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
@@ -19,7 +19,11 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
         }
         Act::CreateTableAs { name, .. } => created(cx, "TABLE", name).await,
         Act::CreateSequence { name, .. } => created(cx, "SEQUENCE", name).await,
-        Act::CreateView { name, .. } | Act::Alter { object: Object::View, name, .. } => view(cx, name).await,
+        Act::CreateView { name, .. } => view(cx, name).await,
+        Act::Alter { object, name, clauses, .. } => altered(cx, *object, name, clauses).await,
+        Act::AlterOther { object: Object::Type, name, text } => {
+            Ok(new_name(text).map_or_else(unknown, |to| renamed("TYPE", "to_regtype", name, &to)))
+        }
         Act::CreateType { name, .. } => Ok(gone("TYPE", name)),
         Act::CreateDomain { name, .. } => Ok(gone("DOMAIN", name)),
         Act::CreateTrigger { name, table, .. } => trigger(cx, name, table).await,
@@ -33,6 +37,38 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
         Act::Grant { privileges, object: Object::Table, on, roles, .. } => grant(cx, privileges, on, roles).await,
         _ => Ok(unknown()),
     }
+}
+
+/// Views, indexes and sequences that get another name, and what else is known of them.
+async fn altered(cx: &Cx<'_, '_>, object: Object, name: &Name, clauses: &[Clause]) -> Result<Back, Failure> {
+    let [Clause { action, .. }] = clauses else { return Ok(unknown()) };
+    let word = match object {
+        Object::View => "VIEW",
+        Object::MaterializedView => "MATERIALIZED VIEW",
+        Object::Index => "INDEX",
+        Object::Sequence => "SEQUENCE",
+        _ => return Ok(unknown()),
+    };
+    match action {
+        Action::Rename { to } => Ok(renamed(word, "to_regclass", name, to)),
+        Action::RenameColumn { .. } if object == Object::View => view(cx, name).await,
+        _ => Ok(unknown()),
+    }
+}
+
+/// The old name again, as long as nothing else has it.
+fn renamed(word: &str, look: &str, name: &Name, to: &str) -> Back {
+    let new = written(&Name { schema: name.schema.clone(), name: to.to_owned() });
+    let there = format!("{look}({}) IS NOT NULL AND {look}({}) IS NULL", literal(&new), literal(&written(name)));
+    Back::by([step::guarded(&there, &[format!("ALTER {word} {new} RENAME TO {}", ident(&name.name))])])
+}
+
+/// The name at the end of `… RENAME TO name`.
+fn new_name(text: &str) -> Option<String> {
+    let all = tokens::significant(text);
+    let [.., rename, to, name] = all.as_slice() else { return None };
+    let is = tokens::is_word(text, rename, "RENAME") && tokens::is_word(text, to, "TO");
+    tokens::name_of(text, name).filter(|_| is)
 }
 
 fn gone(word: &str, name: &Name) -> Back {
@@ -137,6 +173,10 @@ async fn dropped(cx: &Cx<'_, '_>, object: Object, names: &[Name], on: Option<&Na
 /// Privileges on tables that the roles do not have yet are taken away again.
 async fn grant(cx: &Cx<'_, '_>, privileges: &[String], on: &[Name], roles: &[String]) -> Result<Back, Failure> {
     let mut statements = Vec::new();
+    // Which tables of the schema the roles could use before is not kept.
+    if tokens::find_word(&cx.statement.sql, &["SCHEMA"]).is_some() {
+        return Ok(unknown());
+    }
     for name in on {
         for role in roles {
             let grantee = if role.eq_ignore_ascii_case("public") {

@@ -130,7 +130,13 @@ async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
             .lost("the server can't remove a value from an enum")
             .note("code that does not know the new value may meet it from then on")),
         Act::RenameEnumValue { name, from, to } => Ok(plain::draft(cx).back(value_renamed(name, from, to))),
-        Act::Query { .. } | Act::Analyze { .. } | Act::LockTable { .. } => Ok(plain::draft(cx).back(Back::nothing())),
+        Act::Query { calls } => query(cx, calls).await,
+        Act::Analyze { .. } | Act::LockTable { .. } => Ok(plain::draft(cx).back(Back::nothing())),
+        Act::Drop { object: Object::Type | Object::Domain, names, cascade: false, .. }
+            if keeps_old_column(cx, names).await? =>
+        {
+            Ok(after_contract(cx))
+        }
         _ => {
             let back = backs::of(cx, act).await?;
             let mut draft = plain::draft(cx).back(back);
@@ -140,9 +146,80 @@ async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
     }
 }
 
-/// Statements that the server runs by themselves only.
+/// A query, and what the functions that it calls may do.
+async fn query(cx: &Cx<'_, '_>, calls: &[String]) -> Result<Draft, Failure> {
+    let names = calls.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return Ok(plain::draft(cx).back(Back::nothing()));
+    }
+    if calls.iter().any(|call| call == "set_config") {
+        return Ok(maintenance::for_the_rest(cx, cx.statement.sql.clone()));
+    }
+    let of_these = format!(
+        "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+         WHERE p.proname IN ({names}) AND n.nspname <> 'pg_catalog'"
+    );
+    let own =
+        cx.catalog.text(&format!("SELECT p.proname {of_these} AND p.provolatile = 'v' ORDER BY 1 LIMIT 1")).await?;
+    let Some(own) = own else { return Ok(plain::draft(cx).back(Back::nothing())) };
+    let ends = r"p.prokind = 'p' AND p.prosrc ~* '\m(commit|rollback)\M'";
+    let draft = if cx.catalog.holds(&format!("EXISTS (SELECT {of_these} AND {ends})")).await? {
+        plain::alone(cx).note(format!("{own} ends transactions by itself: when it is interrupted, it is called again"))
+    } else {
+        plain::draft(cx)
+    };
+    Ok(draft.lost(&format!("what {own}() changes is not known")))
+}
+
+/// Whether a column that waits for the contract phase still has one of these types.
+async fn keeps_old_column(cx: &Cx<'_, '_>, names: &[Name]) -> Result<bool, Failure> {
+    let types: Vec<_> = names.iter().map(|name| format!("to_regtype({})", literal(&written(name)))).collect();
+    let query = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         WHERE (t.oid IN ({0}) OR t.typelem IN ({0})) AND NOT a.attisdropped AND a.attname LIKE 'dbwright\\_%')",
+        types.join(", ")
+    );
+    cx.catalog.holds(&query).await
+}
+
+/// The statement, once the old columns are gone.
+fn after_contract(cx: &Cx<'_, '_>) -> Draft {
+    let mut draft = plain::draft(cx)
+        .lost("dbwright knows no statement that undoes it")
+        .note("it waits for the contract phase: until then the old column is kept, which is of this type");
+    for step in &mut draft.steps {
+        step.phase = Phase::Contract;
+    }
+    draft
+}
+
+/// Statements that change nothing that lasts: they read, or they are about the session.
+const PASSING: [&str; 14] = [
+    "set constraints",
+    "set transaction",
+    "set session",
+    "explain select",
+    "show ",
+    "listen ",
+    "unlisten",
+    "notify ",
+    "prepare ",
+    "deallocate",
+    "discard",
+    "checkpoint",
+    "load ",
+    "close ",
+];
+
+/// Statements that the server runs by themselves only, and those about the session.
 fn other(cx: &Cx<'_, '_>, words: &str) -> Draft {
     let words = words.to_lowercase();
+    if words.starts_with("reset ") {
+        return maintenance::for_the_rest(cx, cx.statement.sql.clone());
+    }
+    if PASSING.iter().any(|start| words.starts_with(start)) {
+        return plain::draft(cx).back(Back::nothing());
+    }
     let alone = [
         "vacuum",
         "alter system",

@@ -57,7 +57,12 @@ async fn one(cx: &Cx<'_, '_>, to: &Alter<'_>, clause: &Clause) -> Result<Back, F
         Action::AddConstraint(constraint) if constraint.name.is_some() || table.is_table() => {
             dropped(table, &constraint::name(cx, table, constraint).await?)
         }
-        Action::DropConstraint { name, if_exists, .. } => return again(cx, table, name, *if_exists).await,
+        Action::DropConstraint { name, if_exists, cascade } => {
+            if *cascade && takes_more(cx, table, name).await? {
+                return Ok(Back::impossible("what CASCADE took with it is not known"));
+            }
+            return again(cx, table, name, *if_exists).await;
+        }
         Action::DropNotNull { column } if table.column(column).is_some_and(|c| c.not_null) => {
             Back::alone(not_null::not_null_back(table, column))
         }
@@ -65,6 +70,19 @@ async fn one(cx: &Cx<'_, '_>, to: &Alter<'_>, clause: &Clause) -> Result<Back, F
         Action::AddColumn { column, if_not_exists: true } if table.column(&column.name).is_some() => Back::nothing(),
         action => settings(cx, to, action).await?.unwrap_or_else(|| simple(to, action)),
     })
+}
+
+/// Whether something outside of the table needs a constraint: foreign keys, and views that group by the key.
+async fn takes_more(cx: &Cx<'_, '_>, table: &Table, name: &str) -> Result<bool, Failure> {
+    let needs = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.deptype = 'n' \
+         AND (d.refclassid = 'pg_catalog.pg_constraint'::regclass AND d.refobjid = k.oid \
+         OR d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = k.conindid AND k.conindid <> 0) \
+         WHERE k.conrelid = {} AND k.conname = {})",
+        table.oid,
+        literal(name)
+    );
+    cx.catalog.holds(&needs).await
 }
 
 /// A constraint that is dropped: how it is made again.

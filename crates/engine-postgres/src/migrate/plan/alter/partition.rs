@@ -28,7 +28,12 @@ pub(super) async fn attach(cx: &Cx<'_, '_>, to: &Alter<'_>, name: &Name, text: &
     let Some(condition) = condition.filter(|_| child.is_table()) else {
         let ms = scan_ms(child.bytes);
         let step = transaction(plain::title(&sql), Phase::Switch, [sql]).back(detached(parent, &child));
-        let draft = Draft::one(plain::METHOD, step.locks(step::ACCESS_EXCLUSIVE, &child, Held::Scan).takes(ms));
+        let mut draft = Draft::of(plain::METHOD);
+        // What the server would build under its lock, and leave behind when the partition is detached again.
+        if child.is_table() {
+            draft.steps.extend(missing_indexes(cx, parent, &child).await?);
+        }
+        draft.steps.push(step.locks(step::ACCESS_EXCLUSIVE, &child, Held::Scan).takes(ms));
         let why =
             "what the rows of this partition must look like can't be written as a CHECK that the server takes for it";
         return Ok(Some(if child.is_empty() { draft } else { draft.blocks(why, ms) }));
