@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Orders of the shop; the other tables follow
     #[arg(long, value_name = "N", default_value_t = dbwright_sample_shop::DEMO_ORDERS, value_parser = clap::value_parser!(u64).range(100..=20_000_000))]
     orders: u64,
-    /// Folder for the sample; it is kept there for you to try things on
+    /// Folder for the sample; it is kept there for you to try things on (a SQLite file; a private server ends with the demo)
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Make no experiments
@@ -123,6 +123,12 @@ pub(crate) async fn advise(args: Advise, cx: &Context) -> Result<Exit, Failure> 
 pub(crate) async fn run(args: Args, cx: &Context) -> Result<Exit, Failure> {
     match args.engine {
         Engine::Sqlite => on_sqlite(&args, cx).await,
+        Engine::Postgres if args.dir.is_some() => {
+            let message = "--dir keeps a SQLite file, and the private PostgreSQL server is gone when the demo ends";
+            Err(Failure::usage("demo.dir", message)
+                .hint("leave --dir out, or --engine postgres")
+                .hint("samples/shop/schema.postgres.sql of the sources makes the shop in a database of your own"))
+        }
         Engine::Postgres => on_postgres(&args, cx).await,
     }
 }

@@ -123,7 +123,7 @@ fn drift(journal: &[Entry], migrations: &[Migration]) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Usage, "migrate.drift", message)
         .hint("put the file back as it was (version control has it), and write a new migration for what is to change")
         .hint(format!(
-            "or, when the target already is as the file says now: dbwright migrate baseline TARGET --version {}",
+            "or, when the target already is as the file says now: dbwright migrate baseline TARGET --to {}",
             migration.version
         )))
 }

@@ -18,7 +18,7 @@ pub(super) fn check(cx: &mut Cx<'_, Beside>) {
             .why(format!(
                 "the target has what the file said before, a new database gets what it says now: the two differ from here on, and \
                  `dbwright migrate apply` refuses. Put the file back as it was and write a new migration for what is to change; or, \
-                 when the target is as the file says now: `dbwright migrate baseline TARGET --version {version}`"
+                 when the target is as the file says now: `dbwright migrate baseline TARGET --to {version}`"
             ))
             .evidence("checksum_applied", seen.checksum.as_str(), "", "journal of migrations")
             .evidence("checksum_now", file.checksum.as_str(), "", "the file");
