@@ -71,15 +71,36 @@ fn inner(body: &str, range: Range<usize>) -> Option<Inner> {
     let first = tokens.next()?.text(sql).to_ascii_lowercase();
     let (sql, range) = match first.as_str() {
         "execute" => {
-            let text = tokens.find(|token| token.kind == TokenKind::String)?;
-            let place = range.start + text.start..range.start + text.end;
-            (unquoted(text.text(sql)), place)
+            let direct = tokens.next()?;
+            if direct.kind == TokenKind::String {
+                let place = range.start + direct.start..range.start + direct.end;
+                (concatenated(sql, &direct, tokens), place)
+            } else {
+                let text = tokens.find(|token| token.kind == TokenKind::String)?;
+                let place = range.start + text.start..range.start + text.end;
+                (unquoted(text.text(sql)), place)
+            }
         }
         "perform" => (format!("SELECT{}", &sql["perform".len()..]), range),
         _ => (sql.to_owned(), range),
     };
     let acts = read(&sql).ok()?;
     Some(Inner { acts, sql, range })
+}
+
+/// `'text' || value || 'text'`: a value stands for a name that isn't known.
+fn concatenated(sql: &str, first: &Token, rest: impl Iterator<Item = Token>) -> String {
+    let (mut text, mut value) = (unquoted(first.text(sql)), false);
+    let ends = |token: &Token| ["into", "using"].iter().any(|word| token.text(sql).eq_ignore_ascii_case(word));
+    for token in rest.take_while(|token| !ends(token)) {
+        if token.kind == TokenKind::String {
+            text.push_str(if std::mem::take(&mut value) { "dbwright_unknown" } else { "" });
+            text.push_str(&unquoted(token.text(sql)));
+        } else {
+            value |= !token.text(sql).starts_with('|');
+        }
+    }
+    text + if value { "dbwright_unknown" } else { "" }
 }
 
 /// The text of a string; `%I`, `%s` and `%L` of a `format()` stand for a name that isn't known.

@@ -255,4 +255,6 @@ fn the_inside_of_a_block_is_found() {
     assert_eq!(acts.len(), 4);
     assert_eq!(&body[found[3].range.clone()], "UPDATE t SET a = 1");
     assert!(read_body("plpython3u", body).is_empty());
+    let found = read_body("plpgsql", "BEGIN EXECUTE 'CREATE INDEX ON ' || quote_ident(x) || ' (a)' USING y; END");
+    assert!(matches!(&found[0].acts[..], [Act::CreateIndex(_)]), "{found:?}");
 }

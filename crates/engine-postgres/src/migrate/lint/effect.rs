@@ -73,7 +73,8 @@ fn schema(scene: &mut Scene, act: &Act, sql: &str) {
         }
         Act::CreateDomain { name, constrained } => {
             let key = scene.world.key(name);
-            scene.world.domains.insert(key, *constrained);
+            scene.world.domains.insert(key.clone(), *constrained);
+            scene.world.bases.extend(made_of(sql).map(|base| (key, base)));
         }
         Act::AddEnumValue { name, value, .. } => {
             let key = scene.world.key(name);
@@ -138,6 +139,20 @@ fn create_table(scene: &mut Scene, act: &CreateTable, sql: &str) {
     }
 }
 
+/// The type that `CREATE DOMAIN x AS type …` names.
+fn made_of(sql: &str) -> Option<String> {
+    let words: Vec<&str> = sql.split_whitespace().collect();
+    let from = words.iter().position(|word| word.eq_ignore_ascii_case("as"))? + 1;
+    let ends = |word: &&&str| {
+        ["default", "not", "null", "check", "constraint", "collate"].iter().any(|end| {
+            word.get(..end.len()).is_some_and(|start| start.eq_ignore_ascii_case(end))
+                && !word[end.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        })
+    };
+    let ty: Vec<&str> = words.get(from..)?.iter().take_while(|word| !ends(word)).copied().collect();
+    (!ty.is_empty()).then(|| ty.join(" "))
+}
+
 /// Whether a word stands in a statement.
 fn ddl_words(sql: &str, word: &str) -> bool {
     sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|one| one.eq_ignore_ascii_case(word))
@@ -159,6 +174,7 @@ fn new_column(column: &ddl::Column) -> Column {
         not_null: key || identity || serial,
         filled: filled || identity || serial,
         collation,
+        here: true,
     }
 }
 

@@ -205,7 +205,9 @@ impl Scene {
     /// The clauses of `ALTER TABLE` with the table before it; all of them, whatever the table is.
     pub fn clauses(&self) -> impl Iterator<Item = (TableRef, &Clause)> {
         self.acts().iter().flat_map(|act| match act {
-            Act::Alter { object: Object::Table, name, clauses, .. } => {
+            Act::Alter { object: Object::Table, name, clauses, if_exists, .. }
+                if !(*if_exists && self.world.lacks(name)) =>
+            {
                 let table = self.world.table(name);
                 clauses.iter().map(|clause| (Arc::clone(&table), clause)).collect()
             }
@@ -237,10 +239,17 @@ impl Scene {
     /// The indexes that are made on tables that can be in use and hold rows.
     pub fn created_indexes(&self) -> impl Iterator<Item = (TableRef, &CreateIndex)> {
         let indexes = self.acts().iter().filter_map(|act| match act {
-            Act::CreateIndex(index) => Some((self.world.table(&index.table), index)),
+            Act::CreateIndex(index) if !self.has_it(index) => Some((self.world.table(&index.table), index)),
             _ => None,
         });
         indexes.filter(|(table, _)| !table.quiet())
+    }
+
+    /// Whether `IF NOT EXISTS` finds the index.
+    fn has_it(&self, index: &CreateIndex) -> bool {
+        let schema = self.world.table(&index.table).schema.clone();
+        let name = |name: &String| crate::ddl::Name { schema: Some(schema), name: name.clone() };
+        index.if_not_exists && index.name.as_ref().map(name).is_some_and(|name| self.world.index(&name).is_some())
     }
 
     /// The strongest lock that the open transaction holds on tables in use, and the line that took it.
@@ -288,8 +297,11 @@ impl lint::Scene for Scene {
             table.origin = Origin::Earlier;
         }
         self.world.tables.retain(|_, table| !table.temporary);
-        for table in self.world.tables.values_mut().filter(|table| table.indexes.iter().any(|index| index.here)) {
-            Arc::make_mut(table).indexes.iter_mut().for_each(|index| index.here = false);
+        let made = |table: &Table| table.indexes.iter().any(|one| one.here) || table.columns.iter().any(|one| one.here);
+        for table in self.world.tables.values_mut().filter(|table| made(table)) {
+            let table = Arc::make_mut(table);
+            table.indexes.iter_mut().for_each(|index| index.here = false);
+            table.columns.iter_mut().for_each(|column| column.here = false);
         }
         self.transaction = None;
     }

@@ -24,7 +24,10 @@ pub(super) fn world(body: &PgBody) -> World {
         let key = (ty.schema.clone(), ty.name.clone());
         if ty.kind == "domain" {
             let constrained = ty.definition.contains("CHECK") || ty.definition.contains("NOT NULL");
-            world.domains.insert(key, constrained);
+            world.domains.insert(key.clone(), constrained);
+            let ends = [" DEFAULT ", " NOT NULL", " CHECK ("].iter().filter_map(|word| ty.definition.find(word)).min();
+            let base = ty.definition.get(..ends.unwrap_or(ty.definition.len())).unwrap_or_default();
+            world.bases.insert(key, base.to_owned());
         } else if ty.kind == "enum" {
             world.enums.insert(key, Vec::new());
         }
@@ -129,6 +132,7 @@ fn column(column: &model::Column) -> Column {
         not_null: column.not_null,
         filled: column.default.is_some() || column.generated.is_some(),
         collation: column.collation.clone(),
+        here: false,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct World {
     pub(super) enums: BTreeMap<Key, Vec<String>>,
     /// Domains, and whether they have constraints.
     pub(super) domains: BTreeMap<Key, bool>,
+    /// What the target's domains are made of.
+    pub(super) bases: BTreeMap<Key, String>,
     /// Functions that files or the target define.
     pub(super) functions: BTreeMap<String, Volatility>,
     /// Whether there is a target, so that what isn't here isn't there.
@@ -102,6 +104,8 @@ pub struct Column {
     pub filled: bool,
     /// Collation, when it is not the type's.
     pub collation: Option<String>,
+    /// Whether this file made it.
+    pub here: bool,
 }
 
 /// A constraint.
@@ -176,6 +180,23 @@ impl World {
     #[must_use]
     pub fn domain(&self, name: &Name) -> Option<bool> {
         self.domains.get(&self.key(name)).copied()
+    }
+
+    /// The type that values are stored as: what a domain of the target is made of, else the type itself.
+    #[must_use]
+    pub fn stored_type(&self, ty: &str) -> String {
+        let mut parts = ty.trim().splitn(2, '.').map(|part| part.trim_matches('"').to_owned());
+        let name = match (parts.next(), parts.next()) {
+            (Some(schema), Some(name)) => Name { schema: Some(schema), name },
+            (name, _) => Name { schema: None, name: name.unwrap_or_default() },
+        };
+        self.bases.get(&self.key(&name)).map_or_else(|| ty.to_owned(), |base| self.stored_type(base))
+    }
+
+    /// Whether the target tells that there is no such table, and no file made it.
+    #[must_use]
+    pub fn lacks(&self, name: &Name) -> bool {
+        self.known && self.table(name).origin == Origin::Assumed
     }
 
     /// All tables.

@@ -12,7 +12,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     for (table, clause) in scene.busy_clauses() {
         let Action::SetType { column, ty, using, .. } = &clause.action else { continue };
         let Some(known) = table.column(column) else { continue };
-        if !retype(&known.ty, ty, scene.utc()).narrows || using.is_some() {
+        let (from, to) = (scene.world.stored_type(&known.ty), scene.world.stored_type(ty));
+        if !retype(&from, &to, scene.utc()).narrows || using.is_some() {
             continue;
         }
         let effort = Effort { table: &table, work: Work::Moment, lock: "ACCESS EXCLUSIVE" };

@@ -1,5 +1,6 @@
-CREATE TABLE orders (id bigint PRIMARY KEY, code varchar(20), name varchar(50), total numeric(10,2), free numeric(8,3), at timestamp, moment timestamp(3), label text, bits varbit(4));
-INSERT INTO orders SELECT n, 'x', 'y', n, n, now(), now(), 'z', B'1' FROM generate_series(1, 100) AS n;
+CREATE DOMAIN email AS text;
+CREATE TABLE orders (id bigint PRIMARY KEY, code varchar(20), name varchar(50), total numeric(10,2), free numeric(8,3), at timestamp, moment timestamp(3), label text, bits varbit(4), mail email);
+INSERT INTO orders SELECT n, 'x', 'y', n, n, now(), now(), 'z', B'1', 'a' FROM generate_series(1, 100) AS n;
 CREATE TABLE empty (id int);
 -- migration
 SET lock_timeout = '2s';
@@ -24,6 +25,8 @@ ALTER TABLE orders ALTER COLUMN label TYPE varchar;
 ALTER TABLE orders ALTER COLUMN bits TYPE varbit(8);
 -- claim: rewrite no
 ALTER TABLE orders ALTER COLUMN code TYPE text USING code::text;
+-- claim: rewrite no
+ALTER TABLE orders ALTER COLUMN mail TYPE text;
 ALTER TABLE empty ALTER COLUMN id TYPE bigint;
 CREATE TABLE fresh (id int);
 ALTER TABLE fresh ALTER COLUMN id TYPE bigint;

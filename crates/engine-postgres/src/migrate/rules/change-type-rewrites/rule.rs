@@ -43,7 +43,8 @@ fn rewrites(scene: &Scene, from: Option<&str>, to: &str, using: Option<&str>, co
         return Some(true);
     }
     if let Some(from) = from {
-        return retype(from, to, scene.utc()).rewrite.then_some(true);
+        let (from, to) = (scene.world.stored_type(from), scene.world.stored_type(to));
+        return retype(&from, &to, scene.utc()).rewrite.then_some(true);
     }
     // Of an unknown column: what nobody widens to a larger one of the same kind is a rewrite.
     let lower = to.to_ascii_lowercase();
@@ -59,7 +60,10 @@ fn rewrites(scene: &Scene, from: Option<&str>, to: &str, using: Option<&str>, co
 
 /// Whether `USING` says no more than the change itself: the column, cast to the new type.
 fn is_plain_cast(using: &str, column: &str, to: &str) -> bool {
-    let text = using.trim_matches(['(', ')', ' ']);
+    let mut text = using.trim();
+    while let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        text = inner.trim();
+    }
     let (value, cast) = text.split_once("::").unwrap_or((text, to));
     let named = value.trim().trim_matches('"');
     named.eq_ignore_ascii_case(column) && cast.trim().eq_ignore_ascii_case(to.trim())

@@ -5,6 +5,7 @@ CREATE TABLE empty (id bigint);
 -- migration
 SET lock_timeout = '2s';
 CREATE INDEX CONCURRENTLY orders_customer ON orders (customer_id);
+CREATE INDEX IF NOT EXISTS orders_total ON orders (total);
 CREATE INDEX ON empty (id);
 CREATE TABLE fresh (id bigint);
 CREATE INDEX ON fresh (id);

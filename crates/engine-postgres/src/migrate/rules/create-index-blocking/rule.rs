@@ -4,12 +4,16 @@ use dbwright_core::{Change, Cx};
 
 use crate::ddl::CreateIndex;
 use crate::migrate::lint::steps::{made_name, quoted};
-use crate::migrate::lint::{Effort, Scene, Table, Work};
+use crate::migrate::lint::{Effort, Origin, Scene, Table, TableRef, Work};
 
 /// Reports indexes that are not built concurrently.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
-    for (table, index) in scene.created_indexes().filter(|(table, index)| !index.concurrently && !table.partitioned()) {
+    // ONLY is for partitioned tables, of which nothing is built then.
+    let builds = |(table, index): &(TableRef, &CreateIndex)| {
+        !index.concurrently && !table.partitioned() && !(index.only && table.origin == Origin::Assumed)
+    };
+    for (table, index) in scene.created_indexes().filter(builds) {
         let effort = Effort { table: &table, work: Work::Index, lock: "SHARE" };
         let name = index.name.clone().unwrap_or_else(|| usual_name(&table, index));
         let finding = cx

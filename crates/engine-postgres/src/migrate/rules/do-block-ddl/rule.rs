@@ -20,8 +20,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let mut locks = inner.iter().flat_map(|act| taken(scene, act));
     let found = locks.find(|lock| lock.mode >= LockMode::Share && !lock.table.quiet() && !own(&lock.table));
     let Some(lock) = found else { return };
+    let unknown = lock.table.name == "dbwright_unknown";
+    let what = if unknown { "tables whose names it puts together".to_owned() } else { lock.table.sql() };
     let finding = cx
-        .finding(lock.table.subject(), format!("a DO block changes {} in one transaction with all else in it", lock.table.sql()))
+        .finding(lock.table.subject(), format!("a DO block changes {what} in one transaction with all else in it"))
         .why("its locks are held until the block ends, and `dbwright migrate apply` can't take it apart into steps; no change is shown: write \
               the statements into the file themselves")
         .evidence("strongest lock", lock.mode.words(), "", "the statements in the block");

@@ -20,6 +20,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
                 (format!("CHECK ({expression})"), Some(Change::new([sql], "a moment; validate it at a quiet time")))
             }
             DomainClause::SetNotNull => ("SET NOT NULL".to_owned(), None),
+            DomainClause::Validate { .. } => ("VALIDATE CONSTRAINT".to_owned(), None),
             _ => continue,
         };
         let users = users(scene, name);

@@ -12,6 +12,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause) in scene.clauses().filter(|(table, _)| !table.fresh()) {
         let Action::DropColumn { name, .. } = &clause.action else { continue };
+        if table.column(name).is_some_and(|column| column.here) {
+            continue;
+        }
         let effort = Effort { table: &table, work: Work::Moment, lock: "ACCESS EXCLUSIVE" };
         let indexes: Vec<String> =
             table.indexes.iter().filter(|index| index.keys.contains(name)).map(|index| quoted(&index.name)).collect();

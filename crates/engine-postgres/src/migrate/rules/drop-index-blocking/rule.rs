@@ -13,6 +13,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let Act::Drop { object: Object::Index, names, if_exists, concurrently: false, .. } = act else { continue };
         for name in names {
             let found = scene.world.index(name);
+            if *if_exists && found.is_none() && scene.world.known {
+                continue;
+            }
             if found.as_ref().is_some_and(|(table, index)| table.fresh() || table.partitioned() || index.here && !scene.world.known) {
                 continue;
             }
