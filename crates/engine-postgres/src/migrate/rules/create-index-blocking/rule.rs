@@ -11,7 +11,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     // ONLY is for partitioned tables, of which nothing is built then.
     let builds = |(table, index): &(TableRef, &CreateIndex)| {
-        !index.concurrently && !table.partitioned() && !(index.only && table.origin == Origin::Assumed)
+        !(index.concurrently || table.partitioned() || index.only && table.origin == Origin::Assumed)
     };
     for (table, index) in scene.created_indexes().filter(builds) {
         let effort = Effort { table: &table, work: Work::Index, lock: "SHARE" };
