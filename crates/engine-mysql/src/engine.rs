@@ -37,7 +37,7 @@ static INFO: EngineInfo = EngineInfo {
         },
         Capability {
             name: "migrate",
-            how: "lint with claims replayed on real servers; rehearse, and apply as the server says that it does each ALTER TABLE, else by a copy beside the table",
+            how: "lint with claims replayed on real servers; rehearse, and apply as the server says that it does each ALTER TABLE, else by a copy beside the table, dbwright's own, or by pt-online-schema-change or gh-ost",
         },
         Capability { name: "lab", how: "a private server from installed programs" },
         Capability { name: "schema-file", how: "loaded into a private server from installed programs" },

@@ -1,6 +1,6 @@
 //! A step as text that a person runs by hand, with the engine's own client.
 
-use crate::plan::{Back, Backfill, Require, Step, Work};
+use crate::plan::{ACCOUNT, Back, Backfill, FOLDER, Program, Require, Step, Work};
 
 /// How an engine's client is told what the runner does otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +55,35 @@ impl ByHand {
                 let batches = self.batches.map(|batches| batches(backfill));
                 batches.unwrap_or_else(|| at_once(backfill, line)) + &asked(&backfill.verify)
             }
+            Work::Program(program) => self.program(program),
             Work::Verify { require } => asked(require),
         }
     }
+
+    /// A program's command line as a comment: a client of SQL can't start it.
+    fn program(&self, program: &Program) -> String {
+        let clear = program.clear.iter().map(|query| (self.run_results)(query)).collect::<Vec<_>>().concat();
+        let what = program.what.lines().map(|line| format!("-- {line}\n")).collect::<String>();
+        let line = command_line(program).replace('\n', "\n--   ");
+        format!("-- First, where an attempt was interrupted:\n{clear}{what}--   {line}\n")
+    }
+}
+
+/// The command line of a program as a shell takes it.
+#[must_use]
+pub fn command_line(program: &Program) -> String {
+    let words = program.words.iter().chain(&program.throttle);
+    let shown = |word: &String| quoted(&word.replace(ACCOUNT, "ACCOUNT_FILE").replace(FOLDER, "FOLDER"));
+    std::iter::once(program.name.clone()).chain(words.map(shown)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:%+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// All rows in one statement, where there is no loop.
@@ -86,6 +112,34 @@ mod tests {
     fn a_comment_never_swallows_a_semicolon() {
         assert_eq!(ended("SELECT 1; "), "SELECT 1;");
         assert_eq!(ended("SELECT 1 -- one"), "SELECT 1 -- one\n;");
+    }
+
+    #[test]
+    fn a_command_line_is_what_a_shell_takes_and_names_no_place_of_this_run() {
+        let program = Program {
+            name: "mover".to_owned(),
+            version: "1.2".to_owned(),
+            what: "It moves.".to_owned(),
+            words: vec!["--alter".to_owned(), "MODIFY `it's` int".to_owned(), format!("F={ACCOUNT},t=a")],
+            throttle: vec!["--slowly".to_owned()],
+            busy: String::new(),
+            done: String::new(),
+            clear: Vec::new(),
+            unfinished: String::new(),
+            rows: None,
+        };
+        let line = "mover --alter 'MODIFY `it'\\''s` int' F=ACCOUNT_FILE,t=a --slowly";
+        assert_eq!(command_line(&program), line);
+        let step = Step {
+            title: "move".to_owned(),
+            phase: Phase::Switch,
+            work: Work::Program(program),
+            back: Back::nothing(),
+            lock: Lock::default(),
+            estimate_ms: None,
+        };
+        let text = ByHand::default().step(&step, ended);
+        assert!(text.lines().all(|line| line.starts_with("--")) && text.contains(line), "{text}");
     }
 
     #[test]

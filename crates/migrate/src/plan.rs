@@ -99,6 +99,8 @@ pub enum Work {
     },
     /// Rows in batches by key ranges, each batch in one transaction with its position in the journal.
     Backfill(Backfill),
+    /// A program of its own does the work, outside the target; it is watched until it ends.
+    Program(Program),
     /// Looks without changing anything: each query must yield one true.
     Verify {
         /// The questions.
@@ -138,6 +140,44 @@ pub struct Backfill {
     pub verify: Vec<Require>,
 }
 
+/// A program that is started, watched and waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Program {
+    /// What it is called, among the programs that are installed.
+    pub name: String,
+    /// The version that was found when the plan was made.
+    pub version: String,
+    /// What it will do, for people who run it by hand.
+    pub what: String,
+    /// Its words, without what keeps it from being a burden. No secret is among them: [`ACCOUNT`] stands for a file with the
+    /// account, [`FOLDER`] for a folder that is gone afterwards.
+    pub words: Vec<String>,
+    /// The words that keep it from being a burden, as they were when the plan was made; those of the run that starts it hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub throttle: Vec<String>,
+    /// A query that yields one true as long as something of an interrupted attempt is still at work; it is waited for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub busy: String,
+    /// A query that yields one true when the work is done, whoever did it; empty when nothing tells.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub done: String,
+    /// Queries whose rows are statements that clear what an interrupted attempt left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clear: Vec<String>,
+    /// A query that yields what the program calls an interrupted attempt that it can go on with; empty when it always begins anew.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unfinished: String,
+    /// Rows to move, as far as known; only for progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// Stands in a program's words for a file that holds the account, readable by nobody else, and gone afterwards.
+pub const ACCOUNT: &str = "{account}";
+
+/// Stands in a program's words for a folder of this run alone.
+pub const FOLDER: &str = "{folder}";
+
 /// A column of the key that batches go by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyColumn {
@@ -163,6 +203,9 @@ pub struct Back {
     /// Why there is no way back, when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irreversible: Option<String>,
+    /// Why there is no way back once the step is done, where there is one until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_late: Option<String>,
 }
 
 impl Back {
@@ -180,6 +223,12 @@ impl Back {
     /// Undone by statements that refuse to run in a transaction.
     pub fn alone<S: Into<String>>(statements: impl IntoIterator<Item = S>) -> Self {
         Self { alone: true, ..Self::by(statements) }
+    }
+
+    /// Why there will be no way back when the step is done.
+    #[must_use]
+    pub fn lost(&self) -> Option<&String> {
+        self.irreversible.as_ref().or(self.too_late.as_ref())
     }
 
     /// Can't be undone, because …

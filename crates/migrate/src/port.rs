@@ -59,6 +59,11 @@ pub trait OnlineDdl: Send + Sync {
         ByHand::default()
     }
 
+    /// Words for what tables can be copied with, where there is a choice; the first leaves it to the engine.
+    fn copy_tools(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Opens a session on a target. Nothing is written and nothing locked by that.
     ///
     /// # Errors
@@ -83,6 +88,10 @@ pub struct OpenOptions {
     pub read_only: bool,
     /// Folders with the engine's own programs (`--programs`).
     pub programs: Vec<PathBuf>,
+    /// With what a table is copied beside itself, a word of [`OnlineDdl::copy_tools`]; none leaves it to the engine.
+    pub copy_tool: Option<String>,
+    /// Limits that a plan writes down for a program that is not the engine's own.
+    pub limits: Limits,
     /// Sizes that plans go by where they are larger than what is there, by schema and table: rows and bytes. A rehearsal plans
     /// as its target does, whose rows it may not have.
     pub sizes: BTreeMap<(String, String), (u64, u64)>,
@@ -95,6 +104,8 @@ impl Default for OpenOptions {
             reconnect: Duration::from_mins(2),
             read_only: false,
             programs: Vec::new(),
+            copy_tool: None,
+            limits: Limits::default(),
             sizes: BTreeMap::new(),
         }
     }

@@ -86,6 +86,8 @@ pub struct RehearseOptions {
     pub allow_blocking: bool,
     /// Folders with the engine's own programs (`--programs`).
     pub programs: Vec<PathBuf>,
+    /// With what tables are copied, as for [`OpenOptions::copy_tool`].
+    pub copy_tool: Option<String>,
     /// Most bytes of rows that are copied.
     pub copy_bytes: Option<u64>,
 }
@@ -100,6 +102,7 @@ impl Default for RehearseOptions {
             limits: Limits::default(),
             allow_blocking: false,
             programs: Vec::new(),
+            copy_tool: None,
             copy_bytes: None,
         }
     }

@@ -83,6 +83,7 @@ pub fn main_program(name: &str) -> &'static str {
         "mariadb" => "mariadbd",
         "redis" | "redis-cluster" => "redis-server",
         "valkey" => "valkey-server",
+        "percona-toolkit" => "pt-online-schema-change",
         _ => "postgres",
     }
 }

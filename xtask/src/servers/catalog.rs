@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Redis,
     /// Three Redis masters with a replica each.
     RedisCluster,
+    /// No server: a program of Perl's that tests start.
+    Tool,
 }
 
 /// One server.
@@ -78,6 +80,16 @@ pub(crate) const SERVERS: &[Server] = &[
     debian("valkey", Kind::Redis, "trixie", &["valkey-server", "valkey-tools"]),
     Server { software: "redis", ..debian("redis-cluster", Kind::RedisCluster, "bookworm", REDIS) },
 ];
+
+/// Programs that tests start besides servers. The version of the stable Debians knows no MySQL of today.
+pub(crate) const TOOLS: &[Server] = &[debian("percona-toolkit", Kind::Tool, "sid", &["percona-toolkit"])];
+
+/// The tools among these names, all for no names; and the other names.
+pub(crate) fn tools(names: &[String]) -> (Vec<&'static Server>, Vec<String>) {
+    let is_named = |tool: &&Server| names.is_empty() || names.iter().any(|name| name == tool.name);
+    let others = names.iter().filter(|name| TOOLS.iter().all(|tool| tool.name != **name));
+    (TOOLS.iter().filter(is_named).collect(), others.cloned().collect())
+}
 
 /// The servers of these names; for no names, those that are not only there on request.
 pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Server>, String> {

@@ -28,8 +28,8 @@ pub(crate) use lease::{Lease, give_back};
 pub(crate) enum Verb {
     /// Fetch what is missing, start what does not run, and print the variables that tests read.
     Up {
-        /// Servers: postgres15, postgres17, postgres18, mysql, mariadb, redis, valkey, redis-cluster; postgres13 only
-        /// when it is named.
+        /// Servers: postgres15, postgres17, postgres18, mysql, mariadb, redis, valkey, redis-cluster, and percona-toolkit,
+        /// which is only fetched; postgres13 only when it is named.
         names: Vec<String>,
     },
     /// Stop servers, and throw their data away. The fetched programs stay.
@@ -62,13 +62,46 @@ pub(crate) struct Outcome {
 /// Runs the verb.
 pub(crate) fn run(verb: Verb) -> Done {
     match verb {
-        Verb::Up { names } => print_up(&up(&names)?),
+        Verb::Up { names } => {
+            let (tools, servers) = catalog::tools(&names);
+            let fetched = fetch_tools(&tools);
+            if names.is_empty() || !servers.is_empty() {
+                print_up(&up(&servers)?)?;
+            }
+            fetched
+        }
         Verb::Down { names } => each(&names, |server| start::stop(server.name)),
         Verb::Status { names } => {
-            catalog::named_or_all(&names).map(|servers| servers.into_iter().for_each(print_status))
+            let (tools, servers) = catalog::tools(&names);
+            if names.is_empty() || !servers.is_empty() {
+                catalog::named_or_all(&servers)?.into_iter().for_each(print_status);
+            }
+            tools.into_iter().for_each(print_status);
+            Ok(())
         }
-        Verb::Prune { names } => each(&names, prune),
+        Verb::Prune { names } => {
+            let (tools, servers) = catalog::tools(&names);
+            if names.is_empty() || !servers.is_empty() {
+                each(&servers, prune)?;
+            }
+            each_of(&tools, prune)
+        }
     }
+}
+
+/// Fetches programs that tests start besides servers; what can't be had is kept as the reason that the tests say.
+fn fetch_tools(tools: &[&'static Server]) -> Done {
+    let mut reasons = Vec::new();
+    for tool in tools {
+        match fetch::programs(tool) {
+            Ok(_) => drop(fs::remove_file(cache::failure(tool.name))),
+            Err(reason) => {
+                remember(tool.name, &reason);
+                reasons.push(format!("{}: {reason}", tool.name));
+            }
+        }
+    }
+    if reasons.is_empty() { Ok(()) } else { Err(reasons.join("\n")) }
 }
 
 /// Brings servers up in parallel, to stay.
@@ -117,6 +150,10 @@ pub(crate) fn borrow_unset(keep: bool) -> Vec<Lease> {
         Some(major) => !every_postgres && (!server.on_request || asked_for.contains(&major)),
         None => !server.on_request && !is_skipped(server.name),
     };
+    let tools: Vec<_> = catalog::TOOLS.iter().filter(|tool| !is_skipped(tool.name)).collect();
+    if let Err(reason) = fetch_tools(&tools) {
+        eprintln!("{reason}");
+    }
     let used = catalog::SERVERS.iter().filter(|server| is_used(server));
     lease::borrow(&used.filter(|server| !is_set(&variable(server.name))).collect::<Vec<_>>(), keep)
 }

@@ -109,10 +109,21 @@ pub(crate) struct Connection {
     /// Longest wait for a connection
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) connect_timeout: Duration,
-    /// Folder with the server's own programs (initdb and postgres, mysqld, mariadbd) for labs; repeatable, the first
-    /// is tried first
+    /// Folder with the server's own programs (initdb and postgres, mysqld, mariadbd) for labs, or with gh-ost or
+    /// pt-online-schema-change; repeatable, the first is tried first
     #[arg(long, visible_alias = "pg-bin", value_name = "DIR")]
     pub(crate) programs: Vec<PathBuf>,
+}
+
+/// With what tables are copied.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Copies")]
+pub(crate) struct Copies {
+    /// MySQL, MariaDB: what copies a table beside itself: `own` a copy of dbwright's, `pt-online-schema-change` or
+    /// `gh-ost` that tool, which is on the PATH or in a folder of --programs, `auto` a tool for what the own copy can't
+    /// do
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) copy_tool: Option<String>,
 }
 
 /// Make a new, empty migration file
@@ -270,6 +281,9 @@ pub(crate) struct Plan {
     /// Show the SQL of each step below the table
     #[arg(long, help_heading = "Output")]
     pub(crate) full: bool,
+    /// With what tables are copied.
+    #[command(flatten)]
+    pub(crate) copies: Copies,
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -311,6 +325,9 @@ pub(crate) struct Rehearse {
     /// Statements of the application as it is today, separated by semicolons: each must work in every state between
     #[arg(long, value_name = "FILE", help_heading = "Rehearsal")]
     pub(crate) app_queries: Option<PathBuf>,
+    /// With what tables are copied.
+    #[command(flatten)]
+    pub(crate) copies: Copies,
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -351,6 +368,9 @@ pub(crate) struct Apply {
     /// What may be done to others.
     #[command(flatten)]
     pub(crate) throttle: Throttle,
+    /// With what tables are copied.
+    #[command(flatten)]
+    pub(crate) copies: Copies,
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -458,6 +478,9 @@ pub(crate) struct Resume {
     /// What may be done to others.
     #[command(flatten)]
     pub(crate) throttle: Throttle,
+    /// With what tables are copied.
+    #[command(flatten)]
+    pub(crate) copies: Copies,
     /// How the target is reached.
     #[command(flatten)]
     pub(crate) connection: Connection,

@@ -10,6 +10,7 @@ mod session;
 mod shadow;
 mod table;
 pub(crate) mod text;
+mod tool;
 mod ways;
 
 use dbwright_core::progress::Progress;
@@ -47,6 +48,10 @@ impl OnlineDdl for MySql {
 
     fn by_hand(&self) -> ByHand {
         plan::by_hand::client()
+    }
+
+    fn copy_tools(&self) -> &'static [&'static str] {
+        tool::WORDS
     }
 
     fn observed<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Observed, Failure> {

@@ -36,6 +36,12 @@ async fn carries_an_order_out() {
     let parts: Vec<_> = order.split('\u{1f}').collect();
     let spot = (parts[3].to_owned(), parts[4].to_owned());
     let trap = Trap::at(&spot, || std::process::abort());
-    let done = common::verb(parts[0], parts[1], parts[2], &trap).await;
+    let done = match parts[1].strip_suffix(" with a tool") {
+        Some(verb) => {
+            let folder = dbwright_testkit::programs("percona-toolkit");
+            crate::tool::verb(parts[0], verb, (None, &folder), &trap).await
+        }
+        None => common::verb(parts[0], parts[1], parts[2], &trap).await,
+    };
     assert!(done.is_ok(), "{done:?}");
 }

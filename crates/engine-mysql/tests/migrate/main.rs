@@ -11,6 +11,7 @@ mod copy;
 mod crash;
 mod queue;
 mod replica;
+mod tool;
 
 /// Accidents happen at the same points on every engine.
 #[path = "../../../engine-postgres/tests/migrate/trap.rs"]

@@ -182,7 +182,9 @@ impl Open {
             }
             Work::Verify { require } => self.transaction((place, Progressed::Done), (&[], require), limits, progress),
             Work::Alone { statement, .. } => self.alone(place, Progressed::Done, statement, limits, progress),
-            Work::Backfill(_) => Err(Failure::internal("migrate.no-plan", "SQLite's plans have no batches")),
+            Work::Backfill(_) | Work::Program(_) => {
+                Err(Failure::internal("migrate.no-plan", "SQLite's plans have no batches and start no programs"))
+            }
         }
     }
 

@@ -156,7 +156,7 @@ pub(super) fn refuse(irreversible: &[String], blocking: &[String], options: &Opt
 pub(super) fn irreversible(file: &str, planned: &Planned) -> Vec<String> {
     let steps = planned.steps.iter().filter(|step| step.phase < Phase::Contract);
     let reason = |step: &crate::plan::Step| {
-        let reason = step.back.irreversible.as_ref()?;
+        let reason = step.back.lost()?;
         Some(format!("{file}:{}: {}: {reason}", planned.line, step.title))
     };
     steps.filter_map(reason).collect()

@@ -238,6 +238,7 @@ fn settings(entry: &Entry, part: Part, before: usize) -> Vec<String> {
 fn rows(work: &Work) -> Option<u64> {
     match work {
         Work::Backfill(backfill) => backfill.rows,
+        Work::Program(program) => program.rows,
         _ => None,
     }
 }

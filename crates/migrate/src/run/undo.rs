@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::steps::{Runner, begun};
 use super::{Done, Options, Outcome};
-use crate::journal::{Entry, Mark, Part, State, Write, Written};
+use crate::journal::{Entry, Mark, Part, Progressed, State, Write, Written};
 use crate::migration::{Migration, written};
-use crate::plan::Phase;
+use crate::plan::{Phase, Require, Work};
 use crate::port::Session;
 
 /// What an undo can't bring back.
@@ -37,6 +37,9 @@ pub async fn undo(
     let mut runner = Runner::new(session, options, progress);
     let journal = runner.begin().await?;
     let mut entries = targets(journal, migrations, options.to.as_deref())?;
+    for entry in &mut entries {
+        runner.done_unseen(entry).await?;
+    }
     for entry in &entries {
         allowed(entry, file(migrations, entry), options)?;
     }
@@ -51,10 +54,16 @@ pub async fn undo(
 #[must_use]
 pub fn what_undo_leaves(entry: &Entry) -> Vec<Leaving> {
     let reason = |mark: &Mark| {
-        let reason = mark.plan.back.irreversible.clone()?;
+        let reason = no_way_back(mark)?.clone();
         begun(mark).then(|| Leaving { step: mark.plan.title.clone(), reason })
     };
     entry.steps.iter().filter(|mark| mark.place.part == Part::Up).filter_map(reason).collect()
+}
+
+/// Why a step can't be undone, as far as it came.
+fn no_way_back(mark: &Mark) -> Option<&String> {
+    let back = &mark.plan.back;
+    back.irreversible.as_ref().or_else(|| back.too_late.as_ref().filter(|_| mark.state == Progressed::Done))
 }
 
 /// Steps that an undo takes back, in its order. Of a statement whose contract was begun none: what they would go back to
@@ -62,7 +71,7 @@ pub fn what_undo_leaves(entry: &Entry) -> Vec<Leaving> {
 #[must_use]
 pub fn what_undo_takes_back(entry: &Entry) -> Vec<&Mark> {
     let up = || entry.steps.iter().filter(|mark| mark.place.part == Part::Up && begun(mark));
-    let lost = |mark: &&Mark| mark.plan.back.irreversible.is_some();
+    let lost = |mark: &&Mark| no_way_back(mark).is_some();
     let contracted: BTreeSet<_> =
         up().filter(lost).filter(|mark| mark.plan.phase == Phase::Contract).map(|mark| mark.place.statement).collect();
     up().rev().filter(|mark| !lost(mark) && !contracted.contains(&mark.place.statement)).collect()
@@ -134,6 +143,21 @@ fn allowed(entry: &Entry, migration: Option<&Migration>, options: &Options) -> R
 }
 
 impl Runner<'_> {
+    /// Takes notice of a program's work that was done when nobody was left to mark it.
+    async fn done_unseen(&mut self, entry: &mut Entry) -> Result<(), Failure> {
+        for mark in entry.steps.iter_mut().filter(|mark| mark.state == Progressed::Running) {
+            let Work::Program(program) = &mark.plan.work else { continue };
+            if program.done.is_empty() {
+                continue;
+            }
+            let question = Require { query: program.done.clone(), or: mark.plan.title.clone() };
+            if self.session.ask(&[question]).await?.is_empty() {
+                mark.state = Progressed::Done;
+            }
+        }
+        Ok(())
+    }
+
     /// Undoes one migration, or goes on doing so.
     pub(super) async fn undo_one(&mut self, entry: &mut Entry, migration: Option<&Migration>) -> Result<Done, Failure> {
         let began = Instant::now();

@@ -39,6 +39,7 @@ pub(super) fn debian(server: &Server, suite: &str, packages: &[&str], folder: &P
             symlink(Path::new("root").join(bin), folder.join("bin")).map_err(|e| e.to_string())
         }
         Kind::My(_) | Kind::Redis | Kind::RedisCluster => wrap::beside(folder),
+        Kind::Tool => wrap::perl(folder, dbwright_testkit::main_program(server.name)),
     }
 }
 

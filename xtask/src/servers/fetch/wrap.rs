@@ -58,6 +58,37 @@ pub(super) fn beside(folder: &Path) -> Done {
     Ok(())
 }
 
+/// Puts a wrapper of a Perl program into the folder `bin` beside the unpacked `root`: with the packages' own Perl, whose
+/// modules it would look for on the system.
+pub(super) fn perl(folder: &Path, name: &str) -> Done {
+    let (root, bin) = (folder.join("root"), folder.join("bin"));
+    let exec = exec(&root)?;
+    fs::create_dir(&bin).map_err(|e| format!("{}: {e}", bin.display()))?;
+    let machine = find(&root.join("usr/lib"), |name| name.ends_with("-linux-gnu"))
+        .ok_or("the fetched packages have no libraries")?;
+    let machine = format!("usr/lib/{machine}");
+    let mut folders = vec!["etc/perl".to_owned(), "usr/share/perl5".to_owned(), format!("{machine}/perl-base")];
+    for parent in [format!("{machine}/perl5"), format!("{machine}/perl"), "usr/share/perl".to_owned()] {
+        folders.extend(
+            find(&root.join(&parent), |name| name.starts_with("5.")).map(|version| format!("{parent}/{version}")),
+        );
+    }
+    let modules: Vec<_> = folders.iter().map(|folder| format!("$root/{folder}")).collect();
+    let script = format!(
+        "#!/bin/sh\nself=$(readlink -f -- \"$0\")\nroot=${{self%/bin/*}}/root\nexport PERL5LIB=\"{}\" \
+         MARIADB_PLUGIN_DIR=\"$root/{machine}/libmariadb3/plugin\"\n\
+         {exec} \"$root/usr/bin/perl\" \"$root/usr/bin/{name}\" \"$@\"\n",
+        modules.join(":")
+    );
+    write(&bin.join(name), &script)
+}
+
+/// The first name in a folder that fits.
+fn find(folder: &Path, fits: fn(&str) -> bool) -> Option<String> {
+    let entries = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    entries.filter(|name| fits(name)).min()
+}
+
 /// Whether a program belongs to a server, not to what its packages depend on.
 fn is_of_a_server(name: &str) -> bool {
     ["my", "maria", "aria_", "inno", "perror", "redis-", "valkey-"].iter().any(|start| name.starts_with(start))

@@ -49,6 +49,7 @@ pub(crate) fn start(server: &Server, bin: &Path, memory: Option<&Path>) -> Done<
         Kind::My(flavour) => my(flavour, bin, &home)?,
         Kind::Redis => one_redis(server, bin, &home)?,
         Kind::RedisCluster => cluster(bin, &home)?,
+        Kind::Tool => return Err(format!("{} is no server", server.name)),
     };
     record(server, bin, &started)
 }
@@ -142,6 +143,7 @@ pub(crate) fn is_ready(server: &Server, record: &Record, bin: &Path) -> bool {
         Kind::Postgres(_) => postgres::answers(bin, port),
         Kind::My(_) => my::answers(port),
         Kind::Redis | Kind::RedisCluster => redis::answers(port),
+        Kind::Tool => false,
     })
 }
 

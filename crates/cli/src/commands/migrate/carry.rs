@@ -7,7 +7,7 @@ use dbwright_migrate::run::{self, Options, Outcome};
 use dbwright_migrate::{Migration, Session};
 use serde_json::{Value, json};
 
-use super::session::Mode;
+use super::session::{Copying, Mode};
 use super::{confirm, session};
 use crate::args::migrate::{Apply, Baseline, Connection, Contract, Dir, Form, Output, Resume, Safety, Throttle, Undo};
 use crate::context::Context;
@@ -24,6 +24,7 @@ struct Job<'a> {
     yes: bool,
     mode: Mode,
     options: Options,
+    tool: Option<String>,
     cx: &'a Context,
 }
 
@@ -36,7 +37,7 @@ impl<'a> Job<'a> {
         yes: bool,
         cx: &'a Context,
     ) -> Self {
-        Self { target, dir, connection, output, yes, mode: Mode::Change, options: Options::default(), cx }
+        Self { target, dir, connection, output, yes, mode: Mode::Change, options: Options::default(), tool: None, cx }
     }
 
     fn with(mut self, safety: &Safety, throttle: &Throttle) -> Self {
@@ -50,7 +51,8 @@ impl<'a> Job<'a> {
 
     async fn open(&self) -> Result<session::Opened, Failure> {
         confirm::possible(self.yes, self.output.format)?;
-        session::open(self.target, &self.dir.dir, self.connection, self.mode, &self.cx.progress, self.cx).await
+        let copying = Copying { tool: self.tool.clone(), limits: self.options.limits.clone() };
+        session::open(self.target, &self.dir.dir, self.connection, self.mode, &copying, self.cx).await
     }
 
     /// Prints what will be done, unless a program reads the output.
@@ -106,6 +108,7 @@ pub(super) async fn apply(args: &Apply, cx: &Context) -> Result<Exit, Failure> {
         .with(&args.safety, &args.throttle);
     job.options.to = args.to.as_deref().map(dbwright_migrate::files::normal);
     job.options.contract = args.contract;
+    job.tool.clone_from(&args.copies.copy_tool);
     let mut opened = job.open().await?;
     cx.progress.stage("planning", None);
     let preview = run::preview(&mut *opened.session, &opened.migrations, &job.options).await?;
@@ -132,8 +135,9 @@ pub(super) async fn apply(args: &Apply, cx: &Context) -> Result<Exit, Failure> {
 /// # Errors
 /// As [`apply`].
 pub(super) async fn resume(args: &Resume, cx: &Context) -> Result<Exit, Failure> {
-    let job = Job::new(&args.target, &args.dir, &args.connection, &args.output, args.safety.yes, cx)
+    let mut job = Job::new(&args.target, &args.dir, &args.connection, &args.output, args.safety.yes, cx)
         .with(&args.safety, &args.throttle);
+    job.tool.clone_from(&args.copies.copy_tool);
     let mut opened = job.open().await?;
     let left: Vec<&Entry> = opened.journal.iter().filter(|entry| entry.state.unfinished()).collect();
     let planned = json!(left);

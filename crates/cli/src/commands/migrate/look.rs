@@ -17,7 +17,9 @@ use crate::render::{self, migrate};
 /// # Errors
 /// When the target or the folder can't be read.
 pub(super) async fn status(args: &Status, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
+    let mut opened =
+        session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &session::Copying::default(), cx)
+            .await?;
     let status = run::status(&mut *opened.session, &opened.migrations).await?;
     cx.progress.finish();
     let file = args.output.output.as_deref();
@@ -40,7 +42,9 @@ pub(super) async fn status(args: &Status, cx: &Context) -> Result<Exit, Failure>
 /// # Errors
 /// When the target or the folder can't be read.
 pub(super) async fn verify(args: &Verify, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
+    let mut opened =
+        session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &session::Copying::default(), cx)
+            .await?;
     cx.progress.stage("verifying", None);
     let problems = run::verify(&mut *opened.session, &opened.migrations).await?;
     cx.progress.finish();

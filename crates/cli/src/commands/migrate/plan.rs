@@ -17,7 +17,8 @@ use crate::render::{self, migrate};
 /// # Errors
 /// When the target can't be read, a file is in disorder, or a statement can't be planned.
 pub(super) async fn run(args: &Plan, cx: &Context) -> Result<Exit, Failure> {
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
+    let copying = session::Copying { tool: args.copies.copy_tool.clone(), ..session::Copying::default() };
+    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &copying, cx).await?;
     cx.progress.stage("planning", None);
     let options = Options { to: args.to.as_deref().map(dbwright_migrate::files::normal), ..Options::default() };
     let preview = run::preview(&mut *opened.session, &opened.migrations, &options).await?;

@@ -22,7 +22,8 @@ use crate::{engines, output};
 pub(super) async fn run(args: &Rehearse, cx: &Context) -> Result<Exit, Failure> {
     let (engine, address) = session::resolve(&args.target, cx)?;
     let rehearses = engines::rehearser(engine)?;
-    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &cx.progress, cx).await?;
+    let copying = session::Copying { tool: args.copies.copy_tool.clone(), ..session::Copying::default() };
+    let mut opened = session::open(&args.target, &args.dir.dir, &args.connection, Mode::Look, &copying, cx).await?;
     // A plan that can't be made is told before a server is started.
     let preview = run::preview(&mut *opened.session, &opened.migrations, &Options::default()).await?;
     let pending: BTreeSet<&str> = preview.migrations.iter().map(|one| one.version.as_str()).collect();
@@ -46,6 +47,7 @@ pub(super) async fn run(args: &Rehearse, cx: &Context) -> Result<Exit, Failure> 
         app_queries: app_queries.transpose()?,
         allow_blocking: args.allow_blocking,
         programs: args.connection.programs.clone(),
+        copy_tool: args.copies.copy_tool.clone(),
         copy_bytes: args.copy_bytes,
         ..RehearseOptions::default()
     };

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use dbwright_check::Checks;
-use dbwright_core::Failure;
-use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
+use dbwright_core::{Failure, near};
 use dbwright_migrate::journal::Entry;
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::run::Options;
@@ -43,6 +42,33 @@ pub(super) enum Mode {
     Record,
 }
 
+/// With what tables are copied, and how fast.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Copying {
+    /// The user's word for it.
+    pub(super) tool: Option<String>,
+    /// What holds it back.
+    pub(super) limits: Limits,
+}
+
+impl Copying {
+    /// # Errors
+    /// When the engine knows no such choice.
+    fn possible(&self, engine: &dyn OnlineDdl) -> Result<(), Failure> {
+        let words = engine.copy_tools();
+        let Some(word) = self.tool.as_deref().filter(|word| !words.contains(word)) else { return Ok(()) };
+        let failure = Failure::usage("migrate.no-copy-tool", format!("tables can't be copied with `{word}` here"));
+        if words.is_empty() {
+            return Err(failure.hint("leave --copy-tool out: dbwright copies tables of this engine by itself"));
+        }
+        let failure = match near::did_you_mean(word, words.iter().copied()) {
+            Some(guess) => failure.hint(guess),
+            None => failure,
+        };
+        Err(failure.hint(format!("--copy-tool takes: {}", words.join(", "))))
+    }
+}
+
 /// Opens the target and reads the folder.
 ///
 /// # Errors
@@ -52,19 +78,22 @@ pub(super) async fn open(
     dir: &Path,
     connection: &Connection,
     mode: Mode,
-    progress: &dyn Progress,
+    copying: &Copying,
     cx: &Context,
 ) -> Result<Opened, Failure> {
     let (engine, address) = live(name, cx)?;
+    copying.possible(engine)?;
     // The folder first: a mistake in it is told without waiting for a server.
     let folder = folder::read(dir)?;
     let options = OpenOptions {
         connect_timeout: connection.connect_timeout,
         read_only: mode == Mode::Look,
         programs: connection.programs.clone(),
+        copy_tool: copying.tool.clone(),
+        limits: copying.limits.clone(),
         ..OpenOptions::default()
     };
-    let mut session = engine.open(&address, &options, progress).await?;
+    let mut session = engine.open(&address, &options, &cx.progress).await?;
     let journal = session.journal().await?;
     let in_effect = journal.iter().filter(|entry| entry.state.in_effect()).map(|entry| &entry.version);
     let known: BTreeSet<String> = match mode {

@@ -1,5 +1,6 @@
 //! A plan for people: each statement with its steps, their locks and times, and the way back.
 
+use dbwright_migrate::by_hand::command_line;
 use dbwright_migrate::plan::{Held, Lock, Phase, Planned, Step, Work};
 use dbwright_migrate::run::Previewed;
 
@@ -93,7 +94,7 @@ fn line(step: &Step, number: usize, titles: usize, row: &[String; 3], widths: [u
     let lines = layout::wrap(&layout::inline(&step.title), titles);
     let title = layout::pad(lines.first().map_or("", String::as_str), titles);
     let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| layout::pad(cell, width)).collect();
-    let style = if step.back.irreversible.is_some() { BAD } else { GOOD };
+    let style = if step.back.lost().is_some() { BAD } else { GOOD };
     let mut out = format!(
         "     {number:>3}  {}  {title}  {}  {}  {style}{}{style:#}\n",
         layout::pad(phase(step.phase), 8),
@@ -104,7 +105,7 @@ fn line(step: &Step, number: usize, titles: usize, row: &[String; 3], widths: [u
     for rest in lines.iter().skip(1) {
         out += &format!("{}{rest}\n", " ".repeat(BEFORE));
     }
-    if let Some(reason) = &step.back.irreversible {
+    if let Some(reason) = step.back.lost() {
         out += &format!("{}{ASIDE}no way back: {}{ASIDE:#}\n", " ".repeat(BEFORE), layout::inline(reason));
     }
     out
@@ -137,12 +138,17 @@ fn time(step: &Step) -> String {
     match (step.estimate_ms, step.lock.held) {
         (Some(ms), _) if ms < 1000.0 => "< 1 s".to_owned(),
         (Some(ms), _) => units::time((ms / 1000.0).round() * 1000.0),
-        (None, Held::Moment) if !matches!(step.work, Work::Alone { .. } | Work::Backfill(_)) => "< 1 s".to_owned(),
+        (None, Held::Moment) if !matches!(step.work, Work::Alone { .. } | Work::Backfill(_) | Work::Program(_)) => {
+            "< 1 s".to_owned()
+        }
         (None, _) => "unknown".to_owned(),
     }
 }
 
 fn back(step: &Step) -> &'static str {
+    if step.back.too_late.is_some() {
+        return "until done";
+    }
     match (&step.back.irreversible, step.back.statements.is_empty() && step.back.clear.is_empty()) {
         (Some(_), _) => "none",
         (None, true) => "nothing to undo",
@@ -154,6 +160,9 @@ fn back(step: &Step) -> &'static str {
 fn statements(work: &Work) -> String {
     let indent = " ".repeat(BEFORE);
     let list: Vec<&String> = match work {
+        Work::Program(program) => {
+            return format!("{indent}{SQL}{}{SQL:#}\n", layout::inline(&command_line(program)));
+        }
         Work::Transaction { statements, .. } => statements.iter().collect(),
         Work::Alone { statement, .. } => vec![statement],
         Work::Backfill(backfill) => backfill.before_batch.iter().chain([&backfill.batch]).collect(),

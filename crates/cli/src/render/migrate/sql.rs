@@ -60,7 +60,11 @@ fn of_step(step: &Step, number: usize, by_hand: &ByHand) -> String {
     }
     let back = (by_hand.back)(&step.back);
     let lines = back.iter().map(|sql| format!("-- back: {}\n", closed(sql).replace('\n', "\n--       ")));
-    out + &lines.collect::<String>()
+    out += &lines.collect::<String>();
+    if let Some(reason) = &step.back.too_late {
+        out += &format!("-- no way back once it is done: {}\n", comment(reason));
+    }
+    out
 }
 
 /// A statement with its semicolon: a comment at its end would swallow it.

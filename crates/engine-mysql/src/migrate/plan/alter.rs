@@ -14,6 +14,7 @@ use crate::migrate::shadow;
 use crate::migrate::table::{Renames, TableText};
 use crate::migrate::text::Cursor;
 use crate::migrate::text::cursor::Name;
+use crate::migrate::tool::{self, Wanted};
 use crate::migrate::ways::Way;
 
 /// Up to this a table is written anew under a lock without asking: that takes less than what nobody notices.
@@ -146,7 +147,7 @@ impl Planner<'_> {
             if let Some(draft) = self.referring_later(&change, &answer).filter(|_| change.size.bytes > SMALL) {
                 return Ok(draft);
             }
-            match shadow::plan(self, &change, &answer).await? {
+            match self.copied(&change, &answer).await? {
                 // What is small is done before a copy has begun.
                 _ if change.size.bytes <= SMALL => {
                     let ms = change.size.copy_ms();
@@ -159,6 +160,18 @@ impl Planner<'_> {
         };
         draft.notes.extend(self.warnings(&change, &answer));
         Ok(draft)
+    }
+
+    /// A copy beside the table, by whom it is wanted from and can be had, or why there is none.
+    async fn copied(&mut self, change: &Change<'_>, answer: &Answer) -> Result<Result<Draft, String>, Failure> {
+        match self.tools.wanted {
+            Wanted::Tool(tool) => tool::plan::by(self, tool, change, answer).await,
+            Wanted::Own => shadow::plan(self, change, answer).await,
+            Wanted::Auto => match shadow::plan(self, change, answer).await? {
+                Err(why) => tool::plan::instead(self, change, answer, &why).await,
+                own => Ok(own),
+            },
+        }
     }
 
     /// What users should know whatever the way.

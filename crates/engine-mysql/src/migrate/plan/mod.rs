@@ -27,6 +27,7 @@ use super::parse::{Act, act};
 use super::session::link::Link;
 use super::session::trouble;
 use super::text::cursor::Name;
+use super::tool::Tools;
 
 pub(super) use facts::Size;
 
@@ -45,6 +46,8 @@ pub(super) struct Planner<'a> {
     pub(super) missing: Option<String>,
     /// Whether a private server refused what the target may take.
     pub(super) doubted: bool,
+    /// Tools that copy tables, and who shall.
+    pub(super) tools: Tools,
 }
 
 /// Whom a planner asks.
@@ -89,7 +92,8 @@ impl<'a> Planner<'a> {
     /// A planner and whom it asks.
     pub(super) async fn new(link: &'a mut Link, home: &'a str, ask: Ask) -> Result<Self, Failure> {
         let made = BTreeSet::new();
-        let mut planner = Self { link, home, lab: None, made, no_lab: None, missing: None, doubted: false };
+        let mut planner =
+            Self { link, home, lab: None, made, no_lab: None, missing: None, doubted: false, tools: Tools::default() };
         match ask {
             Ask::Target => match Lab::open(planner.link, home).await {
                 Ok(lab) => planner.lab = Some(lab),

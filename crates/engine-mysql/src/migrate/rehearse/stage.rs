@@ -50,6 +50,8 @@ pub(super) struct MyStage {
     tables: Vec<TableRows>,
     /// The target's sizes, by which plans are made.
     sizes: BTreeMap<(String, String), (u64, u64)>,
+    /// With what tables are copied, and where programs are.
+    copies: (Option<String>, Vec<std::path::PathBuf>),
 }
 
 /// Makes a stage of one size.
@@ -87,7 +89,8 @@ pub(super) async fn make(of: &MyStages<'_>, size: Size, progress: &dyn Progress)
     let tables = counts(&mut link, &touched).await?;
     let data = if data.is_empty() { told(&tables, &server) } else { data };
     let sizes = of.catalog.tables.iter().map(planned).collect();
-    Ok(MyStage { like, home: of.home.clone(), server, data, notes, tables, sizes })
+    let copies = (of.options.copy_tool.clone(), of.options.programs.clone());
+    Ok(MyStage { like, home: of.home.clone(), server, data, notes, tables, sizes, copies })
 }
 
 /// The databases that are made, each with the tables that are wanted of it; of the target's own all are.
@@ -197,7 +200,8 @@ impl Stage for MyStage {
 
     fn open<'a>(&'a self, progress: &'a dyn Progress) -> BoxFuture<'a, Result<Box<dyn Session>, Failure>> {
         Box::pin(async {
-            let options = OpenOptions { sizes: self.sizes.clone(), ..OpenOptions::default() };
+            let (copy_tool, programs) = self.copies.clone();
+            let options = OpenOptions { sizes: self.sizes.clone(), copy_tool, programs, ..OpenOptions::default() };
             MySql.open(&self.address()?, &options, progress).await
         })
     }

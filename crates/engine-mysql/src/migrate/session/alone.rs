@@ -71,13 +71,13 @@ impl MySession {
         Ok(())
     }
 
-    async fn is_done(&mut self, job: Job<'_>, question: &str) -> Result<bool, Trouble> {
+    pub(super) async fn is_done(&mut self, job: Job<'_>, question: &str) -> Result<bool, Trouble> {
         shown::ask(&mut self.main, question).await.map_err(|e| Trouble::of(&e, &job.step.title))
     }
 
     /// Runs the statements that the queries yield. A question before [`WHEN`] decides about the statement behind it, and before
     /// [`WHILE`] as long as it is answered with yes.
-    async fn clear(&mut self, job: Job<'_>, queries: &[String], tries: &mut Tries) -> Result<(), Trouble> {
+    pub(super) async fn clear(&mut self, job: Job<'_>, queries: &[String], tries: &mut Tries) -> Result<(), Trouble> {
         for query in queries {
             if let Some((question, statement)) = query.split_once(WHEN) {
                 if self.is_done(job, question).await? {

@@ -13,6 +13,7 @@ mod lock;
 mod mark;
 mod patience;
 mod plan;
+mod program;
 mod range;
 mod replicas;
 mod settle;
@@ -33,6 +34,8 @@ use dbwright_migrate::port::{Facts, OpenOptions, Remark};
 use dbwright_migrate::{Limits, Session, Statement};
 
 use super::lab::Own;
+use super::tool::Tools;
+use super::tool::account::Reached;
 use link::Link;
 
 /// A session on a target.
@@ -74,6 +77,7 @@ impl MySession {
         let main = Link::open(address, options).await?;
         let watch = Link::open(address, options).await?;
         let home = main.home()?;
+        Tools::of(options, Reached::of(address)?)?;
         if !options.read_only {
             main.writable()?;
             Link::unpooled(&main, &watch)?;
@@ -104,6 +108,7 @@ impl MySession {
             }
             Work::Alone { statement, done, clear } => self.alone(job, statement, done, clear).await,
             Work::Backfill(backfill) => self.backfill(job, backfill).await,
+            Work::Program(program) => self.program(job, program).await,
             Work::Verify { require } => self.transaction(job, &[], require, Progressed::Done).await,
         }
     }
@@ -113,7 +118,9 @@ impl MySession {
         if self.begin(job, Progressed::Undoing).await? {
             return Ok(());
         }
-        if back.alone {
+        if let Work::Program(program) = &job.step.work {
+            self.program_back(job, program).await
+        } else if back.alone {
             self.alone_back(job).await
         } else {
             self.transaction(job, &back.statements, &[], Progressed::Undone).await

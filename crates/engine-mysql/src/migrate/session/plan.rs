@@ -9,6 +9,8 @@ use dbwright_migrate::plan::Planned;
 use super::MySession;
 use crate::migrate::lab::Own;
 use crate::migrate::plan::{Ask, Planner, needs_asking};
+use crate::migrate::tool::Tools;
+use crate::migrate::tool::account::Reached;
 
 impl MySession {
     pub(super) async fn plan_statements(&mut self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
@@ -27,6 +29,7 @@ impl MySession {
         let passed = self.passed(statements).await?;
         let ask = if self.options.read_only { self.own(statements).await? } else { Ask::Target };
         let mut planner = Planner::new(&mut self.main, &self.home, ask).await?;
+        planner.tools = Tools::of(&self.options, Reached::of(&self.address)?)?;
         for sql in &passed {
             planner.passed(sql);
         }

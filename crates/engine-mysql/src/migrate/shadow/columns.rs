@@ -143,7 +143,11 @@ fn new_name(old: &str, renames: &Renames) -> String {
 }
 
 /// The primary key, or another unique key, that both have: old and new names of its columns.
-fn shared_key(before: &TableText, after: &TableText, renames: &Renames) -> Option<Vec<(String, String)>> {
+pub(in crate::migrate) fn shared_key(
+    before: &TableText,
+    after: &TableText,
+    renames: &Renames,
+) -> Option<Vec<(String, String)>> {
     let usable = |columns: &[String]| {
         let filled = |name: &String| before.column(name).is_some_and(|text| text.contains("NOT NULL"));
         !columns.is_empty() && columns.iter().all(filled)

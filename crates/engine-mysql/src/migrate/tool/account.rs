@@ -1,0 +1,145 @@
+//! The account as a file that only its owner can read: a password on a command line is everybody's.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use dbwright_core::Failure;
+use dbwright_core::target::Address;
+use secrecy::ExposeSecret as _;
+
+use super::facts::Tool;
+use crate::connect::{Params, Place, SslMode};
+
+/// How a server is reached, as far as a tool must know.
+#[derive(Debug, Clone, Default)]
+pub(in crate::migrate) struct Reached {
+    place: Option<Place>,
+    ssl: Option<SslMode>,
+    root: Option<PathBuf>,
+    client: Option<(PathBuf, PathBuf)>,
+}
+
+impl Reached {
+    /// # Errors
+    /// When the address can't be read.
+    pub(in crate::migrate) fn of(address: &Address) -> Result<Self, Failure> {
+        let params = Params::read(address.rest(), std::time::Duration::from_secs(10))?;
+        Ok(Self { place: Some(params.place), ssl: Some(params.ssl), root: params.root, client: params.client })
+    }
+
+    /// Why a tool can't reach it so.
+    pub(super) fn refused(&self, tool: Tool) -> Option<&'static str> {
+        let facts = tool.facts();
+        let encrypted = self.ssl.is_some_and(|ssl| ssl >= SslMode::Require) || self.client.is_some();
+        match self.place {
+            Some(Place::Socket(_)) => facts.socket,
+            _ if encrypted => facts.tls,
+            _ => None,
+        }
+    }
+
+    /// gh-ost takes the place and TLS as words.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut word = |name: &str, value: String| words.extend([name.to_owned(), value]);
+        if let Some(Place::Tcp { host, port }) = &self.place {
+            // It takes no name for what is this machine.
+            word("--host", if host == "localhost" { "127.0.0.1".to_owned() } else { host.clone() });
+            word("--port", port.to_string());
+        }
+        if let Some((certificate, key)) = &self.client {
+            word("--ssl-cert", certificate.display().to_string());
+            word("--ssl-key", key.display().to_string());
+        }
+        let root = self.root.as_ref().filter(|root| *root != Path::new("system"));
+        if let Some(root) = root {
+            word("--ssl-ca", root.display().to_string());
+        }
+        match self.ssl {
+            Some(SslMode::Require) => words.extend(["--ssl", "--ssl-allow-insecure"].map(str::to_owned)),
+            Some(SslMode::VerifyCa | SslMode::VerifyFull) => words.push("--ssl".to_owned()),
+            _ => {}
+        }
+        words
+    }
+}
+
+/// Writes the file.
+///
+/// # Errors
+/// When the folder can't be written.
+pub(in crate::migrate) fn write(file: &Path, address: &Address) -> Result<(), Failure> {
+    let params = Params::read(address.rest(), std::time::Duration::from_secs(10))?;
+    let text = text(&params);
+    secret(file, &text)
+        .map_err(|e| Failure::internal("migrate.tool", format!("the file with the account can't be written: {e}")))
+}
+
+/// As an option file of the server's own clients.
+fn text(params: &Params) -> String {
+    let mut lines = vec!["[client]".to_owned(), format!("user={}", quoted(&params.user))];
+    if let Some(password) = &params.password {
+        lines.push(format!("password={}", quoted(password.expose_secret())));
+    }
+    match &params.place {
+        Place::Tcp { host, port } => {
+            // By its name the clients would take a socket.
+            let host = if host == "localhost" { "127.0.0.1" } else { host };
+            lines.extend([format!("host={}", quoted(host)), format!("port={port}")]);
+        }
+        Place::Socket(path) => lines.push(format!("socket={}", quoted(&path.display().to_string()))),
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A value of an option file.
+fn quoted(value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\");
+    // Within quotes a `#` begins no comment; the clients know no way to write a quote of the same kind.
+    if escaped.contains('"') { format!("'{escaped}'") } else { format!("\"{escaped}\"") }
+}
+
+#[cfg(unix)]
+fn secret(file: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn secret(file: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(url: &str) -> Reached {
+        Reached::of(&Address::parse(url).expect("a URL")).expect("readable")
+    }
+
+    #[test]
+    fn an_option_file_holds_the_account_and_is_its_owners_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("account");
+        let address = Address::parse("mysql://ann:p%22%5Cw%23@localhost:3307/shop").expect("a URL");
+        write(&file, &address).expect("written");
+        let text = std::fs::read_to_string(&file).expect("there");
+        assert_eq!(text, "[client]\nuser=\"ann\"\npassword='p\"\\\\w#'\nhost=\"127.0.0.1\"\nport=3307\n");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_a_tool_can_not_reach_is_refused() {
+        let verified = reached("mysql://ann@db/shop?sslmode=require");
+        assert!(verified.refused(Tool::Pt).is_some() && verified.refused(Tool::GhOst).is_none());
+        assert_eq!(verified.words(), ["--host", "db", "--port", "3306", "--ssl", "--ssl-allow-insecure"]);
+        let socket = reached("mysql://ann@/shop?socket=/tmp/my.sock");
+        assert!(socket.refused(Tool::Pt).is_none() && socket.refused(Tool::GhOst).is_some());
+    }
+}
