@@ -63,7 +63,7 @@ impl ByHand {
     /// A program's command line as a comment: a client of SQL can't start it.
     fn program(&self, program: &Program) -> String {
         let clear = program.clear.iter().map(|query| (self.run_results)(query)).collect::<Vec<_>>().concat();
-        let what = program.what.lines().map(|line| format!("-- {line}\n")).collect::<String>();
+        let what = program.what.lines().map(|line| format!("-- {line}\n")).collect::<Vec<_>>().concat();
         let line = command_line(program).replace('\n', "\n--   ");
         format!("-- First, where an attempt was interrupted:\n{clear}{what}--   {line}\n")
     }

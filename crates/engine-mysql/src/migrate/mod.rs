@@ -1,5 +1,5 @@
 //! Changes without downtime on MySQL and MariaDB: what the server does without holding anybody up is left to it, after
-//! it was asked; what it does only by copying a table under a lock is copied beside it.
+//! it was asked; what it does only by copying a table under a lock is copied beside it, by ourselves or by a tool.
 
 mod lab;
 pub mod lint;

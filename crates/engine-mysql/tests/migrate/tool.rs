@@ -61,9 +61,9 @@ fn columns() -> Columns {
 /// Small pieces with pauses: there must be a middle.
 fn slowly() -> Options {
     let limits = Limits {
-        first_batch: 200,
-        batch: Duration::from_millis(20),
-        pause: 4.0,
+        first_batch: 50,
+        batch: Duration::from_millis(50),
+        pause: 5.0,
         waiting: u32::MAX,
         ..Limits::default()
     };
@@ -134,7 +134,7 @@ async fn a_tool_copies_under_a_writer_what_our_own_copy_can_not() {
         assert!(own.blocking.is_some(), "{engine}: our own copy refuses it");
         let planned = plan(&database.url, None, &folder, UP).await.expect("planned");
         assert_eq!(planned.method, PT, "{engine}: {:?}", planned.blocking);
-        assert!(planned.notes.iter().any(|note| note.contains("CASCADE")), "{engine}: {:?}", planned.notes);
+        assert!(planned.notes.iter().any(|note| note.contains("own can't")), "{engine}: {:?}", planned.notes);
         assert!(!planned.notes.iter().any(|note| note.contains("untested")), "{engine}: {:?}", planned.notes);
         let writer = MyWriter::start(&database.url, &columns(), 11);
         verb(&database.url, "apply", (None, &folder), &Silent).await.unwrap_or_else(|e| panic!("{engine}: {e:?}"));
@@ -213,7 +213,10 @@ async fn dbwright_killed_in_the_middle_goes_on_or_goes_back() {
                     .await
                     .unwrap_or_else(|e| panic!("{what}: {e:?}"));
                 look(&database, writer, &what);
-                assert!(
+                // On MariaDB the tool does not know its own history again.
+                let goes_on = engine == "mysql";
+                assert_eq!(
+                    goes_on,
                     notes.notes().iter().any(|note| note.contains("goes on with the rows")),
                     "{what}: {:?}",
                     notes.notes()

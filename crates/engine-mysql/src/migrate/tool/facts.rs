@@ -37,6 +37,8 @@ pub(in crate::migrate) struct Facts {
     pub(in crate::migrate) socket: Option<&'static str>,
     /// Why it can't be told how to encrypt its connection; none when it can.
     pub(in crate::migrate) tls: Option<&'static str>,
+    /// On which servers it knows its own history again: on the other, MariaDB, it takes it for somebody else's table.
+    pub(in crate::migrate) history: &'static [Flavour],
     /// What it puts around the table's name for the old table.
     pub(in crate::migrate) old: (&'static str, &'static str),
     /// The longest name of a table that leaves room for that.
@@ -57,6 +59,7 @@ const PT_FACTS: Facts = Facts {
     new_unique: Some("it copies with INSERT IGNORE: rows that a new unique key refuses would be lost"),
     socket: None,
     tls: Some("it can't be told to verify the server"),
+    history: &[Flavour::MySql],
     old: ("_", "_old"),
     longest: 59,
     switch: "it waits up to 1 s for each lock of the table, and others behind it: the server takes no shorter limit",
@@ -75,6 +78,7 @@ const GH_OST_FACTS: Facts = Facts {
     new_unique: Some("it copies with INSERT IGNORE: rows that a new unique key refuses would be lost"),
     socket: Some("it reaches the server by TCP only"),
     tls: None,
+    history: &[],
     old: ("_", "_del"),
     longest: 59,
     switch: "statements on the table wait while it is exchanged, about a second",

@@ -64,6 +64,9 @@ pub(in crate::migrate) struct Tools {
     limits: Limits,
     /// Whether foreign keys of others refer to the table at hand.
     referred: bool,
+    /// Whether the server knows several forms of plans: the tool can read the oldest alone, and takes a table whose rows it
+    /// can't estimate for one that it can copy in one piece.
+    forms: bool,
     /// Those that are installed, once they were looked for.
     found: Option<Vec<find::Found>>,
 }
@@ -81,7 +84,7 @@ impl Tools {
             })?),
         };
         let (folders, limits) = (options.programs.clone(), options.limits.clone());
-        Ok(Self { wanted, folders, reached, limits, referred: false, found: None })
+        Ok(Self { wanted, folders, reached, limits, referred: false, forms: false, found: None })
     }
 
     /// Those that are installed.

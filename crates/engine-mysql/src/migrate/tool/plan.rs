@@ -83,9 +83,11 @@ fn draft(planner: &Planner<'_>, found: &Found, change: &Change<'_>) -> Draft {
         ));
     }
     draft.notes.push(format!("at the switch {}", facts.switch));
-    draft.notes.push(match (tool, words::resumes(found)) {
+    draft.notes.push(match (tool, words::resumes(found, planner.link.flavour)) {
         (_, true) => "killed in the middle, it goes on with the rows that it has copied".to_owned(),
-        (Tool::Pt, false) => "killed in the middle, it begins anew: this version keeps no history".to_owned(),
+        (Tool::Pt, false) => {
+            "killed in the middle, it begins anew: it keeps no history that it could go on with".to_owned()
+        }
         (Tool::GhOst, false) => "killed in the middle, it begins anew".to_owned(),
     });
     if copy.has_checks() {
@@ -122,11 +124,12 @@ impl Copy<'_> {
             clauses: &texts.join(", "),
             new: &self.names.new,
             history: &history,
-            referred: self.planner.tools.referred,
+            referred: tools.referred,
+            settings: if tools.forms { ",explain_format=TRADITIONAL" } else { "" },
             flavour: self.planner.link.flavour,
         };
         let tool = self.found.tool;
-        let resumes = work && words::resumes(self.found);
+        let resumes = work && words::resumes(self.found, self.planner.link.flavour);
         Program {
             name: tool.name().to_owned(),
             version: self.found.version.clone(),

@@ -25,12 +25,14 @@ pub(super) struct Order<'a> {
     pub(super) history: &'a str,
     /// Whether foreign keys of others refer to the table.
     pub(super) referred: bool,
+    /// Settings of its sessions besides its own: what it reads of plans must have the form that it knows.
+    pub(super) settings: &'a str,
     pub(super) flavour: Flavour,
 }
 
 /// Whether a copy that was interrupted can be gone on with.
-pub(super) fn resumes(found: &Found) -> bool {
-    found.tool == Tool::Pt && found.knows("history") && found.knows("resume")
+pub(super) fn resumes(found: &Found, flavour: Flavour) -> bool {
+    found.tool.facts().history.contains(&flavour) && found.knows("history") && found.knows("resume")
 }
 
 /// The words for a dry run, or for the work itself.
@@ -49,14 +51,14 @@ fn percona(found: &Found, order: &Order<'_>, work: bool) -> Vec<String> {
     if order.referred {
         words.two("--alter-foreign-keys-method", "rebuild_constraints");
     }
-    if work && resumes(found) {
+    if work && resumes(found, order.flavour) {
         words
             .one("--no-drop-new-table")
             .one("--no-drop-triggers")
             .one("--history")
             .two("--history-table", order.history);
     }
-    words.two("--set-vars", "lock_wait_timeout=1,innodb_lock_wait_timeout=1");
+    words.two("--set-vars", &format!("lock_wait_timeout=1,innodb_lock_wait_timeout=1{}", order.settings));
     if work {
         words.two("--progress", "time,1");
     }
@@ -177,7 +179,8 @@ mod tests {
             new: "dbwright_osc_1",
             history: "dbwright.osc_1",
             referred: true,
-            flavour: Flavour::MariaDb,
+            settings: "",
+            flavour: Flavour::MySql,
         }
     }
 
@@ -212,7 +215,8 @@ mod tests {
     #[test]
     fn no_secret_and_no_place_of_this_run_is_among_the_words() {
         let found = Found::made_up(Tool::GhOst, "1.1.7", "");
-        let line = words(&found, &order(), &Reached::default(), true).join(" ");
+        let order = Order { flavour: Flavour::MariaDb, ..order() };
+        let line = words(&found, &order, &Reached::default(), true).join(" ");
         assert!(line.starts_with("--conf {account}") && line.contains("{folder}/postpone"), "{line}");
         assert!(line.contains("--skip-metadata-lock-check"));
     }

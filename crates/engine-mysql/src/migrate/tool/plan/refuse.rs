@@ -99,6 +99,7 @@ async fn around(planner: &mut Planner<'_>, facts: &Facts, change: &Change<'_>) -
     }
     let children = planner.children(change.table).await?;
     planner.tools.referred = !children.is_empty();
+    planner.tools.forms = planner.link.rows("SELECT /* dbwright */ @@SESSION.explain_format").await.is_ok();
     Ok(facts.referring_keys.filter(|_| !children.is_empty()).map(|why| format!("{why} ({})", children.join(", "))))
 }
 
@@ -167,26 +168,28 @@ fn fits(was: &ColumnType, is: &ColumnType) -> bool {
     let whole = ["tinyint", "smallint", "mediumint", "int", "bigint"];
     let texts = ["tinytext", "text", "mediumtext", "longtext"];
     let place = |list: &[&str], ty: &ColumnType| list.iter().position(|name| *name == ty.name);
-    if let (Some(a), Some(b)) = (place(&whole, was), place(&whole, is)) {
+    if let (Some(from), Some(to)) = (place(&whole, was), place(&whole, is)) {
         return match (unsigned(was), unsigned(is)) {
             (false, true) => false,
-            (true, false) => b > a,
-            _ => b >= a,
+            (true, false) => to > from,
+            _ => to >= from,
         };
     }
-    if let (Some(a), Some(b)) = (place(&texts, was), place(&texts, is)) {
+    if let (Some(from), Some(to)) = (place(&texts, was), place(&texts, is)) {
         // The same text takes more bytes in another character set.
-        return if recoded { b > a } else { b >= a };
+        return if recoded { to > from } else { to >= from };
     }
-    let (a, b) = (numbers(&was.text), numbers(&is.text));
+    let (from, to) = (numbers(&was.text), numbers(&is.text));
     match (was.name.as_str(), is.name.as_str()) {
         ("char" | "varchar", "varchar") | ("char", "char") | ("varbinary", "varbinary") => {
-            a.first().zip(b.first()).is_some_and(|(a, b)| b >= a)
+            from.first().zip(to.first()).is_some_and(|(from, to)| to >= from)
         }
         ("char" | "varchar", "mediumtext" | "longtext") => true,
-        ("char" | "varchar", "text") => a.first().is_some_and(|length| *length <= 16_000),
-        ("decimal", "decimal") => match (a.as_slice(), b.as_slice()) {
-            ([p, s], [q, t]) => t >= s && q.saturating_sub(*t) >= p.saturating_sub(*s),
+        ("char" | "varchar", "text") => from.first().is_some_and(|length| *length <= 16_000),
+        ("decimal", "decimal") => match (from.as_slice(), to.as_slice()) {
+            ([digits, places], [more, farther]) => {
+                farther >= places && more.saturating_sub(*farther) >= digits.saturating_sub(*places)
+            }
             _ => false,
         },
         ("enum", "enum") | ("set", "set") => is.text.trim_end_matches(')').starts_with(was.text.trim_end_matches(')')),
