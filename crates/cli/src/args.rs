@@ -1,6 +1,7 @@
 //! The command line as types: what is written here is the help, the man page and the reference.
 
 mod advise;
+mod copies;
 pub(crate) mod migrate;
 mod quantity;
 

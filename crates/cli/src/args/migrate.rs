@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use dbwright_core::Severity;
 use dbwright_migrate::rehearse::Size;
 
+use super::copies::Copies;
 use super::quantity::{bytes, counts, duration};
 
 /// Change a schema without anybody noticing: plain SQL in, an online plan out
@@ -113,17 +114,6 @@ pub(crate) struct Connection {
     /// pt-online-schema-change; repeatable, the first is tried first
     #[arg(long, visible_alias = "pg-bin", value_name = "DIR")]
     pub(crate) programs: Vec<PathBuf>,
-}
-
-/// With what tables are copied.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Copies")]
-pub(crate) struct Copies {
-    /// MySQL, MariaDB: what copies a table beside itself: `own` a copy of dbwright's, `pt-online-schema-change` or
-    /// `gh-ost` that tool, which is on the PATH or in a folder of --programs, `auto` a tool for what the own copy can't
-    /// do
-    #[arg(long, value_name = "TOOL")]
-    pub(crate) copy_tool: Option<String>,
 }
 
 /// Make a new, empty migration file

@@ -300,9 +300,11 @@ async fn a_plan_says_the_whole_command_line_and_no_secret_and_what_a_tool_can_no
 
 /// gh-ost is in no registry from which tests take their software: `DBWRIGHT_TEST_GH_OST_BIN` names the folder of one.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs DBWRIGHT_TEST_GH_OST_BIN, a folder with gh-ost"]
 async fn gh_ost_copies_under_a_writer_and_can_be_killed() {
-    let folder = PathBuf::from(std::env::var_os("DBWRIGHT_TEST_GH_OST_BIN").expect("a folder with gh-ost"));
+    let Some(folder) = std::env::var_os("DBWRIGHT_TEST_GH_OST_BIN").map(PathBuf::from) else {
+        eprintln!("gh-ost was not tried: DBWRIGHT_TEST_GH_OST_BIN names no folder with it");
+        return;
+    };
     for engine in engines(&["mysql", "mariadb"]) {
         let database = MyDatabase::create(engine);
         let plain = "CREATE TABLE t (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, v int NOT NULL DEFAULT 0, \

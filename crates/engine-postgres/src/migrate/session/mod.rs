@@ -89,9 +89,7 @@ impl PgSession {
             }
             Work::Alone { statement, done, clear } => self.alone(job, statement, done, clear).await,
             Work::Backfill(backfill) => self.backfill(job, backfill).await,
-            Work::Program(_) => {
-                Err(Failure::internal("migrate.no-plan", "PostgreSQL's plans start no programs"))
-            }
+            Work::Program(_) => Err(Failure::internal("migrate.no-plan", "PostgreSQL's plans start no programs")),
             Work::Verify { require } => self.transaction(job, &[], require, Progressed::Done).await,
         }
     }
