@@ -312,6 +312,7 @@ async fn run(client: &Client, step: &Step, blocking: bool) {
             ask(client, &fill.verify).await;
         }
         Work::Verify { require } => ask(client, require).await,
+        Work::Program(program) => panic!("no plan of PostgreSQL's starts a program: {}", program.name),
     }
 }
 
