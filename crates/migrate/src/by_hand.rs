@@ -62,7 +62,10 @@ impl ByHand {
 
     /// A program's command line as a comment: a client of SQL can't start it.
     fn program(&self, program: &Program) -> String {
+        // Only a person can tell whether the next lines are called for.
         let clear = program.clear.iter().map(|query| (self.run_results)(query)).collect::<Vec<_>>().concat();
+        let clear =
+            clear.lines().map(|line| format!("-- {}\n", line.trim_start_matches("-- "))).collect::<Vec<_>>().concat();
         let what = program.what.lines().map(|line| format!("-- {line}\n")).collect::<Vec<_>>().concat();
         let line = command_line(program).replace('\n', "\n--   ");
         format!("-- First, where an attempt was interrupted:\n{clear}{what}--   {line}\n")
@@ -124,7 +127,7 @@ mod tests {
             throttle: vec!["--slowly".to_owned()],
             busy: String::new(),
             done: String::new(),
-            clear: Vec::new(),
+            clear: vec!["DROP TABLE left".to_owned()],
             unfinished: String::new(),
             rows: None,
         };

@@ -207,7 +207,11 @@ fn summary(view: &PlanView<'_>, width: usize) -> String {
         out += &format!("{}\n", layout::wrap(&text, width).join("\n"));
     }
     if steps.iter().any(|step| step.phase == Phase::Contract) {
-        let text = "The contract steps wait for `dbwright migrate contract`: until then the old stays, and `undo` brings it back with the rows written since.";
+        let text = if steps.iter().any(|step| step.back.too_late.is_some()) {
+            "The contract steps wait for `dbwright migrate contract`: until then the old stays."
+        } else {
+            "The contract steps wait for `dbwright migrate contract`: until then the old stays, and `undo` brings it back with the rows written since."
+        };
         out += &format!("{}\n", layout::wrap(text, width).join("\n"));
     }
     out

@@ -85,7 +85,7 @@ impl Names {
         // Before the exchange gh-ost puts an empty table into the old one's place.
         let tables = self.tables().filter(|table| self.tool == Tool::GhOst || **table != self.old);
         clear.extend(tables.map(|table| self.gone(table)));
-        clear.push(self.history());
+        clear.extend(self.history());
         clear
     }
 
@@ -94,7 +94,7 @@ impl Names {
         let mut clear = self.triggers();
         clear.extend(self.keys());
         clear.extend(self.aside.iter().map(|table| self.gone(table)));
-        clear.push(self.history());
+        clear.extend(self.history());
         clear
     }
 
@@ -102,12 +102,15 @@ impl Names {
         format!("SELECT {}{WHEN}DROP TABLE {}", self.there(table, 1), self.quoted(table))
     }
 
-    fn history(&self) -> String {
+    fn history(&self) -> Option<String> {
+        if self.tool != Tool::Pt {
+            return None;
+        }
         let literal = Dialect::Mysql.literal(&self.history);
         let there = format!(
             "SELECT COUNT(*) = 1 FROM information_schema.tables WHERE table_schema = 'dbwright' AND table_name = {literal}"
         );
-        format!("{there}{WHEN}DROP TABLE dbwright.{}", Dialect::Mysql.ident(&self.history))
+        Some(format!("{there}{WHEN}DROP TABLE dbwright.{}", Dialect::Mysql.ident(&self.history)))
     }
 
     /// The old table, when nobody needs it any more.
