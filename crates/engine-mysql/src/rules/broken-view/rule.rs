@@ -35,7 +35,12 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
              view anew without it, or drop the view",
         );
         if told {
-            finding = finding.evidence("state", "references invalid table(s) or column(s)", "", "information_schema.TABLES.TABLE_COMMENT");
+            finding = finding.evidence(
+                "state",
+                "references invalid table(s) or column(s)",
+                "",
+                "information_schema.TABLES.TABLE_COMMENT",
+            );
         }
         if let Some(missing) = &missing {
             finding = finding.evidence("missing", missing.as_str(), "", "information_schema.VIEWS.VIEW_DEFINITION");

@@ -24,7 +24,14 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let severity = if share >= cx.limit("high_share") { Severity::High } else { Severity::Medium };
         (severity, format!("{} of {} connections are taken", words::count(taken), words::count(most)))
     } else if refused > 0.0 && peak >= most {
-        (Severity::Medium, format!("clients were refused {} times: all {} connections were taken", words::count(refused), words::count(most)))
+        (
+            Severity::Medium,
+            format!(
+                "clients were refused {} times: all {} connections were taken",
+                words::count(refused),
+                words::count(most)
+            ),
+        )
     } else {
         return;
     };

@@ -101,9 +101,7 @@ fn finding(cx: &Cx<'_, Body>, definer: &str, orphans: &Orphans) -> Finding {
         format!("GRANT {RIGHTS} ON `{pattern}`.* TO {name}")
     });
     let forward = std::iter::once(format!("CREATE USER {name} ACCOUNT LOCK")).chain(grants);
-    finding.change(
-        Change::new(forward, "no lock").outside_transaction().back([format!("DROP USER {name}")]),
-    )
+    finding.change(Change::new(forward, "no lock").outside_transaction().back([format!("DROP USER {name}")]))
 }
 
 /// `user@host` as statements take it.

@@ -69,7 +69,10 @@ fn change(body: &Body, text: Side<'_>, number: Side<'_>) -> Result<Change, Strin
         return Err("the column is computed or a long text: change what writes it".to_owned());
     }
     if !body.server.at_least((8, 0, 16), (10, 2, 1)) {
-        return Err("this version has no CHECK that would refuse values such as '01', which as a number would be another".to_owned());
+        return Err(
+            "this version has no CHECK that would refuse values such as '01', which as a number would be another"
+                .to_owned(),
+        );
     }
     let (least, most) = range(&number.column.base_type)
         .ok_or("only whole numbers are certain to be written in one way: change what writes the column")?;
@@ -87,8 +90,7 @@ fn change(body: &Body, text: Side<'_>, number: Side<'_>) -> Result<Change, Strin
         "ALTER TABLE {name} ADD CONSTRAINT {GUARD} CHECK ({column} REGEXP '^(0|-?[1-9][0-9]{{0,18}})$' AND CAST({column} AS SIGNED) BETWEEN {least} AND {most}), {COPY}"
     );
     let retyped = format!("ALTER TABLE {name} DROP CONSTRAINT {GUARD}, {forward}, {COPY}");
-    Ok(alter::ddl(vec![guard, retyped], &lock)
-        .back([format!("ALTER TABLE {name} {back}, {COPY}")]))
+    Ok(alter::ddl(vec![guard, retyped], &lock).back([format!("ALTER TABLE {name} {back}, {COPY}")]))
 }
 
 /// The least and the greatest value of a whole-number type, as far as a signed number of 64 bits goes.

@@ -52,7 +52,8 @@ fn unlisted(cx: &Cx<'_, Body>, remedy: Option<&str>) -> Option<Finding> {
     if words::as_f64(longest) < cx.limit("seconds") {
         return None;
     }
-    let waiting = if waiters.len() == 1 { "a session waits".to_owned() } else { format!("{} sessions wait", waiters.len()) };
+    let waiting =
+        if waiters.len() == 1 { "a session waits".to_owned() } else { format!("{} sessions wait", waiters.len()) };
     let title = format!("{waiting} for metadata locks of tables, up to {}", words::seconds(words::as_f64(longest)));
     let mut finding = cx
         .finding("server", title)
@@ -63,14 +64,16 @@ fn unlisted(cx: &Cx<'_, Body>, remedy: Option<&str>) -> Option<Finding> {
         finding = finding.evidence(&format!("pid {}", waiter.id), told, "", sessions::SOURCE);
     }
     // Whoever holds the lock has a transaction that is older than the wait, and does not wait itself.
-    let older = activity.transactions.iter().filter(|one| {
-        one.seconds + 1.0 >= words::as_f64(longest) && !waiters.iter().any(|waiter| waiter.id == one.id)
-    });
+    let older = activity
+        .transactions
+        .iter()
+        .filter(|one| one.seconds + 1.0 >= words::as_f64(longest) && !waiters.iter().any(|waiter| waiter.id == one.id));
     let suspects: Vec<String> = older.filter(|one| one.id != 0).map(|one| format!("pid {}", one.id)).collect();
     let who = if suspects.is_empty() {
         "no open transaction is older than the wait: look for LOCK TABLES, a backup or a long statement".to_owned()
     } else {
-        finding = finding.evidence("older transactions", words::some_of(&suspects), "", "information_schema.INNODB_TRX");
+        finding =
+            finding.evidence("older transactions", words::some_of(&suspects), "", "information_schema.INNODB_TRX");
         format!("it is one of the transactions that are older than the wait ({})", words::some_of(&suspects))
     };
     let list = remedy.unwrap_or("switch on the list of metadata locks");

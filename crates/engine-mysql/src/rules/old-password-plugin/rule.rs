@@ -39,9 +39,10 @@ fn judged(account: &Account, mysql: bool) -> Option<(Severity, &'static str)> {
             Severity::Medium,
             "MySQL 8.4 switches it off and 9.0 has it no more, so that after an upgrade nobody gets in with it; its unsalted SHA-1 is quickly tried through",
         )),
-        "sha256_password" if mysql => {
-            Some((Severity::Low, "it is deprecated and will be removed; caching_sha2_password does the same, and faster"))
-        }
+        "sha256_password" if mysql => Some((
+            Severity::Low,
+            "it is deprecated and will be removed; caching_sha2_password does the same, and faster",
+        )),
         _ => None,
     }
 }

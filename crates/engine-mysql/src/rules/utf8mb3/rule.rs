@@ -56,7 +56,8 @@ fn joined(body: &Body) -> Joined {
     for pair in joins::pairs(body) {
         for (own, other) in [(pair.left, pair.right), (pair.right, pair.left)] {
             let Some(collation) = collation(other) else { continue };
-            let known = found.entry((own.table.id, own.column.number)).or_insert_with(|| (pair.calls, collation.clone()));
+            let known =
+                found.entry((own.table.id, own.column.number)).or_insert_with(|| (pair.calls, collation.clone()));
             if pair.calls > known.0 {
                 *known = (pair.calls, collation);
             }

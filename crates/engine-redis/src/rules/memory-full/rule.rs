@@ -56,7 +56,8 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, used: f64, limit: f64) -> Finding {
         Some(count) => finding.evidence("writes refused (OOM)", count, "errors", "INFO errorstats"),
         None => finding,
     };
-    let why = "clients get OOM for every command that may take memory, deletes of some programs included, until keys go";
+    let why =
+        "clients get OOM for every command that may take memory, deletes of some programs included, until keys go";
     let less = "keep less: give keys a time to live (redis/no-ttl-on-cache-keys), delete what grew (redis/big-key, redis/keyspace-pattern-unbounded)";
     let wanted = limit.max(used) * 1.5;
     if wanted > node.info.number("total_system_memory").unwrap_or(0.0) * 0.75 {
