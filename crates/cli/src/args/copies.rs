@@ -6,9 +6,8 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Copies")]
 pub(crate) struct Copies {
-    /// MySQL, MariaDB: what copies a table beside itself: `own` a copy of dbwright's, `pt-online-schema-change` or
-    /// `gh-ost` that tool, which is on the PATH or in a folder of --programs, `auto` a tool for what the own copy can't
-    /// do
+    /// What copies a table beside itself on MySQL and MariaDB: dbwright's `own` copy, or `pt-online-schema-change` or `gh-ost` from
+    /// the PATH or a folder of --programs; `auto` takes a tool where dbwright's own copy can't be made
     #[arg(long, value_name = "TOOL")]
     pub(crate) copy_tool: Option<String>,
 }
