@@ -54,7 +54,7 @@ pub(super) fn read(text: &str, form: ExplainForm) -> Result<Plan, String> {
     let tree = explain::parse(text).map_err(|failure| failure.message)?;
     let mut plan = Plan { shape: shape(&tree), ..Plan::default() };
     if form == ExplainForm::Tree {
-        plan.cost = tree.cost.map(|cost| cost + subqueries(&tree));
+        plan.cost = Step::of_text(&tree).told().map(|cost| cost + subqueries(&tree));
         let named = tree.walk().filter_map(|node| Some((node.object.clone()?, node.index.clone()?)));
         plan.reads.extend(named);
         return Ok(plan);
@@ -64,7 +64,7 @@ pub(super) fn read(text: &str, form: ExplainForm) -> Result<Plan, String> {
     };
     if form == ExplainForm::JsonV2 {
         let top = root.get("query_plan").and_then(Value::as_object).unwrap_or(&root);
-        plan.cost = number(top, "estimated_total_cost").map(|cost| cost + fed(top));
+        plan.cost = Step::of_object(top).told().map(|cost| cost + fed(top));
         named(top, &mut plan.reads);
     } else {
         plan.cost = root
@@ -89,6 +89,64 @@ fn number(object: &Object, key: &str) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.parse().ok(),
         _ => None,
+    }
+}
+
+/// A step of MySQL's plan without the subqueries that feed it.
+struct Step {
+    cost: Option<f64>,
+    rows: Option<f64>,
+    /// Whether its last input runs once for each row of the others.
+    nested: bool,
+    /// Whether it reads something.
+    reads: bool,
+    inputs: Vec<Self>,
+}
+
+impl Step {
+    fn of_text(node: &Node) -> Self {
+        let inputs = node.children.iter().filter(|child| !child.operation.starts_with("Select #"));
+        Self {
+            cost: node.cost,
+            rows: node.estimated_rows,
+            nested: node.operation.starts_with("Nested loop"),
+            reads: node.object.is_some(),
+            inputs: inputs.map(Self::of_text).collect(),
+        }
+    }
+
+    fn of_object(node: &Object) -> Self {
+        let inputs = node.get("inputs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+        let feeds = |one: &&Object| one.get("subquery").and_then(Value::as_bool) != Some(true);
+        let operation = node.get("operation").and_then(Value::as_str).unwrap_or_default();
+        Self {
+            cost: number(node, "estimated_total_cost"),
+            rows: number(node, "estimated_rows"),
+            nested: operation.starts_with("Nested loop"),
+            reads: node.contains_key("table_name"),
+            inputs: inputs.filter(feeds).map(Self::of_object).collect(),
+        }
+    }
+
+    /// What it costs. The server tells nothing of what reads a temporary table, and of all above: that costs what its inputs cost,
+    /// and each of their rows is written and read once more.
+    fn told(&self) -> Option<f64> {
+        if self.cost.is_some() {
+            return self.cost;
+        }
+        let costs: Vec<f64> = self.inputs.iter().map(Self::told).collect::<Option<_>>()?;
+        match (costs.as_slice(), self.nested) {
+            // That there are no rows was seen without a look at any.
+            ([], _) => (!self.reads).then_some(0.0),
+            ([outer, inner], true) => Some(outer + inner * self.inputs[0].yields()),
+            (costs, _) => Some(costs.iter().sum::<f64>() + ROW * self.yields()),
+        }
+    }
+
+    /// Rows that it yields, at least one; those of its inputs where the server does not tell.
+    fn yields(&self) -> f64 {
+        let inputs = || self.inputs.iter().map(Self::yields).sum();
+        self.rows.unwrap_or_else(inputs).max(1.0)
     }
 }
 
@@ -255,6 +313,23 @@ mod tests {
         assert_eq!(plan.cost, Some(25.0));
         let reads: Vec<_> = plan.reads.iter().map(|(table, index)| format!("{table}.{index}")).collect();
         assert_eq!(reads, ["c.PRIMARY", "orders.k"]);
+    }
+
+    #[test]
+    fn what_stands_above_a_temporary_table_costs_what_fills_it() {
+        let scan = r#"{"operation":"Table scan on orders","table_name":"orders","estimated_rows":60161.0,"estimated_total_cost":6072.35}"#;
+        let text = format!(
+            r#"{{"query_plan":{{"operation":"Table scan on <temporary>","inputs":[{{"operation":"Aggregate using temporary table",
+            "inputs":[{{"operation":"Filter","estimated_rows":100.0,"estimated_total_cost":6072.35,"inputs":[{scan}]}}]}}]}}}}"#
+        );
+        assert_eq!(read(&text, ExplainForm::JsonV2).expect("a plan").cost, Some(6072.35 + 2.0 * 100.0 * ROW));
+        let tree = "-> Table scan on <temporary>\n    -> Aggregate using temporary table\n        \
+                    -> Filter: (orders.`day` = 1)  (cost=6072 rows=100)\n            -> Table scan on orders  (cost=6072 rows=60161)\n";
+        assert_eq!(read(tree, ExplainForm::Tree).expect("a plan").cost, Some(6072.0 + 2.0 * 100.0 * ROW));
+        let joined = r#"{"query_plan":{"operation":"Nested loop inner join","inputs":[
+            {"operation":"Index lookup on a","estimated_rows":4.0,"estimated_total_cost":2.0},
+            {"operation":"Index lookup on <derived2>","estimated_rows":1.0,"estimated_total_cost":0.5}]}}"#;
+        assert_eq!(read(joined, ExplainForm::JsonV2).expect("a plan").cost, Some(4.0));
     }
 
     #[test]

@@ -20,6 +20,8 @@ use crate::body::Body;
 
 /// Bytes of rows that are copied to plan with: each candidate is built there.
 const ROWS: u64 = 64 << 20;
+/// Why a statement can't be weighed.
+const NO_COST: &str = "the server tells no cost of it";
 /// First words of the statements that read or change rows.
 const WORK: [&str; 8] = ["select", "with", "values", "table", "insert", "replace", "update", "delete"];
 
@@ -116,7 +118,7 @@ impl Whatif {
                 state.writers.note(statement, &drafts, &usage);
             }
             state.forms.insert(sql.clone(), asked);
-            queries.push(Query { statement: at, share, sql, usage, cost: plan.cost.unwrap_or(0.0) });
+            queries.push(Query { statement: at, share, sql, usage, cost: plan.cost.ok_or(NO_COST)? });
         }
         Ok(queries)
     }
@@ -162,7 +164,7 @@ impl Whatif {
         }
         used.sort_unstable();
         used.dedup();
-        Ok(Planned { cost: plan.cost.ok_or("the server tells no cost of it")?, used, leaves: Vec::new() })
+        Ok(Planned { cost: plan.cost.ok_or(NO_COST)?, used, leaves: Vec::new() })
     }
 
     async fn define_all(&self, indexes: &[Index]) -> Result<Vec<Result<Estimate, String>>, Failure> {
