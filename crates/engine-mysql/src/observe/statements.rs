@@ -31,7 +31,7 @@ pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) 
     let (total_ms, window_s) = total.first().copied().unwrap_or_default();
     let kept = samples && server.flavour.keeps_samples();
     let sql = DIGESTS.replace("{sample}", if kept { "QUERY_SAMPLE_TEXT" } else { "NULL" });
-    let statements = session
+    let mut statements = session
         .read(area::STATEMENTS, grant, &sql, |row| Digest {
             id: row.text(),
             schema: row.opt_text(),
@@ -51,6 +51,37 @@ pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) 
             sample: row.opt_text(),
         })
         .await;
+    // Whatever else is in a statement about accounts or replication, a password may be.
+    statements.iter_mut().filter(|one| !about_rows(&one.text)).for_each(|one| one.sample = None);
     debug_assert!(statements.len() <= MOST, "the query has a limit");
     Digests { window_s: window_s.unwrap_or(0.0).max(0.0), total_ms: total_ms.unwrap_or(0.0), statements }
+}
+
+/// Whether a statement, as the server writes its shape, reads or writes rows.
+fn about_rows(shape: &str) -> bool {
+    const VERBS: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "TABLE", "VALUES"];
+    let word = shape.trim_start_matches([' ', '(']).split([' ', '(']).next().unwrap_or_default();
+    VERBS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about_rows;
+
+    #[test]
+    fn only_of_statements_about_rows_a_sample_is_kept() {
+        for shape in
+            ["SELECT ?", "( SELECT `a` FROM `t` )", "WITH `x` AS ( ... )", "VALUES ROW (...)", "REPLACE INTO `t`"]
+        {
+            assert!(about_rows(shape), "{shape}");
+        }
+        for shape in [
+            "ALTER USER `u` IDENTIFIED BY ?",
+            "SET PASSWORD = ?",
+            "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD = ?",
+            "",
+        ] {
+            assert!(!about_rows(shape), "{shape}");
+        }
+    }
 }
