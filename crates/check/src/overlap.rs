@@ -3,9 +3,11 @@
 //! An unused index that duplicates another one is dropped once, not twice. The finding that stays takes
 //! over the worse severity and the evidence of the others, so that nothing known is lost.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use dbwright_core::Finding;
+use dbwright_core::{Finding, Severity};
+
+use crate::port::Outcome;
 
 /// Groups of rules that propose the same remedy for one subject, the strongest reason first.
 const SAME_REMEDY: [&[&str]; 7] = [
@@ -65,6 +67,19 @@ pub fn merge(findings: &mut Vec<Finding>) {
     *findings = rest;
 }
 
+/// What a change brought about, of severity medium or above: findings of a second look that the first did not have, by rules that
+/// could look then. One whose remedy the first look had on the same subject, by another rule, is none that the change brought.
+pub fn brought<'a>(first: &'a Outcome, second: &'a Outcome) -> impl Iterator<Item = &'a Finding> {
+    let known: BTreeSet<_> = first.findings.iter().map(|finding| &finding.fingerprint).collect();
+    let remedies: BTreeSet<_> =
+        first.findings.iter().filter_map(|finding| Some((place(&finding.rule)?.0, &finding.subject))).collect();
+    let looked = |rule: &str| !first.not_looked_at.iter().any(|entry| entry.rule == rule);
+    second.findings.iter().filter(move |finding| {
+        let there = place(&finding.rule).is_some_and(|(group, _)| remedies.contains(&(group, &finding.subject)));
+        finding.severity >= Severity::Medium && !known.contains(&finding.fingerprint) && !there && looked(&finding.rule)
+    })
+}
+
 /// Group and strength of a rule, 0 the strongest.
 fn place(rule: &str) -> Option<(usize, usize)> {
     let mut groups = SAME_REMEDY.iter().enumerate();
@@ -77,5 +92,31 @@ fn take_over(kept: &mut Finding, other: Finding) {
         if !kept.evidence.iter().any(|known| known.name == evidence.name) {
             kept.evidence.push(evidence);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(findings: &[(&str, &str, Severity)]) -> Outcome {
+        let findings =
+            findings.iter().map(|(rule, subject, severity)| Finding::new(rule, *severity, *subject, "it is"));
+        Outcome { findings: findings.collect(), ..Outcome::default() }
+    }
+
+    #[test]
+    fn a_change_brings_about_what_was_not_there_in_any_words() {
+        let first = seen(&[("sql/no-primary-key", "shop.logs", Severity::Medium)]);
+        let second = seen(&[
+            ("sql/no-primary-key", "shop.logs", Severity::Medium),
+            // The same lack, told by the rule of the engine that the table now has.
+            ("mysql/no-primary-key-innodb", "shop.logs", Severity::High),
+            ("mysql/no-primary-key-innodb", "shop.other", Severity::High),
+            ("mysql/row-format-compact", "shop.logs", Severity::Low),
+            ("mysql/non-innodb-table", "shop.logs", Severity::High),
+        ]);
+        let told: Vec<_> = brought(&first, &second).map(|finding| (finding.rule.as_str(), &*finding.subject)).collect();
+        assert_eq!(told, [("mysql/no-primary-key-innodb", "shop.other"), ("mysql/non-innodb-table", "shop.logs")]);
     }
 }

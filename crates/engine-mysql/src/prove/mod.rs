@@ -140,10 +140,10 @@ fn at_start(target: &Body, trials: &[Trial]) -> Vec<(String, String)> {
 
 /// Tells the findings why there is no private server.
 fn excused(failure: Failure, outcome: &mut Outcome) -> Failure {
-    let hint = failure.hints.first().map_or_else(String::new, |hint| format!("; {hint}"));
+    let hints: String = failure.hints.iter().map(|hint| format!("; {hint}")).collect();
     for finding in outcome.findings.iter_mut().filter(|finding| trial::waits(finding)) {
         if trial::touches(finding, "").is_ok() {
-            finding.proof = Proof::unproven(format!("the change was not rehearsed: {}{hint}", failure.message));
+            finding.proof = Proof::unproven(format!("the change was not rehearsed: {}{hints}", failure.message));
         }
     }
     failure

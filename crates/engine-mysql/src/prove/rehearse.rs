@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dbwright_check::Outcome;
-use dbwright_core::{Failure, Finding, Severity};
+use dbwright_check::{Outcome, overlap};
+use dbwright_core::{Failure, Finding};
 use dbwright_sql::Dialect;
 use dbwright_sql::model::Catalog;
 use mysql_async::Error;
@@ -212,15 +212,6 @@ pub(super) fn with_neighbours(tables: &BTreeSet<TableName>, catalog: &Catalog) -
     all
 }
 
-/// What is new after a round.
-fn new<'a>(first: &'a Outcome, second: &'a Outcome) -> impl Iterator<Item = &'a Finding> {
-    let known: BTreeSet<_> = first.findings.iter().map(|finding| &finding.fingerprint).collect();
-    let looked = |rule: &str| !first.not_looked_at.iter().any(|entry| entry.rule == rule);
-    second.findings.iter().filter(move |finding| {
-        finding.severity >= Severity::Medium && !known.contains(&finding.fingerprint) && looked(&finding.rule)
-    })
-}
-
 /// Whether a finding is about what a trial touches.
 fn concerns(finding: &Finding, trial: &Trial) -> bool {
     let Touches::Tables(tables) = &trial.touches else { return true };
@@ -231,7 +222,7 @@ fn concerns(finding: &Finding, trial: &Trial) -> bool {
 }
 
 fn unaccounted(first: &Outcome, second: &Outcome, trials: &[&Trial]) -> bool {
-    new(first, second).any(|finding| !trials.iter().any(|trial| concerns(finding, trial)))
+    overlap::brought(first, second).any(|finding| !trials.iter().any(|trial| concerns(finding, trial)))
 }
 
 /// What a second look has against a change; nothing, when the change works.
@@ -245,7 +236,7 @@ fn complaint(trial: &Trial, round: &[&Trial], first: &Outcome, second: &Outcome)
     if let Some(entry) = unseen {
         return Some(Verdict::Unknown(format!("its rule could not look again: {}", entry.reason)));
     }
-    let other = new(first, second).find(|finding| round.len() == 1 || concerns(finding, trial));
+    let other = overlap::brought(first, second).find(|finding| round.len() == 1 || concerns(finding, trial));
     other.map(|finding| {
         Verdict::Fails(format!("it brought about another finding: {} ({})", finding.title, finding.rule))
     })

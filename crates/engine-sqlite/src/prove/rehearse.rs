@@ -4,16 +4,15 @@
 //! badly in company (two changes that make the same table anew, say) gets a transaction and a look of its own.
 //! A change that fails, leaves its finding, or brings about another one is withdrawn, and the finding says so.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dbwright_check::{Checks as _, Outcome};
+use dbwright_check::{Checks as _, Outcome, overlap};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::progress::Progress;
 use dbwright_core::proof::Experiment;
 use dbwright_core::rule::Limits;
-use dbwright_core::{Failure, Finding, Proof, Severity, Snapshot};
+use dbwright_core::{Failure, Finding, Proof, Snapshot};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
 
@@ -226,11 +225,7 @@ impl<'a> Rehearsal<'a> {
         if let Some(entry) = unseen {
             return Some(Verdict::Unknown(format!("its rule could not look again: {}", entry.reason)));
         }
-        let known: BTreeSet<_> = self.first.findings.iter().map(|finding| &finding.fingerprint).collect();
-        let looked = |rule: &str| !self.first.not_looked_at.iter().any(|entry| entry.rule == rule);
-        let new = second.findings.iter().find(|finding| {
-            finding.severity >= Severity::Medium && !known.contains(&finding.fingerprint) && looked(&finding.rule)
-        });
+        let new = overlap::brought(&self.first, second).next();
         new.map(|finding| {
             Verdict::Fails(format!("it brought about another finding: {} ({})", finding.title, finding.rule))
         })
