@@ -13,7 +13,7 @@ const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, C
      SUM_ROWS_EXAMINED, SUM_ROWS_SENT, SUM_ROWS_AFFECTED, SUM_CREATED_TMP_TABLES, SUM_CREATED_TMP_DISK_TABLES, \
      SUM_SORT_MERGE_PASSES, SUM_SORT_ROWS, SUM_NO_INDEX_USED, {sample} FROM performance_schema.events_statements_summary_by_digest \
      WHERE DIGEST IS NOT NULL AND (SCHEMA_NAME IS NULL OR SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')) \
-     AND DIGEST_TEXT NOT LIKE '%`information_schema`%' AND DIGEST_TEXT NOT LIKE '%`performance_schema`%' \
+     AND DIGEST_TEXT NOT LIKE '%`information_schema`%' AND DIGEST_TEXT NOT LIKE '%`performance_schema`%' AND DIGEST_TEXT NOT LIKE '%`dbwright` . %' \
      ORDER BY SUM_TIMER_WAIT DESC LIMIT 1000";
 
 /// All of them, and since when they are counted: the oldest that was first seen proves no more than that.
