@@ -58,7 +58,7 @@ fn columns() -> Columns {
     Columns { table: "t".to_owned(), key: "id".to_owned(), value: "v".to_owned() }
 }
 
-/// Small pieces with pauses: there must be a middle.
+/// Small pieces with pauses: there must be a middle, and the tool tells once a second how far it is.
 fn slowly() -> Options {
     let limits = Limits {
         first_batch: 50,
@@ -171,7 +171,7 @@ fn middle(database: &MyDatabase) -> (String, String) {
 async fn a_tool_that_is_killed_leaves_nothing_and_resume_begins_anew() {
     let Some(folder) = percona() else { return };
     for (at, engine) in engines(&["mysql", "mariadb"]).into_iter().enumerate() {
-        let database = made(engine, 8);
+        let database = made(engine, 24);
         let before = schema(&database.url);
         let writer = MyWriter::start(&database.url, &columns(), 21 + at as u64);
         let name = database.name.clone();
@@ -194,7 +194,7 @@ async fn dbwright_killed_in_the_middle_goes_on_or_goes_back() {
     for engine in engines(&["mysql", "mariadb"]) {
         for back in [false, true] {
             let what = format!("{engine}, back: {back}");
-            let database = made(engine, 8);
+            let database = made(engine, 24);
             let before = schema(&database.url);
             let writer = MyWriter::start(&database.url, &columns(), 31);
             let spot = middle(&database);
@@ -248,7 +248,7 @@ impl Progress for Stops {
 async fn who_asks_to_stop_finds_nothing_left_and_who_is_done_can_not_go_back() {
     let Some(folder) = percona() else { return };
     for engine in engines(&["mysql"]) {
-        let database = made(engine, 8);
+        let database = made(engine, 24);
         let before = schema(&database.url);
         let began = Instant::now();
         let stops = Stops(AtomicBool::new(false));
