@@ -140,10 +140,10 @@ fn at_start(target: &Body, trials: &[Trial]) -> Vec<(String, String)> {
 
 /// Tells the findings why there is no private server.
 fn excused(failure: Failure, outcome: &mut Outcome) -> Failure {
-    let hints: String = failure.hints.iter().map(|hint| format!("; {hint}")).collect();
+    let reason = [std::slice::from_ref(&failure.message), &failure.hints].concat().join("; ");
     for finding in outcome.findings.iter_mut().filter(|finding| trial::waits(finding)) {
         if trial::touches(finding, "").is_ok() {
-            finding.proof = Proof::unproven(format!("the change was not rehearsed: {}{hints}", failure.message));
+            finding.proof = Proof::unproven(format!("the change was not rehearsed: {reason}"));
         }
     }
     failure
