@@ -1,6 +1,6 @@
 //! Advice on real servers: what is proposed is carried out on the target, whose own plans then show it.
 
-use dbwright_advise::port::{CopyOptions, WhatIfOptions};
+use dbwright_advise::port::{CopyOptions, Run, WhatIfOptions};
 use dbwright_advise::run::{self, Advised, Options, Subject};
 use dbwright_advise::{Advises as _, settle};
 use dbwright_core::engine::{Engine as _, ObserveOptions};
@@ -236,6 +236,28 @@ async fn the_statements_that_a_server_counted_are_advised_on() {
         let advice = &advised.advice;
         assert!(advice.workload.skipped.is_empty(), "{engine}: {:#?}", advice.workload.skipped);
         assert!(advice.create.iter().any(|one| one.statement.contains("(`status`")), "{engine}: {advice:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_spread_and_its_foreign_keys_lead_somewhere() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let database = MyDatabase::create(engine);
+        database.execute(SHOP);
+        let (snapshot, address) = observed(&database).await;
+        let copy = CopyOptions { programs: vec![programs(engine)], bytes: Some(500_000), ..CopyOptions::default() };
+        let measurer = MySql.measurer(&snapshot, &address, &copy, &Silent).await.expect("a copy");
+        assert!(measurer.place().contains("a sample of the rows"), "{engine}: {}", measurer.place());
+        let run = |sql: &str| Run { sql: sql.to_owned(), with: Vec::new(), without: Vec::new() };
+        let runs = [
+            run("SELECT id FROM orders"),
+            run("SELECT id FROM orders WHERE id > 12000"),
+            run("SELECT o.id FROM orders o LEFT JOIN customers c ON c.id = o.customer_id WHERE c.id IS NULL"),
+        ];
+        let ran = measurer.run(&runs, 0, 600_000.0, &Silent).await.expect("run");
+        let rows: Vec<u64> =
+            ran.iter().map(|one| one.as_ref().expect("it runs").result.expect("a result").rows).collect();
+        assert!(rows[0] > 500 && rows[0] < 12_000 && rows[1] > 100 && rows[2] == 0, "{engine}: {rows:?}");
     }
 }
 

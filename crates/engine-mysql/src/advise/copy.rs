@@ -113,7 +113,10 @@ impl Copy {
                 && self.schemas.contains(&table.schema)
         };
         let tables: Vec<&Table> = body.catalog.user_tables().filter(is_wanted).collect();
-        let notes = copy_rows(&self.address, &mut self.link, &tables, Some(limit), progress).await?;
+        let copied = copy_rows(&self.address, &mut self.link, &tables, Some(limit), progress).await;
+        let notes = copied.map_err(|failure| {
+            failure.hint("advice is made on a copy of rows: the account needs SELECT on the tables that the workload names, and on those that their foreign keys refer to")
+        })?;
         let cut = !notes.is_empty();
         self.notes.extend(notes.into_iter().map(|note| format!("Of the rows, {note}: costs are those of the copy, so that what an index gains on the target is rather more.")));
         self.link.set_up(&[]).await?;

@@ -70,6 +70,7 @@ impl Advises for MySql {
             let mut copy = Copy::start(snapshot, address, &options.programs, progress).await?;
             let all = || body.catalog.user_tables().map(named::name).collect::<BTreeSet<_>>();
             let wanted = options.tables.as_ref().map_or_else(all, |tables| tables.iter().cloned().collect());
+            let wanted = named::with_parents(&body.catalog, wanted);
             copy.fill(body, &wanted, options.bytes.unwrap_or(u64::MAX), progress).await?;
             Ok(Box::new(measure::Bench::new(copy, body).await?) as Box<dyn Measurer>)
         })

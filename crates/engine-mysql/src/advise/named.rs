@@ -29,7 +29,35 @@ pub(super) fn tables(catalog: &Catalog, statements: &[Statement]) -> BTreeSet<Ob
         }
     }
     let named = catalog.user_tables().filter(|table| words.contains(&table.name.to_lowercase()));
-    named.map(name).collect()
+    with_parents(catalog, named.map(name).collect())
+}
+
+/// The catalog without the tables that the workload has nothing to do with: a name is looked up in it again and again.
+pub(super) fn near(catalog: &Catalog, wanted: &BTreeSet<ObjectName>) -> Catalog {
+    let is_near = |table: &&Table| table.kind == TableKind::View || wanted.contains(&name(table));
+    Catalog {
+        dialect: catalog.dialect,
+        tables: catalog.tables.iter().filter(is_near).cloned().collect(),
+        sequences: Vec::new(),
+        functions: Vec::new(),
+        types: Vec::new(),
+        extensions: Vec::new(),
+    }
+}
+
+/// The same with the tables that their foreign keys refer to: a sample of rows leads somewhere only with theirs.
+pub(super) fn with_parents(catalog: &Catalog, mut found: BTreeSet<ObjectName>) -> BTreeSet<ObjectName> {
+    loop {
+        let own = catalog.user_tables().filter(|table| found.contains(&name(table)));
+        let parents = own.flat_map(Table::foreign_keys);
+        let more: Vec<ObjectName> =
+            parents.map(|(_, to)| ObjectName { schema: to.schema.clone(), name: to.table.clone() }).collect();
+        let before = found.len();
+        found.extend(more);
+        if found.len() == before {
+            return found;
+        }
+    }
 }
 
 /// A table's name as the advisor has it.

@@ -8,6 +8,7 @@ use dbwright_advise::port::{Ask, Estimate, Existing, IndexId, Planned, Prepared,
 use dbwright_core::progress::Progress;
 use dbwright_core::workload::Statement;
 use dbwright_core::{BoxFuture, Change, Failure};
+use dbwright_sql::model::Catalog;
 use tokio::sync::Mutex;
 
 use super::copy::Copy;
@@ -69,6 +70,7 @@ impl Whatif {
         let state = &mut *self.state.lock().await;
         let wanted = named::tables(&self.body.catalog, statements);
         state.copy.fill(&self.body, &wanted, ROWS, progress).await?;
+        let near = named::near(&self.body.catalog, &wanted);
         progress.stage("planning statements", Some(statements.len() as u64));
         let mut prepared = Vec::with_capacity(statements.len());
         for (at, statement) in statements.iter().enumerate() {
@@ -76,7 +78,7 @@ impl Whatif {
             prepared.push(if progress.cancelled() {
                 Err(Skip { reason: "stopped before it was looked at".to_owned() })
             } else {
-                self.prepare_one(state, at, statement).await.map_err(|reason| Skip { reason })
+                self.prepare_one(state, &near, (at, statement)).await.map_err(|reason| Skip { reason })
             });
         }
         let tables = state.copy.tables();
@@ -90,7 +92,12 @@ impl Whatif {
     }
 
     /// One statement as queries, one for each sample of its parameters.
-    async fn prepare_one(&self, state: &mut State, at: usize, statement: &Statement) -> Result<Vec<Query>, String> {
+    async fn prepare_one(
+        &self,
+        state: &mut State,
+        near: &Catalog,
+        (at, statement): (usize, &Statement),
+    ) -> Result<Vec<Query>, String> {
         let text = statement.text.trim_start_matches(|c: char| c == '(' || c.is_whitespace());
         let first = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
         if !WORK.contains(&first.as_str()) {
@@ -103,16 +110,16 @@ impl Whatif {
             Some(own) => Some(own.clone()),
             None => state.copy.home().map(str::to_owned),
         };
-        let texts = fill::samples(&mut state.copy, &self.body.catalog, statement, database.as_deref()).await?;
+        let texts = fill::samples(&mut state.copy, near, statement, database.as_deref()).await?;
         let share = 1.0 / texts.len() as f64;
         let mut queries = Vec::new();
         for sql in texts {
-            let asked = self.asked(state, &sql, database.as_deref()).await?;
+            let asked = asked(state, &sql, database.as_deref()).await?;
             let expressions = definition::has_expressions(&state.copy.server);
-            let drafts = usage::read(&asked.resolved, &self.body.catalog, expressions);
+            let drafts = usage::read(&asked.resolved, near, expressions);
             let State { copy, figures, .. } = state;
-            figures.gather(copy, &self.body.catalog, &drafts).await;
-            let usage = usage::finish(&drafts, &self.body.catalog, figures);
+            figures.gather(copy, near, &drafts).await;
+            let usage = usage::finish(&drafts, near, figures);
             let plan = planner::plan(copy, &asked).await?;
             if queries.is_empty() {
                 state.writers.note(statement, &drafts, &usage);
@@ -121,18 +128,6 @@ impl Whatif {
             queries.push(Query { statement: at, share, sql, usage, cost: plan.cost.ok_or(NO_COST)? });
         }
         Ok(queries)
-    }
-
-    /// How a statement is asked for. What only brings rows needs no plan, and its values may have been left out.
-    async fn asked(&self, state: &mut State, sql: &str, database: Option<&str>) -> Result<Asked, String> {
-        let target = fill::target(sql).filter(|_| fill::brings_rows(sql));
-        match target {
-            Some((schema, table)) => {
-                let schema = schema.or_else(|| database.map(str::to_owned)).unwrap_or_default();
-                Ok(Asked::bringing(&schema, &table))
-            }
-            None => Asked::of(&mut state.copy, sql, database).await,
-        }
     }
 
     fn first(&self) -> usize {
@@ -183,6 +178,18 @@ impl Whatif {
             });
         }
         Ok(answers)
+    }
+}
+
+/// How a statement is asked for. What only brings rows needs no plan, and its values may have been left out.
+async fn asked(state: &mut State, sql: &str, database: Option<&str>) -> Result<Asked, String> {
+    let target = fill::target(sql).filter(|_| fill::brings_rows(sql));
+    match target {
+        Some((schema, table)) => {
+            let schema = schema.or_else(|| database.map(str::to_owned)).unwrap_or_default();
+            Ok(Asked::bringing(&schema, &table))
+        }
+        None => Asked::of(&mut state.copy, sql, database).await,
     }
 }
 

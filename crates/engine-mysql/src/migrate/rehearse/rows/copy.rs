@@ -1,5 +1,5 @@
-//! Copies rows of the target. A table that is too large for the limit is copied in part, and rows that then refer to rows that
-//! were left out are removed, so that every foreign key leads somewhere.
+//! Copies rows of the target. A table that is too large for the limit is copied in part; rows that the copied ones refer to are
+//! fetched as well, and what then still refers to a row that was left out is removed, so that every foreign key leads somewhere.
 
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
@@ -9,7 +9,7 @@ use dbwright_sql::model::{Column, Table};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Error, Row, Value};
 
-use super::{FILLING, literal, lost, spread, stored};
+use super::{FILLING, literal, lost, missing, spread, stored};
 use crate::migrate::session::link::Link;
 
 const SQL: Dialect = Dialect::Mysql;
@@ -46,6 +46,7 @@ pub(crate) async fn copy(
     if cut.is_empty() {
         return Ok(Vec::new());
     }
+    missing::fetch(&mut source, stage, tables, progress).await?;
     whole_keys(stage, tables).await?;
     Ok(vec![format!("only a part of {} is copied, and of the others what fits to them", cut.join(", "))])
 }
@@ -80,11 +81,22 @@ async fn copy_one(
     share: f64,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {
+    let part = if share < 1.0 { spread::part(source, table, share).await? } else { String::new() };
+    transfer(source, stage, table, &part, progress).await
+}
+
+/// Copies the rows that the end of a query leads to.
+pub(super) async fn transfer(
+    source: &mut Conn,
+    stage: &mut Link,
+    table: &Table,
+    part: &str,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
     let name = SQL.qualified(&table.schema, &table.name);
     let columns: Vec<&Column> = stored(table).collect();
     let names = SQL.names(columns.iter().map(|column| &column.name));
     let shown: Vec<String> = columns.iter().map(|column| literal::shown(column)).collect();
-    let part = if share < 1.0 { spread::part(source, table, share).await? } else { String::new() };
     let sql = format!("SELECT /* dbwright */ {} FROM {name}{part}", shown.join(", "));
     let mut rows = source.query_iter(sql).await.map_err(|e| unread(&e))?;
     let head = format!("INSERT INTO {name} ({names}) VALUES ");

@@ -3,6 +3,7 @@
 mod copy;
 pub(super) mod literal;
 mod made;
+mod missing;
 mod spread;
 mod values;
 
