@@ -5,7 +5,7 @@
 use dbwright_core::scorecard::Metric;
 use dbwright_core::snapshot::Header;
 
-use crate::body::{Body, area};
+use crate::body::{Body, Channel, area};
 
 /// Accesses below which a hit rate says nothing: the first reads of a fresh server all miss.
 const FEW: f64 = 1_000.0;
@@ -89,7 +89,9 @@ fn replication_lag(body: &Body, header: &Header) -> Metric {
     if body.replication.is_empty() {
         return metric.note("this server is no replica; replicas of it know how far they are themselves");
     }
-    let behind: Option<Vec<u64>> = body.replication.iter().map(|channel| channel.behind_s).collect();
+    // Whose receiver has stopped is up to date with what it got, and the server says 0.
+    let known = |channel: &Channel| channel.behind_s.filter(|_| channel.receiver == "Yes");
+    let behind: Option<Vec<u64>> = body.replication.iter().map(known).collect();
     match behind.and_then(|all| all.into_iter().max()) {
         Some(seconds) => metric.value(Some(seconds as f64)).note("this replica's own distance to its source"),
         None => metric.note("replication is stopped, so nobody knows how far behind it is"),

@@ -21,4 +21,7 @@ pub struct Channel {
     pub receiver_error: u64,
     /// Number of the applier's last error; 0 for none.
     pub applier_error: u64,
+    /// Whether it asks its source for what it lacks by GTID, instead of by file and position.
+    #[serde(default)]
+    pub by_gtid: bool,
 }

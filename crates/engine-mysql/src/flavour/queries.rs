@@ -97,6 +97,14 @@ impl Flavour {
         }
     }
 
+    /// Where the errors of several appliers are told one by one, when not in the replica's state.
+    pub(crate) const fn applier_errors(self) -> Option<&'static str> {
+        match self {
+            Self::MySql => Some("performance_schema.replication_applier_status_by_worker"),
+            Self::MariaDb => None,
+        }
+    }
+
     /// The variable that says whether transactions are known by their GTID alone.
     pub(crate) const fn gtid_variable(self) -> &'static str {
         match self {

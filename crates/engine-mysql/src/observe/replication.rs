@@ -33,6 +33,7 @@ fn channel(row: &Row) -> Channel {
         delay_s: number(["SQL_Delay", "SQL_Delay"]).unwrap_or(0),
         receiver_error: number(["Last_IO_Errno", "Last_IO_Errno"]).unwrap_or(0),
         applier_error: number(["Last_SQL_Errno", "Last_SQL_Errno"]).unwrap_or(0),
+        by_gtid: !matches!(text(["Auto_Position", "Using_Gtid"]).as_str(), "" | "0" | "No"),
     }
 }
 

@@ -1,9 +1,14 @@
 //! `mysql/replication-lag`: a replica that has stopped, or is behind.
 
+mod errors;
+
 use dbwright_core::{Change, Cx, Finding, Severity};
 
 use crate::body::{Body, Channel};
 use crate::words;
+
+/// What a receiver says that has no connection yet, or none any more.
+const CONNECTING: &str = "Connecting";
 
 /// Reports each channel.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
@@ -35,17 +40,17 @@ fn look(cx: &Cx<'_, Body>, channel: &Channel) -> Option<Finding> {
 }
 
 fn halted(cx: &Cx<'_, Body>, channel: &Channel, stopped: &[&str]) -> Finding {
-    let errors = (channel.receiver_error, channel.applier_error);
+    let failed = (channel.receiver_error, channel.applier_error) != (0, 0);
     let words = &cx.body.server.replica_words();
-    let failed = if errors == (0, 0) { "" } else { ", after an error" };
-    let title =
-        format!("replication from {} has stopped{failed}: its {} does not run", channel.source, stopped.join(" and "));
+    let title = title(channel, stopped, failed);
     let finding = evidence(cx.finding(subject(channel), title), cx.body, channel);
     let why =
         "readers see old data, and the replica falls behind until its source no longer has the logs that it needs";
-    if errors != (0, 0) {
-        let look = words.status;
-        return finding.why(format!("{why}. No change is given: mend the cause first, which the error tells ({look}), and skip nothing without looking"));
+    if failed {
+        return finding.why(after_an_error(cx.body, channel, why));
+    }
+    if channel.receiver == CONNECTING && stopped == ["receiver"] {
+        return finding.severity(Severity::Medium).why(format!("{why}. No change is given: it is connecting at this moment; check again, and when it still is, look whether the source can be reached"));
     }
     let of = if channel.name.is_empty() { String::new() } else { words.channel(&channel.name) };
     let part = match stopped {
@@ -56,6 +61,33 @@ fn halted(cx: &Cx<'_, Body>, channel: &Channel, stopped: &[&str]) -> Finding {
     let (forward, back) = words.start_stop(part, &of);
     let change = Change::new([forward], "no lock").outside_transaction().back([back]);
     finding.why(format!("{why}; somebody may have stopped it on purpose: ask before")).change(change)
+}
+
+fn title(channel: &Channel, stopped: &[&str], failed: bool) -> String {
+    let source = &channel.source;
+    if channel.receiver == CONNECTING && stopped == ["receiver"] {
+        let how = if failed { "can't connect" } else { "is connecting" };
+        return format!("replication from {source} stands still: its receiver {how}");
+    }
+    let failed = if failed { ", after an error" } else { "" };
+    format!("replication from {source} has stopped{failed}: its {} does not run", stopped.join(" and "))
+}
+
+/// What an error means, and what to do; no statement mends what only a look at both servers tells.
+fn after_an_error(body: &Body, channel: &Channel, why: &str) -> String {
+    let number = if channel.applier_error == 0 { channel.receiver_error } else { channel.applier_error };
+    let text = body.server.flavour.applier_errors().filter(|_| channel.applier_error != 0);
+    let text = text.unwrap_or_else(|| body.server.replica_words().status);
+    match errors::meaning(channel) {
+        Some((what, remedy)) => {
+            format!(
+                "{what} (error {number}; {text} has its text, which may hold values); {why}. No change is given, because it takes a look at both servers: {remedy}. Skip nothing without looking"
+            )
+        }
+        None => format!(
+            "{why}. No change is given: mend the cause first, which the error tells ({text}), and skip nothing without looking"
+        ),
+    }
 }
 
 fn subject(channel: &Channel) -> String {

@@ -1,0 +1,2 @@
+CREATE TABLE paid (id int PRIMARY KEY);
+INSERT INTO paid VALUES (1);
