@@ -25,7 +25,7 @@ pub(super) fn has_expressions(server: &Server) -> bool {
 ///
 /// # Errors
 /// When the server has no such index.
-pub(super) fn parts(index: &Index, table: &Table, server: &Server) -> Result<String, String> {
+pub(crate) fn parts(index: &Index, table: &Table, server: &Server) -> Result<String, String> {
     if index.predicate.is_some() {
         return Err("an index here holds all rows".to_owned());
     }
@@ -62,7 +62,7 @@ fn part(key: &Key, table: &Table, server: &Server) -> Result<String, String> {
 }
 
 /// The change that creates an index beside traffic.
-pub(super) fn create(body: &Body, index: &Index, name: Option<&str>) -> Change {
+pub(crate) fn create(body: &Body, index: &Index, name: Option<&str>) -> Change {
     let Some(table) = super::usage::table(&body.catalog, &index.table) else {
         return Change::new(Vec::<String>::new(), "none");
     };

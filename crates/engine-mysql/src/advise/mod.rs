@@ -4,7 +4,8 @@
 //! what a statement would cost with some of them, those are shown and the server is asked for its plan.
 
 mod copy;
-mod definition;
+pub(crate) mod counted;
+pub(crate) mod definition;
 mod existing;
 mod figures;
 mod fill;
@@ -20,12 +21,13 @@ mod writers;
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use dbwright_advise::Advises;
 use dbwright_advise::port::{CopyOptions, Measurer, WhatIf, WhatIfOptions};
+use dbwright_advise::{Advises, ObjectName};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{BoxFuture, Failure, Snapshot};
+use dbwright_sql::model::{Catalog, Table};
 
 use self::copy::Copy;
 use crate::MySql;
@@ -75,6 +77,11 @@ impl Advises for MySql {
             Ok(Box::new(measure::Bench::new(copy, body).await?) as Box<dyn Measurer>)
         })
     }
+}
+
+/// A table of the catalog.
+pub(crate) fn table<'c>(catalog: &'c Catalog, name: &ObjectName) -> Option<&'c Table> {
+    usage::table(catalog, name)
 }
 
 fn no_rows() -> Failure {

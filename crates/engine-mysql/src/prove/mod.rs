@@ -6,6 +6,7 @@
 
 mod gone;
 mod graft;
+mod missing;
 mod rehearse;
 mod room;
 mod trial;
@@ -38,7 +39,7 @@ const FROM_THE_START: [&str; 2] = ["query_cache_type", "query_cache_size"];
 
 impl Prover for MySql {
     fn rules(&self) -> &'static [&'static str] {
-        &[]
+        &[missing::RULE]
     }
 
     fn rehearses(&self, finding: &Finding) -> bool {
@@ -58,10 +59,15 @@ impl Prover for MySql {
         limits: &'a Limits,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(prove(address, snapshot, options, outcome, limits, progress))
+        Box::pin(async move {
+            let measured = missing::look(address, options, outcome, limits, progress).await;
+            prove(address, snapshot, options, outcome, limits, progress).await?;
+            measured
+        })
     }
 }
 
+/// Rehearses what no experiment speaks for yet.
 async fn prove(
     address: &Address,
     snapshot: &Snapshot,

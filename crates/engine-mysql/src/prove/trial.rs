@@ -33,9 +33,10 @@ pub(super) enum Touches {
     Accounts(Vec<(String, String)>),
 }
 
-/// Whether a finding waits for a rehearsal: it has a change that no experiment speaks for.
+/// Whether a finding waits for a rehearsal: it has a change that no experiment speaks for. An index that is missing is
+/// measured or not; that it can be built is no proof of its worth.
 pub(super) fn waits(finding: &Finding) -> bool {
-    finding.change.is_some() && finding.proof.experiment().is_none()
+    finding.rule != super::missing::RULE && finding.change.is_some() && finding.proof.experiment().is_none()
 }
 
 /// The changes that wait for a rehearsal, each once, those of the worst findings first.

@@ -32,11 +32,15 @@ pub(crate) fn all(flavour: &str) -> Vec<Result<Folder, String>> {
     paths.map(|(name, path)| read(&path, format!("mysql/{name}"), flavour)).collect()
 }
 
-/// The code of a rule.
+/// The code of a rule, with that of the experiment which its first lines name.
 pub(crate) fn code(id: &str) -> String {
     let (_, name) = id.split_once('/').expect("ids have a slash");
-    let file = root().join(name).join("rule.rs");
-    fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+    let read = |file: PathBuf| fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let code = read(root().join(name).join("rule.rs"));
+    let mut words = code.lines().take_while(|line| line.starts_with("//!")).flat_map(|line| line.split('`'));
+    let experiment = words.find(|word| word.starts_with("prove/"));
+    let more = experiment.map(|file| read(root().join("..").join(file))).unwrap_or_default();
+    code + &more
 }
 
 fn root() -> PathBuf {

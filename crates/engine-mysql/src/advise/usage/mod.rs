@@ -9,6 +9,7 @@ mod expr;
 #[cfg(test)]
 mod tests;
 mod text;
+mod whole;
 
 use dbwright_advise::index::{Key, KeyPart, ObjectName};
 use dbwright_advise::usage::{ColumnFigures, Condition, Join, Operator, TableUse, Usage};
@@ -25,14 +26,14 @@ pub(super) struct Draft {
     pub(super) alias: String,
     pub(super) conditions: Vec<Condition>,
     /// This side, the other reference, and its side.
-    joins: Vec<(KeyPart, usize, KeyPart)>,
+    pub(super) joins: Vec<(KeyPart, usize, KeyPart)>,
     nested: Vec<Condition>,
-    orders: Vec<Vec<Key>>,
+    pub(super) orders: Vec<Vec<Key>>,
     groups: Vec<Vec<KeyPart>>,
     needed: Vec<String>,
     /// Whether the whole row is needed.
     whole: bool,
-    limited: bool,
+    pub(super) limited: bool,
     pub(super) written: bool,
     /// Columns that it assigns to; none means all, when it is written.
     pub(super) changed: Vec<String>,
@@ -83,6 +84,12 @@ pub(super) fn read(resolved: &str, catalog: &Catalog, expressions: bool) -> Vec<
     let mut reading = Reading::new(&text, catalog, expressions);
     reading.statement();
     reading.drafts
+}
+
+/// Reads a statement as the server counts it, without values; none when it can't be told for certain which tables and
+/// columns it names. `home` is the database in which it ran.
+pub(super) fn counted(text: &str, home: &str, catalog: &Catalog) -> Option<Vec<Draft>> {
+    whole::names(text, home, catalog).map(|whole| read(&whole, catalog, false))
 }
 
 /// The drafts with figures of tables and columns.

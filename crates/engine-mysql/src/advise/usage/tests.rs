@@ -180,3 +180,33 @@ fn what_is_broken_ends() {
     let deep = format!("select 1 from `x`.`orders` where {}1{}", "(".repeat(200), ")".repeat(200));
     assert_eq!(drafts(&deep).len(), 1);
 }
+
+/// A statement as the server counts it, with the names that its own note would have.
+fn named(sql: &str) -> Option<String> {
+    let tables = vec![
+        table("orders", &["id", "customer_id", "status", "created", "total"]),
+        table("customers", &["id", "email", "country", "note"]),
+    ];
+    let catalog = Catalog { tables, ..Catalog::new(Dialect::Mysql) };
+    whole::names(sql, "x", &catalog)
+}
+
+#[test]
+fn counted_statements_get_whole_names() {
+    assert_eq!(
+        named("SELECT ID , STATUS FROM `orders` AS `o` WHERE `customer_id` = ? ").as_deref(),
+        Some("SELECT `o`.`ID` , `o`.`STATUS` FROM `x`.`orders` `o` WHERE `o`.`customer_id` = ?")
+    );
+    assert_eq!(
+        named(
+            "SELECT `id` FROM `orders` , `x` . `customers` `c` WHERE `LOWER` ( `email` ) = ? AND `total` > ? FOR UPDATE"
+        )
+        .as_deref(),
+        Some(
+            "SELECT `id` FROM `x`.`orders` `orders` , `x`.`customers` `c` WHERE LOWER ( `c`.`email` ) = ? AND `orders`.`total` > ? FOR UPDATE"
+        )
+    );
+    for unsure in ["SELECT `id` FROM ( SELECT ? ) `d`", "SELECT `id` FROM `elsewhere`", "SELECT ?"] {
+        assert_eq!(named(unsure), None, "{unsure}");
+    }
+}
