@@ -20,6 +20,7 @@ mod output;
 mod panics;
 mod progress;
 mod render;
+mod stranger;
 mod target;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ use crate::args::Observe;
 use crate::context::Context;
 use crate::engines;
 use crate::render::units;
+use crate::stranger;
 use crate::target::Source;
 
 /// A snapshot with where it came from.
@@ -34,7 +35,10 @@ pub(crate) struct Observed {
 pub(crate) async fn observe(source: Source, options: &ObserveOptions, cx: &Context) -> Result<Observed, Failure> {
     match source {
         Source::Live(engine, address) => {
-            let snapshot = engine.observe(&address, options, &cx.progress).await?;
+            let snapshot = match engine.observe(&address, options, &cx.progress).await {
+                Ok(snapshot) => snapshot,
+                Err(failure) => return Err(stranger::explained(failure, engine, &address).await),
+            };
             if cx.global.verbose {
                 cx.progress.finish();
                 anstream::eprintln!("{}", cost(&snapshot));

@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use dbwright_testkit::Database;
 use dbwright_testkit::process::Process;
+use dbwright_testkit::redis::redis_server;
 
 use crate::common::{data, dbwright, failure};
 
@@ -38,6 +40,30 @@ fn a_target_that_does_not_answer_is_3_and_its_password_is_not_said() {
         assert_eq!(code, Some(3), "{message}");
         assert!(message.starts_with("error[") && message.contains(&port.to_string()), "{message}");
         assert!(!message.contains("s3cr"), "{message}");
+    }
+}
+
+#[test]
+fn a_server_of_another_engine_is_named() {
+    let postgres = Database::create(17);
+    let redis = redis_server("redis", &[]);
+    let place = |url: &str| {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        rest.rsplit('@').next().and_then(|rest| rest.split(['/', '?']).next()).expect("a place").to_owned()
+    };
+    let (postgres, redis) = (place(&postgres.url), place(&redis.url));
+    let cases = [
+        ("redis", &postgres, "PostgreSQL"),
+        ("mysql", &postgres, "PostgreSQL"),
+        ("postgres", &redis, "Redis/Valkey"),
+        ("mysql", &redis, "Redis/Valkey"),
+    ];
+    for (scheme, place, there) in cases {
+        let (code, message) =
+            failure(&["check", &format!("{scheme}://ann:s3cr%40t@{place}"), "--connect-timeout", "2s"]);
+        assert_eq!(code, Some(3), "{message}");
+        assert!(message.starts_with("error[target.another-engine]"), "{scheme} at {there}: {message}");
+        assert!(message.contains(&format!("{there} answers at {place}")) && !message.contains("s3cr"), "{message}");
     }
 }
 
