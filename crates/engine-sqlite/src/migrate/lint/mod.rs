@@ -7,6 +7,7 @@
 mod copied;
 mod effect;
 mod example;
+mod keys;
 mod line;
 pub mod registry;
 mod scene;
