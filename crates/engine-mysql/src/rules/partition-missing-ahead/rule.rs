@@ -22,7 +22,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 }
 
 fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Option<Finding> {
-    let kind = Kind::of(table.partitioning.as_deref()?)?;
+    let bounds: Vec<&str> = facts.partitions.iter().filter_map(|partition| partition.description.as_deref()).collect();
+    let kind = Kind::of(table.partitioning.as_deref()?, &bounds)?;
     let names: Vec<&str> =
         facts.partitions.iter().map(|partition| partition.name.split('/').next().unwrap_or_default()).collect();
     let mut ends: Vec<Date> = Vec::new();
@@ -61,6 +62,11 @@ fn look(cx: &Cx<'_, Body>, table: &Table, facts: &TableFacts, today: Date) -> Op
     };
     let ahead = today.checked_add(jiff::Span::new().days(15)).ok()?;
     let new = step.until(last, today, ahead);
+    if !new.iter().all(|end| kind.takes(*end)) {
+        return Some(
+            finding.why(format!("{why}. No change is given: the bounds are not at the same day of each month")),
+        );
+    }
     let added: Vec<(String, String)> = new.iter().map(|end| (free_name(&names, *end), kind.bound(*end))).collect();
     let list = |part: &dyn Fn(&(String, String)) -> String| added.iter().map(part).collect::<Vec<_>>().join(", ");
     let quoted = |name: &str| Dialect::Mysql.name(name);
@@ -105,11 +111,12 @@ fn overflow(
     let Some(before) = ends.len().checked_sub(2).map(|before| ends[before]) else { return Some(finding) };
     let ahead = today.checked_add(jiff::Span::new().days(15)).ok()?;
     let names: Vec<&str> = facts.partitions.iter().map(|partition| partition.name.as_str()).collect();
-    let new: Vec<(String, String)> = Step::between(before, last)
-        .each(last, ahead)
-        .into_iter()
-        .map(|end| (Dialect::Mysql.name(&free_name(&names, end)), kind.bound(end)))
-        .collect();
+    let new = Step::between(before, last).each(last, ahead);
+    if !new.iter().all(|end| kind.takes(*end)) {
+        return Some(finding);
+    }
+    let new: Vec<(String, String)> =
+        new.into_iter().map(|end| (Dialect::Mysql.name(&free_name(&names, end)), kind.bound(end))).collect();
     let parts: Vec<String> =
         new.iter().map(|(name, bound)| format!("PARTITION {name} VALUES LESS THAN ({bound})")).collect();
     let all: Vec<&str> = new.iter().map(|(name, _)| name.as_str()).chain([own.as_str()]).collect();
