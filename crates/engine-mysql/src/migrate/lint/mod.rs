@@ -32,7 +32,7 @@ pub(in crate::migrate) use self::cost::{Effort, known};
 pub(in crate::migrate) use self::definition::Definition;
 pub use self::example::{Claim, Version, examples};
 pub(in crate::migrate) use self::scene::{Altered, Line, Part, Scene};
-pub(in crate::migrate) use self::verdict::Cause;
+pub(in crate::migrate) use self::verdict::{Cause, Verdict};
 pub(in crate::migrate) use self::world::{Foreign, KeyKind, Table, TableKey, TableRef, World};
 use super::parse::Clause;
 use super::table::TableText;

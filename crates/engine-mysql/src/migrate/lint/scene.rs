@@ -151,6 +151,16 @@ impl Scene {
         Some(Altered { table: self.world.table(table), parts, whole: &self.whole })
     }
 
+    /// The `ALTER TABLE`, with what the server would do whatever the statement demands; none where that is not certain, or where the
+    /// statement has no place for a demand.
+    pub(in crate::migrate) fn plainly(&self) -> Option<(Altered<'_>, Verdict)> {
+        let Act::Alter { clauses, .. } = self.act() else { return None };
+        let altered = self.altered()?;
+        let known = clauses.iter().all(|clause| !matches!(clause.action, Action::Partition(_) | Action::Unknown));
+        let verdict = self.judged(clauses, &altered.table);
+        (known && verdict.certain).then_some((altered, verdict))
+    }
+
     /// The same on a table that can be in use and hold rows.
     pub(in crate::migrate) fn busy(&self) -> Option<Altered<'_>> {
         self.altered().filter(|altered| !altered.table.quiet())

@@ -77,6 +77,7 @@ fn table(body: &Body, table: &model::Table, named: Table) -> Table {
         collation: Some(facts.collation.clone()).filter(|name| !name.is_empty()),
         row_format: Some(facts.row_format.to_lowercase()).filter(|name| !name.is_empty()),
         partitions: (!partitions.is_empty()).then(|| partitions.join(", ")),
+        empty_parts: empty_parts(body, table, facts),
         triggers: table.triggers.iter().map(|trigger| trigger.name.clone()).collect(),
         rows: table.rows,
         bytes: table.bytes,
@@ -84,6 +85,15 @@ fn table(body: &Body, table: &model::Table, named: Table) -> Table {
         writes: written.filter(|_| uptime >= 60).map(|rows| as_f64(rows) / as_f64(uptime)),
         ..named
     }
+}
+
+/// Partitions without a row, by the estimate and by their size: what each index has at least is one page.
+fn empty_parts(body: &Body, table: &model::Table, facts: &TableFacts) -> Vec<String> {
+    let trees = table.indexes.iter().filter(|index| index.method == "btree").count() as u64;
+    let least = body.server.page_size.max(4096) * trees.max(1);
+    let empty =
+        facts.partitions.iter().filter(|part| part.rows == Some(0.0) && part.bytes.is_some_and(|bytes| bytes <= least));
+    empty.map(|part| part.name.split('/').next().unwrap_or_default().to_owned()).collect()
 }
 
 fn column(column: &model::Column, facts: &TableFacts) -> Column {

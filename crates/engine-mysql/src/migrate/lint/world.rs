@@ -76,6 +76,8 @@ pub(in crate::migrate) struct Table {
     pub(in crate::migrate) row_format: Option<String>,
     /// How it is partitioned, as far as that is known; none when it is not.
     pub(in crate::migrate) partitions: Option<String>,
+    /// Names of partitions that are known to hold no row.
+    pub(in crate::migrate) empty_parts: Vec<String>,
     /// Triggers on it.
     pub(in crate::migrate) triggers: Vec<String>,
     /// Rows, about.
@@ -209,6 +211,7 @@ impl Table {
             collation: None,
             row_format: None,
             partitions: None,
+            empty_parts: Vec::new(),
             triggers: Vec::new(),
             rows: None,
             bytes: None,
