@@ -65,7 +65,7 @@ pub(crate) fn change(body: &Body, to: &[(&str, &str)], when: When) -> Change {
     for (name, to) in to {
         let old = body.variables.get(*name);
         let old_value = old.map(|old| value(&old.value)).unwrap_or_default();
-        let kept = body.server.flavour.keeps_settings();
+        let kept = body.server.keeps_settings();
         let word = if kept { "PERSIST" } else { "GLOBAL" };
         forward.push(format!("SET {word} {name} = {to}"));
         if kept && old.is_some_and(|old| old.source != "PERSISTED" && !old.file.as_deref().is_some_and(is_persisted)) {
@@ -96,7 +96,7 @@ pub(crate) fn file_line(body: &Body, to: &[(&str, &str)]) -> String {
             "; the value is given on the command line of the server, which wins at the next restart: change it there too, to {lines}"
         );
     }
-    if body.server.flavour.keeps_settings() {
+    if body.server.keeps_settings() {
         return String::new();
     }
     format!(

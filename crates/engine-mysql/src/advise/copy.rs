@@ -80,7 +80,9 @@ impl Copy {
         let like = Like::start(&mut source, &wish, progress).await?;
         let link = like.link("").await?;
         let server = Server { flavour: link.flavour, version: link.version, ..body.server.clone() };
-        let hiding = server.hides_indexes_by().ok_or_else(|| too_old(&server))?;
+        // MySQL tells plans with the rows that a LIMIT spares from 8.0.16 on.
+        let hiding = server.hides_indexes_by().filter(|_| server.at_least((8, 0, 16), (10, 6, 0)));
+        let hiding = hiding.ok_or_else(|| too_old(&server))?;
         let schemas = match &body.server.database {
             Some(home) => vec![home.clone()],
             None => body.schemas.iter().map(|schema| schema.name.clone()).collect(),
@@ -218,10 +220,10 @@ pub(super) fn refused(error: &Error) -> Failure {
 }
 
 fn too_old(server: &Server) -> Failure {
-    let (major, minor, _) = server.version;
+    let (major, minor, patch) = server.version;
     Failure::usage(
         "mysql.advise-version",
-        format!("{} {major}.{minor} can't hide an index, which is how sets of indexes are compared", server.flavour.name()),
+        format!("{} {major}.{minor}.{patch} can't hide an index, or tells no costs of a plan's steps: sets of indexes can't be compared", server.flavour.name()),
     )
-    .hint("name the programs of MySQL 8.0 or MariaDB 10.6, or newer ones, with --programs FOLDER: plans are then made by those")
+    .hint("name the programs of MySQL 8.0.16 or MariaDB 10.6, or newer ones, with --programs FOLDER: plans are then made by those")
 }

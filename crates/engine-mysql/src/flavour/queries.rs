@@ -72,11 +72,6 @@ impl ReplicaWords {
 }
 
 impl Flavour {
-    /// Whether `SET PERSIST` keeps settings over a restart.
-    pub(crate) const fn keeps_settings(self) -> bool {
-        matches!(self, Self::MySql)
-    }
-
     /// Where the sources of variables are read.
     pub(crate) const fn variable_sources(self) -> &'static str {
         match self {
@@ -205,6 +200,11 @@ impl Flavour {
 }
 
 impl Server {
+    /// Whether `SET PERSIST` keeps settings over a restart.
+    pub(crate) fn keeps_settings(&self) -> bool {
+        self.is_mysql() && self.version >= (8, 0, 0)
+    }
+
     /// The redo log's size.
     pub(crate) fn redo_log(&self) -> RedoLog {
         if self.is_mysql() && self.version >= (8, 0, 30) {

@@ -39,12 +39,11 @@ const FLEETING: [&str; 3] =
 const MARIADB: [&str; 2] = ["--innodb-log-file-size=32M", "--aria-pagecache-buffer-size=8M"];
 
 /// The files of which MariaDB makes its own tables; some versions have not all of them.
-const SYSTEM_TABLES: [&str; 4] = [
-    "mysql_system_tables.sql",
-    "mysql_performance_tables.sql",
-    "mysql_system_tables_data.sql",
-    "maria_add_gis_sp_bootstrap.sql",
-];
+const SYSTEM_TABLES: [&str; 4] =
+    ["system_tables.sql", "performance_tables.sql", "system_tables_data.sql", "add_gis_sp_bootstrap.sql"];
+
+/// What their names begin with: 11 and 12 have renamed most of them.
+const PREFIXES: [&str; 3] = ["mariadb_", "mysql_", "maria_"];
 
 pub(super) fn data(folder: &Path) -> PathBuf {
     folder.join("data")
@@ -124,10 +123,10 @@ fn decided_at_first(name: &str) -> bool {
 fn system_tables(share: &Path) -> io::Result<String> {
     let mut sql = "CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n".to_owned();
     for name in SYSTEM_TABLES {
-        match fs::read_to_string(share.join(name)) {
-            Ok(text) => sql += &text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !name.contains("system_tables") => {}
-            Err(error) => return Err(error),
+        match system_file(share, name) {
+            Some(file) => sql += &fs::read_to_string(file)?,
+            None if !name.starts_with("system_tables") => {}
+            None => return Err(missing(name)),
         }
         sql.push('\n');
     }
@@ -147,17 +146,44 @@ fn share(programs: &Programs) -> io::Result<PathBuf> {
     let beside = ["../share/mysql", "../share/mariadb"].map(|name| programs.folder.join(name));
     let usual = ["/usr/share/mysql", "/usr/share/mariadb"].map(PathBuf::from);
     let all = value("lc-messages-dir").into_iter().chain(below).chain(beside).chain(usual);
-    let found = all.into_iter().find(|folder| folder.join(SYSTEM_TABLES[0]).is_file());
-    found.ok_or_else(|| {
-        let what =
-            format!("{} (it comes with the server: package mariadb-server or mariadb-server-core)", SYSTEM_TABLES[0]);
-        io::Error::new(io::ErrorKind::NotFound, format!("{what} is not on this machine"))
-    })
+    let found = all.into_iter().find(|folder| system_file(folder, SYSTEM_TABLES[0]).is_some());
+    found.ok_or_else(|| missing(SYSTEM_TABLES[0]))
+}
+
+/// One of those files, under whichever name the version has it.
+fn system_file(share: &Path, name: &str) -> Option<PathBuf> {
+    PREFIXES.iter().map(|prefix| share.join(format!("{prefix}{name}"))).find(|file| file.is_file())
+}
+
+fn missing(name: &str) -> io::Error {
+    let what = format!(
+        "mariadb_{name} or mysql_{name} (it comes with the server: package mariadb-server or mariadb-server-core)"
+    );
+    io::Error::new(io::ErrorKind::NotFound, format!("{what} is not on this machine"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn system_tables_are_found_by_the_names_of_every_version() {
+        let before = std::env::temp_dir();
+        let folder = dbwright_scratch::Folder::new(&before, "my-names", |_| ()).expect("a folder");
+        for names in [
+            ["mysql_system_tables.sql", "mysql_system_tables_data.sql"],
+            ["mariadb_system_tables.sql", "mariadb_system_tables_data.sql"],
+        ] {
+            let share = folder.path().join(names[0]);
+            fs::create_dir(&share).expect("a folder");
+            assert_eq!(system_tables(&share).expect_err("nothing there").kind(), io::ErrorKind::NotFound);
+            for name in names {
+                fs::write(share.join(name), format!("-- {name}")).expect("a file");
+            }
+            let sql = system_tables(&share).expect("both are there");
+            assert!(names.iter().all(|name| sql.contains(name)), "{sql}");
+        }
+    }
 
     #[test]
     fn a_setting_is_known_in_every_spelling() {

@@ -9,7 +9,7 @@ use crate::body::{Body, Flavour};
 use crate::words;
 
 /// Last day of fixes by series. MySQL: extended support, innovation releases until the next one. MariaDB: community maintenance.
-const ENDS: [(Flavour, u16, u16, Date); 29] = [
+const ENDS: [(Flavour, u16, u16, Date); 40] = [
     (Flavour::MySql, 5, 5, date(2018, 12, 31)),
     (Flavour::MySql, 5, 6, date(2021, 2, 28)),
     (Flavour::MySql, 5, 7, date(2023, 10, 31)),
@@ -38,7 +38,18 @@ const ENDS: [(Flavour, u16, u16, Date); 29] = [
     (Flavour::MariaDb, 10, 9, date(2023, 8, 22)),
     (Flavour::MariaDb, 10, 10, date(2023, 11, 17)),
     (Flavour::MariaDb, 10, 11, date(2028, 2, 16)),
+    (Flavour::MariaDb, 11, 0, date(2024, 6, 6)),
+    (Flavour::MariaDb, 11, 1, date(2024, 8, 21)),
+    (Flavour::MariaDb, 11, 2, date(2024, 11, 21)),
+    (Flavour::MariaDb, 11, 3, date(2024, 5, 29)),
     (Flavour::MariaDb, 11, 4, date(2029, 5, 29)),
+    (Flavour::MariaDb, 11, 5, date(2024, 11, 21)),
+    (Flavour::MariaDb, 11, 6, date(2025, 2, 13)),
+    (Flavour::MariaDb, 11, 7, date(2025, 5, 12)),
+    (Flavour::MariaDb, 11, 8, date(2028, 6, 4)),
+    (Flavour::MariaDb, 12, 0, date(2025, 11, 18)),
+    (Flavour::MariaDb, 12, 1, date(2026, 2, 13)),
+    (Flavour::MariaDb, 12, 2, date(2026, 5, 13)),
 ];
 
 const SECONDS_A_DAY: i64 = 86_400;

@@ -45,7 +45,14 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
     let why = "a replica knows its place as a file name and a number of its source, which mean nothing on another server after a failover; \
                with replicas make each step on all servers before the next one";
-    let finding = settings::evidence(body, finding.why(why), name);
+    // What MySQL 5.7 is told holds until its restart.
+    let kept = body.server.keeps_settings();
+    let lines = if kept {
+        String::new()
+    } else {
+        settings::file_line(body, &[(name, "ON"), ("enforce_gtid_consistency", "ON")])
+    };
+    let finding = settings::evidence(body, finding.why(format!("{why}{lines}")), name);
     let finding = settings::evidence(body, finding, "enforce_gtid_consistency");
     let done = match (value, body.variable("enforce_gtid_consistency")) {
         ("ON_PERMISSIVE", _) => 4,
@@ -53,10 +60,11 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         (_, Some("ON")) => 2,
         _ => 0,
     };
-    let change =
-        Change::new(STEPS[done..].iter().copied(), "no lock; each step takes effect at once").outside_transaction();
+    let word = |step: &str| if kept { step.to_owned() } else { step.replace("SET PERSIST", "SET GLOBAL") };
+    let change = Change::new(STEPS[done..].iter().map(|step| word(step)), "no lock; each step takes effect at once")
+        .outside_transaction();
     let change = if done == 0 {
-        change.back(BACK)
+        change.back(BACK.iter().filter(|step| kept || !step.starts_with("RESET")).map(|step| word(step)))
     } else {
         change.irreversible("some of the steps were made before: going back to them is for whoever made them")
     };
