@@ -23,6 +23,16 @@ pub(crate) fn name(account: &Account) -> String {
     format!("{}@{}", Dialect::Mysql.literal(&account.user), Dialect::Mysql.literal(&account.host))
 }
 
+/// Whether it may do everything, by itself or through a role.
+pub(crate) const fn may_all(account: &Account) -> bool {
+    account.superuser || account.superuser_through.is_some()
+}
+
+/// ` through the role x`; nothing where it is by itself.
+pub(crate) fn through(role: Option<&str>) -> String {
+    role.map(|role| format!(" through the role {role}")).unwrap_or_default()
+}
+
 /// The account as a subject of findings.
 pub(crate) fn subject(account: &Account) -> String {
     format!("{}@{}", account.user, account.host)

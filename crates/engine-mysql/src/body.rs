@@ -10,6 +10,7 @@ mod replication;
 mod statements;
 mod tables;
 mod variables;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -21,11 +22,12 @@ use serde::{Deserialize, Serialize};
 pub use crate::flavour::{Flavour, Server};
 pub use accounts::Account;
 pub use activity::{Activity, Connected, RowWait, TableLock, Transaction};
-pub use innodb::{Innodb, InnodbTable};
+pub use innodb::{Deadlock, Innodb, InnodbTable, Party};
 pub use replication::Channel;
 pub use statements::{Digest, Digests};
 pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
 pub use variables::{Latency, Variable};
+pub use waits::{Memory, Wait};
 
 /// Names of the areas that can have a gap; rules name them in `needs`.
 pub mod area {
@@ -60,6 +62,12 @@ pub mod area {
     pub const METADATA_LOCKS: &str = "metadata-locks";
     /// The history list and deadlocks.
     pub const INNODB: &str = "innodb";
+    /// What `SHOW ENGINE INNODB STATUS` prints: the latest deadlock, the age of the last checkpoint.
+    pub const INNODB_MONITOR: &str = "innodb-monitor";
+    /// How long the server waited for files, locks and latches.
+    pub const WAITS: &str = "waits";
+    /// What the server uses its memory for.
+    pub const MEMORY: &str = "memory";
     /// What InnoDB knows of open tables, and when their statistics were made.
     pub const TABLE_STATISTICS: &str = "table-statistics";
     /// Counted statements.
@@ -70,6 +78,8 @@ pub mod area {
     pub const REPLICATION: &str = "replication";
     /// Accounts.
     pub const ACCOUNTS: &str = "accounts";
+    /// Which roles accounts have.
+    pub const ROLES: &str = "roles";
 
     /// The journal of migrations.
     pub const MIGRATIONS: &str = dbwright_migrate::observed::AREA;
@@ -89,11 +99,15 @@ pub mod area {
         LOCK_WAITS,
         METADATA_LOCKS,
         INNODB,
+        INNODB_MONITOR,
+        WAITS,
+        MEMORY,
         TABLE_STATISTICS,
         STATEMENTS,
         INDEX_USE,
         REPLICATION,
         ACCOUNTS,
+        ROLES,
         MIGRATIONS,
     ];
 
@@ -107,9 +121,13 @@ pub mod area {
         LOCK_WAITS,
         METADATA_LOCKS,
         INNODB,
+        INNODB_MONITOR,
+        WAITS,
+        MEMORY,
         STATEMENTS,
         REPLICATION,
         ACCOUNTS,
+        ROLES,
         MIGRATIONS,
     ];
 }
@@ -143,6 +161,12 @@ pub struct Body {
     /// Figures of InnoDB.
     #[serde(default)]
     pub innodb: Innodb,
+    /// What the server waited for, the longest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+    /// What it uses its memory for, the most first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memory: Vec<Memory>,
     /// Statements as the server counts them.
     #[serde(default)]
     pub statements: Digests,

@@ -84,6 +84,129 @@ fn parts(sql: &str) -> Vec<Part> {
         .collect()
 }
 
+/// Words that are keywords where a statement is not normalised; others count as names there.
+const KEYWORDS: [&str; 60] = [
+    "SELECT",
+    "DISTINCT",
+    "FROM",
+    "JOIN",
+    "STRAIGHT_JOIN",
+    "INNER",
+    "LEFT",
+    "RIGHT",
+    "OUTER",
+    "CROSS",
+    "NATURAL",
+    "ON",
+    "USING",
+    "WHERE",
+    "AND",
+    "OR",
+    "XOR",
+    "NOT",
+    "IN",
+    "IS",
+    "NULL",
+    "LIKE",
+    "BETWEEN",
+    "EXISTS",
+    "AS",
+    "GROUP",
+    "BY",
+    "HAVING",
+    "ORDER",
+    "ASC",
+    "DESC",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "ALL",
+    "INSERT",
+    "INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "DELETE",
+    "REPLACE",
+    "DUPLICATE",
+    "KEY",
+    "FORCE",
+    "USE",
+    "IGNORE",
+    "INDEX",
+    "FOR",
+    "LOCK",
+    "WITH",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "INTERVAL",
+    "PARTITION",
+    "WINDOW",
+    "RETURNING",
+];
+
+/// The parts of a statement as somebody wrote it.
+fn written_parts(sql: &str) -> Vec<Part> {
+    let name = |part| match part {
+        Part::Word(word) if !KEYWORDS.contains(&word.as_str()) => Part::Name(word),
+        other => other,
+    };
+    // Names keep their case; `parts` gives keywords in capitals.
+    let significant = tokens(sql, Dialect::Mysql).into_iter().filter(Token::significant);
+    let texts: Vec<&str> = significant.map(|token| token.text(sql)).collect();
+    let named = |(part, text): (Part, &&str)| match name(part) {
+        Part::Name(_) if !text.starts_with('`') => Part::Name((*text).to_owned()),
+        other => other,
+    };
+    parts(sql).into_iter().zip(&texts).map(named).collect()
+}
+
+/// The columns that a statement, as somebody wrote it, compares with numbers in `=` and `IN`: paths of names, no values.
+pub(crate) fn compared_with_numbers(sql: &str) -> Vec<Vec<String>> {
+    let parts = written_parts(sql);
+    let digit = |at: usize| {
+        let at = if parts.get(at) == Some(&Part::Sign('-')) { at + 1 } else { at };
+        matches!(parts.get(at), Some(Part::Sign(c)) if c.is_ascii_digit())
+    };
+    let word = |at: usize, text: &str| matches!(parts.get(at), Some(Part::Word(word)) if word == text);
+    let (mut found, mut compares, mut at) = (Vec::new(), false, 0);
+    while at < parts.len() {
+        match &parts[at] {
+            Part::Word(word) if matches!(word.as_str(), "WHERE" | "ON" | "HAVING") => compares = true,
+            Part::Word(word)
+                if matches!(word.as_str(), "SELECT" | "SET" | "UPDATE" | "VALUES" | "ORDER" | "GROUP" | "LIMIT") =>
+            {
+                compares = false;
+            }
+            _ => {}
+        }
+        let Some((names, next)) = path(&parts, at) else {
+            at += 1;
+            continue;
+        };
+        let equal = parts.get(next) == Some(&Part::Sign('=')) && digit(next + 1);
+        let listed = word(next, "IN") && parts.get(next + 1) == Some(&Part::Sign('(')) && digit(next + 2);
+        let turned = at >= 2
+            && parts[at - 1] == Part::Sign('=')
+            && digit(at - 2)
+            && !(at >= 3 && matches!(parts[at - 3], Part::Sign('.' | '+' | '-' | '*' | '/')));
+        if compares && (equal || listed || turned) && !found.contains(&names) {
+            found.push(names);
+        }
+        at = next;
+    }
+    found
+}
+
+/// The columns that paths in a statement mean, with their tables.
+pub(crate) fn columns<'a>(body: &'a Body, schema: Option<&str>, sql: &str, paths: &[Vec<String>]) -> Vec<Side<'a>> {
+    let known = known(body, schema, tables(&written_parts(sql)));
+    paths.iter().filter_map(|path| side(&known, path)).collect()
+}
+
 /// The tables of a statement: alias, then schema where it is named, and table.
 fn tables(parts: &[Part]) -> Vec<(String, Option<String>, String)> {
     let mut found = Vec::new();
@@ -126,15 +249,7 @@ fn path(parts: &[Part], mut at: usize) -> Option<(Vec<String>, usize)> {
 /// The comparisons of two columns.
 fn compared<'a>(body: &'a Body, digest: &Digest) -> Vec<(Side<'a>, Side<'a>)> {
     let parts = parts(&digest.text);
-    let tables = tables(&parts);
-    let known: Vec<(String, &Table)> = tables
-        .into_iter()
-        .filter_map(|(alias, schema, name)| {
-            let schema = schema.or_else(|| digest.schema.clone())?;
-            let table = body.catalog.tables.iter().find(|table| table.schema == schema && table.name == name)?;
-            Some((alias, table))
-        })
-        .collect();
+    let known = known(body, digest.schema.as_deref(), tables(&parts));
     let mut found = Vec::new();
     let mut at = 0;
     while at < parts.len() {
@@ -152,6 +267,20 @@ fn compared<'a>(body: &'a Body, digest: &Digest) -> Vec<(Side<'a>, Side<'a>)> {
         }
     }
     found
+}
+
+/// The tables that are known of those that a statement names.
+fn known<'a>(
+    body: &'a Body,
+    home: Option<&str>,
+    named: Vec<(String, Option<String>, String)>,
+) -> Vec<(String, &'a Table)> {
+    let find = |(alias, schema, name): (String, Option<String>, String)| {
+        let schema = schema.or_else(|| home.map(str::to_owned))?;
+        let table = body.catalog.tables.iter().find(|table| table.schema == schema && table.name == name)?;
+        Some((alias, table))
+    };
+    named.into_iter().filter_map(find).collect()
 }
 
 /// The column that a path means.
@@ -175,6 +304,17 @@ fn side<'a>(known: &[(String, &'a Table)], path: &[String]) -> Option<Side<'a>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_that_are_compared_with_numbers_are_told() {
+        let paths = |sql: &str| compared_with_numbers(sql).iter().map(|path| path.join(".")).collect::<Vec<_>>();
+        assert_eq!(paths("SELECT * FROM people p WHERE p.Phone = 4711 AND name = 'x'"), ["p.Phone"]);
+        assert_eq!(paths("select * from `people` where `zip` in (1, 2) order by 1"), ["zip"]);
+        assert_eq!(paths("UPDATE people SET phone = 5, n = 3 WHERE 17 = code"), ["code"]);
+        assert_eq!(paths("INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = 5"), [""; 0]);
+        assert_eq!(paths("SELECT a = 1 FROM t WHERE length(b) = 3 AND c + 1 = 5 AND d = ?"), [""; 0]);
+        assert_eq!(paths("DELETE FROM t WHERE code = -3"), ["code"]);
+    }
 
     #[test]
     fn tables_are_told_with_their_aliases() {

@@ -12,6 +12,7 @@ mod constraints;
 mod indexes;
 mod innodb;
 mod migrations;
+mod monitor;
 mod objects;
 mod partitions;
 pub(crate) mod replication;
@@ -23,6 +24,7 @@ mod statements;
 mod tables;
 mod usage;
 mod variables;
+mod waits;
 
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
@@ -74,7 +76,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let latency = variables::latency(session, &server).await;
     let replication = replication::read(session, &server).await;
     let accounts = accounts::read(session, &server).await;
-    let statements = statements::read(session, &server, options.values == Values::All).await;
+    let statements = statements::read(session, &server, options.values).await;
     let workload = options.workload.clone().or_else(|| workload::of(&statements, server.database.as_deref()));
     progress.step(1);
     let mut parts = catalog::read(session, &server).await;
@@ -83,6 +85,8 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     usage::fill(session, &server, &variables, &mut parts).await;
     parts.count_writes(&server);
     let innodb = innodb::read(session, &server, &status, &parts.catalog).await;
+    let waits = waits::waits(session, &server).await;
+    let memory = waits::memory(session, &server).await;
     let events = objects::events(session, &parts).await;
     rights::look(session, &server, &parts).await;
     let migrations = migrations::read(session, &server, &parts).await;
@@ -98,6 +102,8 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         latency,
         activity,
         innodb,
+        waits,
+        memory,
         statements,
         replication,
         accounts,

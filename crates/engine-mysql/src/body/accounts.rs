@@ -20,6 +20,15 @@ pub struct Account {
     pub role: bool,
     /// Whether it may do everything: SUPER, or make accounts and pass rights on, for the whole server.
     pub superuser: bool,
+    /// Whether it may read and write files of the server's machine: FILE.
+    #[serde(default)]
+    pub file: bool,
+    /// The role that makes it a superuser, when it is none by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superuser_through: Option<String>,
+    /// The role that gives it FILE, when it has not got that by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_through: Option<String>,
     /// What it demands of TLS: empty, `ANY`, `X509`, `SPECIFIED`.
     pub tls: String,
 }

@@ -12,8 +12,40 @@ pub struct Innodb {
     pub history: Option<u64>,
     /// Deadlocks since the start.
     pub deadlocks: Option<u64>,
+    /// The latest deadlock since the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadlock: Option<Deadlock>,
+    /// Bytes of redo log written since the last checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_age: Option<u64>,
     /// Figures of tables that the server has open, by their id in the catalog; a partitioned table is the sum of its partitions.
     pub tables: BTreeMap<ObjectId, InnodbTable>,
+}
+
+/// A deadlock that InnoDB resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Deadlock {
+    /// How long ago, in seconds.
+    pub seconds_ago: u64,
+    /// The transactions that waited for each other.
+    pub parties: Vec<Party>,
+    /// The one that was rolled back, from 1.
+    pub victim: Option<usize>,
+}
+
+/// A transaction of a deadlock, with what it waited for. No values.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Party {
+    /// Connection id.
+    pub id: u64,
+    /// `schema.table` of the row.
+    pub table: Option<String>,
+    /// Index whose entry it wanted.
+    pub index: Option<String>,
+    /// The lock, in the server's words: `X locks rec but not gap`.
+    pub mode: Option<String>,
+    /// Its statement, normalised.
+    pub statement: Option<String>,
 }
 
 /// What InnoDB knows of an open table, fresher than `information_schema.TABLES`.

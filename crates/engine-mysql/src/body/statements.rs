@@ -46,6 +46,9 @@ pub struct Digest {
     pub sorted: u64,
     /// Calls that read a table without any index.
     pub no_index: u64,
+    /// Columns that its sample compares with numbers, as paths of names; the numbers are not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<Vec<String>>,
     /// One statement of the shape with its values, where the server keeps it and values may be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,

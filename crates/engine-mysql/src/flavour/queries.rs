@@ -26,13 +26,17 @@ pub(crate) struct Metrics {
     pub(crate) source: &'static str,
 }
 
-/// How accounts are read: user, host, plugin, whether there is a secret, locked, role, superuser, TLS.
+/// How accounts are read: user, host, plugin, whether there is a secret, locked, role, superuser, TLS, FILE.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Accounts {
     /// The query.
     pub(crate) sql: &'static str,
     /// What lets an account read it.
     pub(crate) grant: &'static str,
+    /// Which roles are granted to whom: user and host of the role, user and host of who has it. The host of a role is empty on MariaDB.
+    pub(crate) roles: &'static str,
+    /// What lets an account read that.
+    pub(crate) roles_grant: &'static str,
 }
 
 /// The redo log's size.
@@ -77,6 +81,14 @@ impl Flavour {
         match self {
             Self::MySql => "performance_schema.variables_info",
             Self::MariaDb => "information_schema.SYSTEM_VARIABLES",
+        }
+    }
+
+    /// Where roles of accounts are read.
+    pub(crate) const fn roles_source(self) -> &'static str {
+        match self {
+            Self::MySql => "mysql.role_edges",
+            Self::MariaDb => "mysql.roles_mapping",
         }
     }
 
@@ -183,17 +195,21 @@ impl Flavour {
         match self {
             Self::MySql => Accounts {
                 sql: "SELECT /* dbwright */ User, Host, plugin, IFNULL(authentication_string, '') <> '', account_locked, 'N', \
-                      IF(Super_priv = 'Y' OR (Create_user_priv = 'Y' AND Grant_priv = 'Y'), 'Y', 'N'), ssl_type \
+                      IF(Super_priv = 'Y' OR (Create_user_priv = 'Y' AND Grant_priv = 'Y'), 'Y', 'N'), ssl_type, File_priv \
                       FROM mysql.user WHERE User NOT IN ('mysql.sys', 'mysql.session', 'mysql.infoschema') ORDER BY User, Host",
                 grant: "GRANT SELECT ON mysql.user TO the account",
+                roles: "SELECT /* dbwright */ FROM_USER, FROM_HOST, TO_USER, TO_HOST FROM mysql.role_edges",
+                roles_grant: "GRANT SELECT ON mysql.role_edges TO the account",
             },
             Self::MariaDb => Accounts {
                 sql: "SELECT /* dbwright */ u.User, u.Host, u.plugin, IFNULL(u.authentication_string, '') <> '', \
                       IFNULL(JSON_VALUE(g.Priv, '$.account_locked'), '0'), u.is_role, \
-                      IF(u.Super_priv = 'Y' OR (u.Create_user_priv = 'Y' AND u.Grant_priv = 'Y'), 'Y', 'N'), u.ssl_type \
+                      IF(u.Super_priv = 'Y' OR (u.Create_user_priv = 'Y' AND u.Grant_priv = 'Y'), 'Y', 'N'), u.ssl_type, u.File_priv \
                       FROM mysql.user u LEFT JOIN mysql.global_priv g ON g.User = u.User AND g.Host = u.Host \
                       WHERE u.User <> 'mariadb.sys' ORDER BY u.User, u.Host",
                 grant: "GRANT SELECT ON mysql.user TO the account; GRANT SELECT ON mysql.global_priv TO the account",
+                roles: "SELECT /* dbwright */ Role, '', User, Host FROM mysql.roles_mapping",
+                roles_grant: "GRANT SELECT ON mysql.roles_mapping TO the account",
             },
         }
     }

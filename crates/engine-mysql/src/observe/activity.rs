@@ -83,7 +83,7 @@ fn host(text: &str) -> String {
 }
 
 /// A statement without its values, cut to a length that fits a report.
-fn without_values(sql: &str) -> String {
+pub(super) fn without_values(sql: &str) -> String {
     let text = normal::normalised(sql, Dialect::Mysql);
     if text.chars().count() <= LONGEST { text } else { text.chars().take(LONGEST).chain(['…']).collect() }
 }

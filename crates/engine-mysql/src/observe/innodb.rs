@@ -27,10 +27,14 @@ pub(super) async fn read(
     if let Some(sql) = metrics.sql {
         figures.extend(session.read(area::INNODB, PROCESS, sql, |row| (row.text(), row.counter())).await);
     }
+    let monitor = super::monitor::read(session).await;
     let from_status = |name: &str| status.get(name).and_then(|value| value.parse().ok());
     let figure = |name: &str| figures.get(name).copied().or_else(|| from_status(name));
     let (history, deadlocks) = (figure(metrics.history), figure(metrics.deadlocks));
-    Innodb { history, deadlocks, tables: tables(session, server, catalog).await }
+    let tables = tables(session, server, catalog).await;
+    let history = history.or(monitor.history);
+    let (deadlock, checkpoint_age) = (monitor.deadlock, monitor.checkpoint_age);
+    Innodb { history, deadlocks, deadlock, checkpoint_age, tables }
 }
 
 async fn tables(session: &mut Session, server: &Server, catalog: &Catalog) -> BTreeMap<ObjectId, InnodbTable> {

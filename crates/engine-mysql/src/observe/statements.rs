@@ -1,9 +1,12 @@
 //! Reads the statements that the server counted.
 
+use dbwright_core::engine::Values;
+
 use super::activity::PERFORMANCE_SCHEMA_ON;
 use super::session::Session;
 use crate::body::{Digest, Digests, area};
 use crate::flavour::Server;
+use crate::joins;
 
 /// Statements told one by one.
 const MOST: usize = 1000;
@@ -20,8 +23,9 @@ const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, C
 const TOTAL: &str = "SELECT /* dbwright */ SUM(SUM_TIMER_WAIT), TIMESTAMPDIFF(SECOND, MIN(FIRST_SEEN), NOW()) \
      FROM performance_schema.events_statements_summary_by_digest";
 
-/// Reads them; `samples` says whether statements may come with their values, where the server keeps one of each.
-pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) -> Digests {
+/// Reads them. Where the server keeps a statement of each shape with its values, these may be looked at unless `values` is none, and are kept
+/// when it is all.
+pub(super) async fn read(session: &mut Session, server: &Server, values: Values) -> Digests {
     if !server.performance_schema {
         session.gap(area::STATEMENTS, "performance_schema is off", Some(PERFORMANCE_SCHEMA_ON));
         return Digests::default();
@@ -29,7 +33,8 @@ pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) 
     let grant = "GRANT SELECT ON performance_schema.* TO the account";
     let total = session.read(area::STATEMENTS, grant, TOTAL, |row| (row.picoseconds(), row.number::<f64>())).await;
     let (total_ms, window_s) = total.first().copied().unwrap_or_default();
-    let kept = samples && server.flavour.keeps_samples();
+    let keep = values == Values::All;
+    let kept = values != Values::None && server.flavour.keeps_samples();
     let sql = DIGESTS.replace("{sample}", if kept { "QUERY_SAMPLE_TEXT" } else { "NULL" });
     let mut statements = session
         .read(area::STATEMENTS, grant, &sql, |row| Digest {
@@ -49,10 +54,15 @@ pub(super) async fn read(session: &mut Session, server: &Server, samples: bool) 
             sorted: row.counter(),
             no_index: row.counter(),
             sample: row.opt_text(),
+            ..Digest::default()
         })
         .await;
     // Whatever else is in a statement about accounts or replication, a password may be.
     statements.iter_mut().filter(|one| !about_rows(&one.text)).for_each(|one| one.sample = None);
+    for one in &mut statements {
+        one.numbers = one.sample.as_deref().map(joins::compared_with_numbers).unwrap_or_default();
+        one.sample = one.sample.take().filter(|_| keep);
+    }
     debug_assert!(statements.len() <= MOST, "the query has a limit");
     Digests { window_s: window_s.unwrap_or(0.0).max(0.0), total_ms: total_ms.unwrap_or(0.0), statements }
 }
