@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL binlog_format = 'ROW'
+SET GLOBAL binlog_format = 'STATEMENT';

@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL binlog_expire_logs_seconds = 2592000
+SET GLOBAL binlog_expire_logs_seconds = 0;

@@ -1,0 +1,3 @@
+-- only mariadb
+-- server: innodb_force_recovery = 1
+SELECT 1;
