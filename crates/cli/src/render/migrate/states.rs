@@ -220,7 +220,7 @@ pub(crate) fn outcome(outcome: &Outcome, target: &str, width: usize) -> String {
         let target = layout::inline(&dbwright_core::target::redact_text(target));
         out += &format!(
             "\nWhen all is well: {SQL}dbwright migrate contract {target}{SQL:#} removes the old.\n\
-             Until then: {SQL}dbwright migrate undo {target}{SQL:#} goes back and keeps the rows written since.\n"
+             Until then: {SQL}dbwright migrate undo {target}{SQL:#} goes back and keeps the rows written since; it names what has no way back.\n"
         );
     }
     out
