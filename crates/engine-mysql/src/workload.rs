@@ -50,14 +50,50 @@ fn add(one: &mut Statement, digest: &Digest) {
 /// The server writes `(...)` for a list of values, and `/* , ... */` behind the first of many rows; a column that is called
 /// `day`, or a unit of time, by the other name that the word has.
 pub(crate) fn plain(text: &str) -> String {
-    text.replace("(...)", "(?)").replace("SQL_TSI_", "")
+    let mut parts = text.split("(...)");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // How many values a function had is lost: what it yields stands for it.
+        match function(&whole) {
+            Some(at) => {
+                whole.truncate(at);
+                whole.push('?');
+            }
+            None => whole.push_str("(?)"),
+        }
+        whole.push_str(part);
+    }
+    whole.replace("SQL_TSI_", "")
+}
+
+/// Where the name of a function begins that stands last; the server quotes it.
+fn function(text: &str) -> Option<usize> {
+    let name = text.trim_end().strip_suffix('`')?;
+    let at = name.rfind('`')?;
+    let before = name[..at].trim_end().to_ascii_uppercase();
+    // `INSERT INTO t (…)`, `WITH t (…)`.
+    let named = ["INTO", "WITH", "RECURSIVE", "."].iter().any(|word| before.ends_with(word));
+    (!named).then_some(at)
 }
 
 /// Whether a statement reads or writes rows.
 fn is_work(text: &str) -> bool {
     let first = text.trim_start_matches(['(', ' ']).split([' ', '(']).next().unwrap_or_default().to_ascii_uppercase();
+    reads(&first) && !of_the_server(text)
+}
+
+/// Whether it reads what the server tells of itself, as monitoring does: no index could serve that.
+fn of_the_server(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let schemas = ["`information_schema` .", "`performance_schema` .", "`mysql` .", "`sys` ."];
+    let mut named =
+        ["from ", "join "].iter().flat_map(|word| text.match_indices(word).map(|(at, _)| &text[at + word.len()..]));
+    named.any(|rest| schemas.iter().any(|schema| rest.starts_with(schema)))
+}
+
+fn reads(first: &str) -> bool {
     matches!(
-        first.as_str(),
+        first,
         "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "WITH" | "TABLE" | "VALUES" | "CALL" | "LOAD"
     )
 }
@@ -73,6 +109,19 @@ mod tests {
     #[test]
     fn words_of_time_have_their_usual_names() {
         assert_eq!(plain("SELECT ID FROM `t` WHERE SQL_TSI_DAY IN (...)"), "SELECT ID FROM `t` WHERE DAY IN (?)");
+    }
+
+    #[test]
+    fn a_function_of_an_unknown_number_of_values_is_a_value() {
+        assert_eq!(plain("SELECT ? WHERE `a` = LEFT ( `SHA2` (...) , ? )"), "SELECT ? WHERE `a` = LEFT ( ? , ? )");
+        assert_eq!(plain("INSERT INTO `t` VALUES (...)"), "INSERT INTO `t` VALUES (?)");
+        assert_eq!(plain("INSERT INTO `t` (...)"), "INSERT INTO `t` (?)");
+    }
+
+    #[test]
+    fn monitoring_is_no_work() {
+        assert!(is_work("SELECT `u` FROM `mysqlish`") && !is_work("SELECT `u` FROM `mysql` . `user`"));
+        assert!(!is_work("SELECT COUNT ( * ) FROM `information_schema` . `TABLES`"));
     }
 
     #[test]

@@ -118,9 +118,15 @@ fn unconfirmed(finding: &mut Finding, advised: &Advised) {
     });
     let print = text.map(|text| fingerprint(&crate::workload::plain(&text), Dialect::Mysql));
     let planned = print.is_some_and(|print| advised.advice.statements.iter().any(|one| one.fingerprint == print));
-    if !planned {
-        let note = "an estimate, which could not be measured: its statement could not be planned in the copy, dbwright advise tells why";
-        finding.proof = Proof::unproven(note);
+    let open = if advised.advice.interrupted {
+        Some("the search ended before all was looked at: raise search_s of the rule, or run dbwright advise")
+    } else if planned {
+        None
+    } else {
+        Some("its statement could not be planned in the copy: dbwright advise tells why")
+    };
+    if let Some(why) = open {
+        finding.proof = Proof::unproven(format!("an estimate, which could not be measured: {why}"));
         return;
     }
     let tried = finding.change.take().and_then(|change| change.forward.into_iter().next()).unwrap_or_default();
