@@ -34,6 +34,11 @@ pub trait Advises: Send + Sync {
         Err(Failure::usage("advise.no-replicas", format!("reads of {name} can't be added: {engine} knows no replicas")))
     }
 
+    /// Whether plans are made on a sample of rows, whose size the user may choose.
+    fn plans_on_rows(&self) -> bool {
+        false
+    }
+
     /// Opens the place where plans are made: a lab, or the target itself when `options.on_target` allows it.
     ///
     /// # Errors
@@ -68,6 +73,8 @@ pub struct WhatIfOptions {
     pub hypothetical_sizes: bool,
     /// Connections to plan on; 0 lets the engine choose.
     pub connections: usize,
+    /// Most bytes of rows to plan on, where plans are made on rows; none lets the engine choose.
+    pub sample: Option<u64>,
 }
 
 /// How to make a copy to measure in.
@@ -125,6 +132,8 @@ pub struct Existing {
     pub keeps: Option<String>,
     /// What its upkeep costs in the window, in the unit of plan costs.
     pub upkeep: f64,
+    /// Whether it may only go when another one that begins with its keys stays in its place: a foreign key needs one.
+    pub bound: bool,
 }
 
 /// What the engine says about an index that could be.

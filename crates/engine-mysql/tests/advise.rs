@@ -10,6 +10,7 @@ use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
 use dbwright_core::{Failure, Proof, Snapshot};
 use dbwright_engine_mysql::MySql;
+use dbwright_engine_mysql::body::Body;
 use dbwright_sql::{Dialect, workload};
 use dbwright_testkit::{MyDatabase, engines, my_server, programs};
 
@@ -275,5 +276,108 @@ async fn without_programs_it_says_what_to_install() {
         );
         let failure = MySql.what_if(&snapshot, None, &options, &Silent).await.err().expect("no rows");
         assert_eq!(failure.code, "mysql.advise-needs-rows");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wider_index_takes_the_place_of_one_that_only_a_foreign_key_needs() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let database = MyDatabase::create(engine);
+        database.execute(SHOP);
+        // The foreign key has one index left.
+        database.execute("ALTER TABLE orders DROP INDEX orders_customer_again, DROP INDEX orders_created, DROP INDEX orders_created_total");
+        let text = "-- weight: 1000\nSELECT id, total FROM orders WHERE customer_id = 7 AND created > '2026-01-01'";
+        let advised = advise(engine, &database, statements(text), false).await;
+        let advice = &advised.advice;
+        let [replaced] = advice.replace.as_slice() else { panic!("{engine}: {advice:#?}") };
+        assert!(replaced.index.ends_with(".orders_customer"), "{engine}: {replaced:#?}");
+        assert!(advice.create.iter().any(|one| replaced.by.contains(&one.name)), "{engine}: {advice:#?}");
+        carry_out(&database, &advised);
+        let keys = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'orders'";
+        let left: Vec<String> = database.query(keys).into_iter().flatten().collect();
+        assert!(left.len() == 2 && !left.contains(&"orders_customer".to_owned()), "{engine}: {left:?}");
+        let bad = "INSERT INTO orders (customer_id, status, created, total) VALUES (-1, 'new', NOW(), 1)";
+        assert!(
+            dbwright_testkit::my::sql::Session::open(&database.url).expect("a session").query(bad).is_err(),
+            "{engine}"
+        );
+        let changes = advice.create.iter().map(|one| &one.change).chain(advice.replace.iter().map(|one| &one.change));
+        for change in changes.collect::<Vec<_>>().into_iter().rev() {
+            change.back.iter().for_each(|statement| database.execute(statement));
+        }
+        let back: Vec<String> = database.query(keys).into_iter().flatten().collect();
+        assert!(back.contains(&"orders_customer".to_owned()), "{engine}: {back:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_size_of_the_sample_is_the_users_and_told() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let database = MyDatabase::create(engine);
+        database.execute(SHOP);
+        database.execute("ANALYZE TABLE orders, customers");
+        let (snapshot, address) = observed(&database).await;
+        let observe = ObserveOptions { programs: vec![programs(engine)], ..ObserveOptions::default() };
+        let options = WhatIfOptions { observe, sample: Some(600_000), ..WhatIfOptions::default() };
+        let place = MySql.what_if(&snapshot, Some(&address), &options, &Silent).await.expect("a place");
+        let workload = statements("SELECT id FROM orders WHERE status = 'new'");
+        place.prepare(&workload.statements, &Silent).await.expect("prepared");
+        let notes = place.notes();
+        let note =
+            notes.iter().find(|note| note.contains("holds a sample")).unwrap_or_else(|| panic!("{engine}: {notes:?}"));
+        let parts = [".orders ", " % (", " of about ", " is rather more"];
+        assert!(parts.iter().all(|part| note.contains(part)), "{engine}: {note}");
+        assert!(MySql.plans_on_rows());
+    }
+}
+
+/// What a join costs that begins at the few orders of one state.
+async fn join_cost(engine: &str, database: &MyDatabase) -> f64 {
+    let text = "SELECT c.note FROM orders o STRAIGHT_JOIN customers c ON c.id = o.customer_id WHERE o.status = 'late'";
+    let advised = advise(engine, database, statements(text), false).await;
+    advised.advice.statements[0].before
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_know_the_histograms_of_the_target() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let database = MyDatabase::create(engine);
+        database.execute(SHOP);
+        let guessed = join_cost(engine, &database).await;
+        let maria = database.query("SELECT VERSION()")[0][0].contains("Maria");
+        database.execute(if maria {
+            "ANALYZE TABLE orders PERSISTENT FOR COLUMNS (status) INDEXES ()"
+        } else {
+            "ANALYZE TABLE orders UPDATE HISTOGRAM ON status WITH 16 BUCKETS"
+        });
+        let known = join_cost(engine, &database).await;
+        assert!(known < guessed * 0.9, "{engine}: {known} {guessed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_replica_reads_counts() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let (database, other) = (MyDatabase::create(engine), MyDatabase::create(engine));
+        database.execute(SHOP);
+        let _ = database.query("SELECT COUNT(*) FROM orders FORCE INDEX (orders_created) WHERE created > '2025-06-01'");
+        let (snapshot, _) = observed(&database).await;
+        let reads = |snapshot: &Snapshot| -> u64 {
+            let body: &Body = snapshot.body().expect("its own body");
+            let orders = body.catalog.tables.iter().find(|table| table.name == "orders").expect("orders");
+            let index = orders.indexes.iter().find(|index| index.name == "orders_created").expect("the index");
+            body.index(index.id).and_then(|facts| facts.io).expect("counted").fetched
+        };
+        assert!(reads(&snapshot) > 0, "{engine}");
+        let merged = MySql.with_reads_of(&snapshot, &snapshot).expect("the same tables");
+        assert_eq!(reads(&merged), 2 * reads(&snapshot), "{engine}");
+        let (elsewhere, _) = observed(&other).await;
+        let failure = MySql.with_reads_of(&snapshot, &elsewhere).expect_err("another database");
+        assert_eq!(failure.code, "advise.not-a-replica", "{engine}");
+        let mut silent: Body = snapshot.body::<Body>().expect("its own body").clone();
+        silent.indexes.values_mut().for_each(|facts| facts.io = None);
+        let silent = Snapshot::new(snapshot.header.clone(), silent);
+        let failure = MySql.with_reads_of(&snapshot, &silent).expect_err("it counts nothing");
+        assert_eq!(failure.code, "advise.replica-not-counted", "{engine}");
     }
 }

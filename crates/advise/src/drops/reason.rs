@@ -57,7 +57,7 @@ pub(super) fn reasons(look: &Look<'_>, existing: &[Existing], read: &HashSet<Ind
     let costly = |id: &IndexId| read.contains(id) && existing[*id].upkeep * look.upkeep > 0.0;
     // Only a guess until the rehearsal: what is to stand in for another one stays.
     let guessed: Vec<_> = (0..existing.len())
-        .filter(|id| costly(id) && may_go(look, &existing[*id]))
+        .filter(|id| costly(id) && !existing[*id].bound && may_go(look, &existing[*id]))
         .filter(|id| going.iter().all(|(gone, reason)| gone != id && partner(reason) != Some(*id)))
         .map(|id| (id, Reason::DoesNotPay))
         .collect();
@@ -103,7 +103,7 @@ fn reason(
     if !new.is_empty() {
         return Some(Reason::Replaced(new));
     }
-    let counted = own.scans == Some(0) && look.window_s.is_some_and(|window| window >= WINDOW_S);
+    let counted = !own.bound && own.scans == Some(0) && look.window_s.is_some_and(|window| window >= WINDOW_S);
     // What the workload does not read at all may serve statements that it does not hold: its upkeep tells nothing.
     (counted && !read).then_some(Reason::Unused)
 }

@@ -44,6 +44,7 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
         on_target: args.proof.on_target,
         hypothetical_sizes: args.proof.sizes == SizesBy::Hypopg,
         connections: 0,
+        sample: None,
     };
     let place = adviser.what_if(&snapshot, address.as_ref(), &how, &cx.progress).await?;
     let lab_seconds = started.elapsed().as_secs_f64();

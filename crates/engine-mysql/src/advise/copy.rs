@@ -15,6 +15,9 @@ use crate::body::{Body, Server};
 use crate::flavour::Hiding;
 use crate::lab::like::{self, Left, Like, Wish};
 use crate::migrate::{Link, copy_rows};
+use crate::words;
+
+use super::histograms;
 
 const SQL: Dialect = Dialect::Mysql;
 /// How the copy's server differs from one that is only asked: it has room for rows.
@@ -39,6 +42,8 @@ const PLANNING: [&str; 13] = [
     "optimizer_use_condition_selectivity",
     "use_stat_tables",
 ];
+/// Tables whose share is told, at most.
+const SAMPLED: usize = 12;
 /// What is told of what can't be made, at most.
 const TOLD: usize = 5;
 
@@ -107,7 +112,7 @@ impl Copy {
         &mut self,
         body: &Body,
         wanted: &BTreeSet<ObjectName>,
-        limit: u64,
+        (limit, option): (u64, &str),
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let is_wanted = |table: &&Table| {
@@ -120,7 +125,6 @@ impl Copy {
             failure.hint("advice is made on a copy of rows: the account needs SELECT on the tables that the workload names, and on those that their foreign keys refer to")
         })?;
         let cut = !notes.is_empty();
-        self.notes.extend(notes.into_iter().map(|note| format!("Of the rows, {note}: costs are those of the copy, so that what an index gains on the target is rather more.")));
         self.link.set_up(&[]).await?;
         let mut source = Link::open(&self.address, &OpenOptions { read_only: true, ..OpenOptions::default() }).await?;
         for schema in self.schemas.clone() {
@@ -132,6 +136,8 @@ impl Copy {
             progress.step(at as u64);
             self.count(table, cut).await?;
         }
+        self.notes.extend(self.sampled(&tables, option));
+        self.notes.extend(histograms::take_over(&mut self.link, &mut source, body, &tables).await);
         self.plan_as(body).await;
         Ok(())
     }
@@ -149,6 +155,38 @@ impl Copy {
         self.shares.insert(key.clone(), share);
         self.rows.insert(key, rows);
         Ok(())
+    }
+
+    /// How much of which tables is here; none when all of all is.
+    fn sampled(&self, tables: &[&Table], option: &str) -> Option<String> {
+        let mut parts: Vec<(f64, String)> = Vec::new();
+        for table in tables {
+            let key = ObjectName { schema: table.schema.clone(), name: table.name.clone() };
+            let share = self.share(&key);
+            if share < 1.0 {
+                let all = words::count(table.rows.unwrap_or_default());
+                let rows = words::count(self.rows(&key));
+                parts.push((share, format!("{key} {} ({rows} of about {all} rows)", words::percent(share))));
+            }
+        }
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (sampled, whole) = (parts.len(), tables.len() - parts.len());
+        let shown: Vec<String> = parts.into_iter().map(|(_, text)| text).take(SAMPLED).collect();
+        let more = sampled.saturating_sub(shown.len());
+        let more = if more > 0 { format!(", and a part of {more} more") } else { String::new() };
+        let others = match whole {
+            0 => String::new(),
+            1 => "; of the other table all rows".to_owned(),
+            many => format!("; of the {many} other tables all rows"),
+        };
+        let larger = if option.is_empty() { String::new() } else { format!("; {option} SIZE takes more rows") };
+        (sampled > 0).then(|| {
+            format!(
+                "The copy holds a sample: {}{more}{others}. Costs are those of the sample, so that what an index gains on the \
+                 target is rather more{larger}.",
+                shown.join(", ")
+            )
+        })
     }
 
     /// The target's settings for the session; what this version does not know is left as it is.

@@ -10,6 +10,9 @@ use dbwright_sql::{Dialect, indexing};
 use super::definition;
 use crate::body::Body;
 
+/// Reads that were counted over less than this tell nothing: a week sees every weekly job once.
+const WINDOW_S: f64 = 7.0 * 86_400.0;
+
 /// Those of some tables. `upkeep` says what keeping one costs.
 pub(super) fn of(body: &Body, tables: &BTreeSet<ObjectName>, upkeep: &dyn Fn(&Index) -> f64) -> Vec<Existing> {
     let parents = indexing::needed_by_foreign_keys(&body.catalog);
@@ -23,9 +26,11 @@ pub(super) fn of(body: &Body, tables: &BTreeSet<ObjectName>, upkeep: &dyn Fn(&In
             } else {
                 keeps(body, table, known)
             };
-            let scans = body.index(known.id).and_then(|facts| facts.io).map(|io| io.fetched);
+            let counted = body.table(table.id).is_some_and(|facts| facts.counted_s(&body.server) >= WINDOW_S);
+            let scans = body.index(known.id).and_then(|facts| facts.io).filter(|_| counted).map(|io| io.fetched);
             let (name, bytes, upkeep) = (known.name.clone(), known.bytes.unwrap_or(0), upkeep(&index));
-            found.push(Existing { index, name, bytes, scans, keeps, upkeep });
+            let bound = table.foreign_keys().any(|(key, _)| only_one(table, known, &key.columns));
+            found.push(Existing { index, name, bytes, scans, keeps, upkeep, bound });
         }
     }
     found
@@ -41,9 +46,6 @@ fn keeps(body: &Body, table: &Table, known: &Known) -> Option<String> {
     }
     if !matches!(known.method.as_str(), "btree" | "hash") {
         return Some(format!("a {} index serves what the optimizer does not cost", known.method));
-    }
-    if table.foreign_keys().any(|(key, _)| only_one(table, known, &key.columns)) {
-        return Some("a foreign key needs it".to_owned());
     }
     if body.index(known.id).is_some_and(|facts| !facts.visible) {
         return Some("it is hidden already: mysql/invisible-index-left of `dbwright check` tells of it".to_owned());

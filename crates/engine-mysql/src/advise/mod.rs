@@ -9,10 +9,12 @@ pub(crate) mod definition;
 mod existing;
 mod figures;
 mod fill;
+mod histograms;
 mod measure;
 mod named;
 mod plan;
 mod planner;
+mod replicas;
 mod trials;
 mod usage;
 mod whatif;
@@ -43,6 +45,14 @@ impl Advises for MySql {
         body.workload.clone().or_else(|| crate::workload::of(&body.statements, body.server.database.as_deref()))
     }
 
+    fn plans_on_rows(&self) -> bool {
+        true
+    }
+
+    fn with_reads_of(&self, snapshot: &Snapshot, replica: &Snapshot) -> Result<Snapshot, Failure> {
+        replicas::with_reads_of(snapshot, replica)
+    }
+
     fn what_if<'a>(
         &'a self,
         snapshot: &'a Snapshot,
@@ -56,7 +66,7 @@ impl Advises for MySql {
                 return Err(on_target());
             }
             let copy = Copy::start(snapshot, address, &options.observe.programs, progress).await?;
-            Ok(Box::new(whatif::Whatif::new(copy, snapshot.body()?)) as Box<dyn WhatIf>)
+            Ok(Box::new(whatif::Whatif::new(copy, snapshot.body()?, options.sample)) as Box<dyn WhatIf>)
         })
     }
 
@@ -73,7 +83,7 @@ impl Advises for MySql {
             let all = || body.catalog.user_tables().map(named::name).collect::<BTreeSet<_>>();
             let wanted = options.tables.as_ref().map_or_else(all, |tables| tables.iter().cloned().collect());
             let wanted = named::with_parents(&body.catalog, wanted);
-            copy.fill(body, &wanted, options.bytes.unwrap_or(u64::MAX), progress).await?;
+            copy.fill(body, &wanted, (options.bytes.unwrap_or(u64::MAX), "--copy-bytes"), progress).await?;
             Ok(Box::new(measure::Bench::new(copy, body).await?) as Box<dyn Measurer>)
         })
     }
@@ -87,9 +97,14 @@ pub(crate) fn table<'c>(catalog: &'c Catalog, name: &ObjectName) -> Option<&'c T
 fn no_rows() -> Failure {
     Failure::usage(
         "mysql.advise-needs-rows",
-        "a snapshot of MySQL or MariaDB has no rows, and the server's optimizer looks into them when it plans",
+        "a snapshot of MySQL or MariaDB has no rows, and the server's optimizer looks into them when it plans: no index can \
+         be tried with it",
     )
-    .hint("name the live database; it is only read, and indexes are tried in a copy on a private server")
+    .hint(
+        "name a database with the rows (the live one, which is only read, a replica, or a restored backup) and take the \
+         statements from the snapshot: dbwright advise URL --workload SNAPSHOT",
+    )
+    .hint("dbwright check SNAPSHOT estimates missing indexes from the counters that the snapshot holds (mysql/missing-index)")
 }
 
 fn on_target() -> Failure {

@@ -19,7 +19,7 @@ use super::writers::Writers;
 use super::{definition, existing, fill, named, usage};
 use crate::body::Body;
 
-/// Bytes of rows that are copied to plan with: each candidate is built there.
+/// Bytes of rows that are copied to plan with, when the user does not say: each candidate is built there.
 const ROWS: u64 = 64 << 20;
 /// Why a statement can't be weighed.
 const NO_COST: &str = "the server tells no cost of it";
@@ -29,6 +29,8 @@ const WORK: [&str; 8] = ["select", "with", "values", "table", "insert", "replace
 /// The copy as a what-if side.
 pub(super) struct Whatif {
     body: Body,
+    /// Most bytes of rows.
+    sample: u64,
     state: Mutex<State>,
     place: OnceLock<String>,
     existing: OnceLock<Vec<Existing>>,
@@ -47,7 +49,7 @@ struct State {
 }
 
 impl Whatif {
-    pub(super) fn new(copy: Copy, body: &Body) -> Self {
+    pub(super) fn new(copy: Copy, body: &Body, sample: Option<u64>) -> Self {
         let state = State {
             copy,
             trials: Trials::new("dbwright_trial_"),
@@ -58,6 +60,7 @@ impl Whatif {
         };
         Self {
             body: body.clone(),
+            sample: sample.unwrap_or(ROWS),
             state: Mutex::new(state),
             place: OnceLock::new(),
             existing: OnceLock::new(),
@@ -69,7 +72,7 @@ impl Whatif {
     async fn prepare_all(&self, statements: &[Statement], progress: &dyn Progress) -> Result<Vec<Prepared>, Failure> {
         let state = &mut *self.state.lock().await;
         let wanted = named::tables(&self.body.catalog, statements);
-        state.copy.fill(&self.body, &wanted, ROWS, progress).await?;
+        state.copy.fill(&self.body, &wanted, (self.sample, ""), progress).await?;
         let near = named::near(&self.body.catalog, &wanted);
         progress.stage("planning statements", Some(statements.len() as u64));
         let mut prepared = Vec::with_capacity(statements.len());

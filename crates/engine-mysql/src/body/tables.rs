@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Server;
+
 /// A schema of the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
@@ -65,6 +67,19 @@ pub struct TableFacts {
     /// Of a view: whether it runs with the rights of who asks, and not with its definer's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_invoker: bool,
+}
+
+impl TableFacts {
+    /// Seconds that the table's counters cover: they begin with the server's start, and anew with each `ALTER` of the table.
+    #[must_use]
+    pub fn counted_s(&self, server: &Server) -> f64 {
+        let up = server.uptime_s as f64;
+        let made =
+            self.created.as_deref().and_then(|text| text.replace(' ', "T").parse::<jiff::civil::DateTime>().ok());
+        let now = server.now.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        let age = made.map(|made| now.duration_since(made).as_secs_f64());
+        age.map_or(up, |age| age.max(0.0).min(up))
+    }
 }
 
 /// A partition.

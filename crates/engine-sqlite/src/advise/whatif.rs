@@ -331,7 +331,7 @@ fn existing(catalog: &Catalog) -> Vec<Existing> {
             _ => None,
         };
         let bytes = known.bytes.unwrap_or(0);
-        Existing { index, name: known.name.clone(), bytes, scans: None, keeps, upkeep: 0.0 }
+        Existing { index, name: known.name.clone(), bytes, scans: None, keeps, upkeep: 0.0, bound: false }
     };
     catalog.user_tables().flat_map(|table| table.indexes.iter().map(move |index| of(table, index))).collect()
 }

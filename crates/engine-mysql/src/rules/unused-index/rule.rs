@@ -8,7 +8,7 @@ use dbwright_sql::model::{Index, Table};
 use dbwright_sql::{Dialect, render};
 
 use crate::alter::{self, INSTANT, ONLINE};
-use crate::body::{Body, TableFacts};
+use crate::body::Body;
 use crate::words;
 
 /// Reports unused indexes, or that the counters are too young to tell.
@@ -20,7 +20,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         if facts.io.is_none_or(|io| io.fetched + io.written() == 0) {
             continue;
         }
-        let window = window_s(body, facts);
+        let window = facts.counted_s(&body.server);
         for index in table.indexes.iter().filter(|index| droppable(index) && !needed.contains(&index.id)) {
             let serves = table.foreign_keys().any(|(key, _)| {
                 key.columns.iter().map(String::as_str).eq(index.leading_columns().take(key.columns.len()))
@@ -52,15 +52,6 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
 /// Whether it only serves queries, and may do so.
 fn droppable(index: &Index) -> bool {
     !index.unique && !index.primary && index.valid && matches!(index.method.as_str(), "btree" | "hash")
-}
-
-/// Seconds that the table's counters cover.
-fn window_s(body: &Body, facts: &TableFacts) -> f64 {
-    let up = words::as_f64(body.server.uptime_s);
-    let made = facts.created.as_deref().and_then(|text| text.replace(' ', "T").parse::<jiff::civil::DateTime>().ok());
-    let now = body.server.now.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    let age = made.map(|made| now.duration_since(made).as_secs_f64());
-    age.map_or(up, |age| age.max(0.0).min(up))
 }
 
 fn finding(cx: &Cx<'_, Body>, table: &Table, index: &Index, window: f64) -> Finding {

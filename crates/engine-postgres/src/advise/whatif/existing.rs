@@ -61,6 +61,7 @@ fn one(body: &PgBody, table: &Table, index: &model::Index, needed: &HashSet<Obje
         keeps: keeps(table, index, needed),
         upkeep: sizes::estimate(&definition, body).upkeep,
         index: definition,
+        bound: false,
     };
     Known { existing, physical }
 }
