@@ -97,9 +97,25 @@ pub struct PgBody {
     /// The journal of migrations, and what changes have left.
     #[serde(default)]
     pub migrations: Observed,
+    /// What uses columns of a table, by its oid, so that their types can't be changed as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_uses: BTreeMap<ObjectId, Vec<ColumnUse>>,
     /// What a planner twin needs beyond the rest; only in snapshots with all values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blueprint: Option<Box<Blueprint>>,
+}
+
+/// Something that the server wants gone before it changes the type of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnUse {
+    /// The column.
+    pub column: String,
+    /// `view`, `materialized view`, `rule`, `trigger`, `policy`, `function` or `generated column`.
+    pub kind: String,
+    /// The schema of a view or function; empty for others.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// The server, and the session that observed it.

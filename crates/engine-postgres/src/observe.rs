@@ -27,6 +27,7 @@ mod session;
 mod settings;
 mod statements;
 mod tables;
+mod uses;
 
 use dbwright_core::engine::{ObserveOptions, Values};
 use dbwright_core::progress::Progress;
@@ -153,6 +154,7 @@ async fn body(
         prepared,
         replication: replication::read(session, &server).await?,
         migrations: migrations::read(session).await?,
+        column_uses: uses::read(session).await?,
         blueprint,
         server,
     })

@@ -54,6 +54,7 @@ pub(crate) fn body() -> PgBody {
         prepared: Vec::new(),
         replication: Replication::default(),
         migrations: dbwright_migrate::observed::Observed::default(),
+        column_uses: BTreeMap::new(),
         blueprint: None,
     }
 }

@@ -7,6 +7,7 @@ use dbwright_sql::model::TableKind;
 use super::expression::{Volatility, declared};
 use super::locks::taken;
 use super::scene::{Scene, Transaction};
+use super::uses;
 use super::world::{Column, Constraint, Index, Origin, Table};
 use crate::ddl::{self, Act, Action, ColumnConstraint, ConstraintKind, CreateIndex, CreateTable, Name, Object};
 
@@ -24,6 +25,7 @@ pub(super) fn pass(scene: &mut Scene) {
         }
         session(scene, act, &sql);
         schema(scene, act, &sql);
+        uses::pass(scene, act, &sql);
     }
 }
 

@@ -15,6 +15,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod types;
+mod uses;
 mod world;
 
 use std::sync::Arc;

@@ -86,6 +86,7 @@ fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model:
         partitions: partitions.by_ref().map(|part| body.catalog.subject(part)).collect(),
         replica_identity: figures.first().map_or_else(|| "d".to_owned(), |one| one.replica_identity.clone()),
         readers: readers(body, table),
+        uses: body.column_uses.get(&table.id).cloned().unwrap_or_default(),
         ..Table::assumed((table.schema.clone(), table.name.clone()))
     }
 }

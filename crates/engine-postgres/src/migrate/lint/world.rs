@@ -7,6 +7,7 @@ use dbwright_sql::Dialect;
 use dbwright_sql::model::TableKind;
 
 use super::expression::Volatility;
+use crate::body::ColumnUse;
 use crate::ddl::Name;
 
 /// Schema and name.
@@ -89,6 +90,8 @@ pub struct Table {
     pub readers: Vec<String>,
     /// Policies that are known.
     pub policies: usize,
+    /// What uses its columns so that the server refuses to change their types.
+    pub uses: Vec<ColumnUse>,
 }
 
 /// A column.
@@ -236,6 +239,7 @@ impl Table {
             replica_identity: "d".to_owned(),
             readers: Vec::new(),
             policies: 0,
+            uses: Vec::new(),
         }
     }
 

@@ -18,6 +18,7 @@ use super::draft::{Cx, Draft};
 use super::step::{self, ACCESS_EXCLUSIVE, Drafted as _};
 use super::{plain, retype};
 
+pub(super) use backs::parameters;
 pub(super) use constraint::validated;
 pub(super) use not_null::by_check as not_null_by_check;
 
@@ -45,7 +46,8 @@ pub(super) async fn alter(
 ) -> Result<Draft, Failure> {
     let Some(table) = cx.catalog.table(name).await? else { return Ok(plain::draft(cx)) };
     let to = Alter { table: &table, only, if_exists };
-    if !table.is_table() || table.persistence == "t" || (table.is_empty() && !is_attach(clauses)) {
+    let idle = table.is_empty() && !is_attach(clauses);
+    if !table.is_table() || table.persistence == "t" || idle && !retype::in_use(cx, &to, clauses).await? {
         return together(cx, &to, clauses, &[]).await;
     }
     let (mut draft, mut waiting) = (Draft::of(plain::METHOD), Vec::new());

@@ -14,6 +14,9 @@ use dbwright_migrate::plan::{Held, Phase};
 
 use crate::ddl::{Action, Clause};
 
+pub(super) use bound::refusing;
+pub(super) use objects::view_again;
+
 use super::alter::Alter;
 use super::draft::{Cx, Draft};
 use super::plain;
@@ -53,7 +56,11 @@ pub(super) async fn plan(
     if table.partition_key.iter().any(|key| key == wanted.column) || !column.generated.is_empty() {
         return Ok(None);
     }
-    if !decide::rewrites(cx, table, wanted).await? {
+    if table.is_empty() || !decide::rewrites(cx, table, wanted).await? {
+        let refusing = bound::refusing(cx.catalog, table.oid, &[wanted.column]).await?;
+        if !refusing.is_empty() {
+            return Ok(Some(blocking(to, clause, &refusing.reason())));
+        }
         return fast::plan(cx, to, wanted, clause).await.map(Some);
     }
     let mut changes = Vec::new();
@@ -66,9 +73,8 @@ pub(super) async fn plan(
         return Ok(Some(Draft::default()));
     }
     let bound = bound::of(cx, table, &changes).await?;
-    if bound.refused {
-        let reason = "a function, rule, generated column, trigger or materialized view uses the column: the server itself refuses";
-        return Ok(Some(blocking(to, clause, reason)));
+    if !bound.refusing.is_empty() {
+        return Ok(Some(blocking(to, clause, &bound.refusing.reason())));
     }
     if let Some(reason) = bound.hindrance {
         return Ok(Some(blocking(to, clause, &reason)));
@@ -76,8 +82,29 @@ pub(super) async fn plan(
     change::plan(cx, to, &changes, all, bound).await.map(Some)
 }
 
+/// Whether a table without rows has what stands in the way of one of the type changes: else they are left to the server.
+pub(super) async fn in_use(cx: &Cx<'_, '_>, to: &Alter<'_>, clauses: &[Clause]) -> Result<bool, Failure> {
+    let columns: Vec<&str> = clauses.iter().filter_map(Wanted::of).map(|wanted| wanted.column).collect();
+    if columns.is_empty() {
+        return Ok(false);
+    }
+    cx.catalog
+        .holds(&format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+             WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = {} AND a.attname IN ({}) AND d.classid IN \
+             ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass, \
+             'pg_catalog.pg_publication_rel'::regclass))",
+            to.table.oid,
+            objects::listed(&columns)
+        ))
+        .await
+}
+
 /// Whether a clause belongs to a type change of the same statement, which takes care of it.
 pub(super) async fn covers(cx: &Cx<'_, '_>, to: &Alter<'_>, clause: &Clause, all: &[Clause]) -> Result<bool, Failure> {
+    if to.table.is_empty() {
+        return Ok(false);
+    }
     let (Action::SetDefault { column, .. } | Action::DropDefault { column }) = &clause.action else {
         return Ok(false);
     };

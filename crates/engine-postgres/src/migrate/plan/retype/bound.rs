@@ -2,7 +2,7 @@
 
 use dbwright_core::Failure;
 
-use super::super::catalog::{Constraint, Index, Table};
+use super::super::catalog::{Catalog, Constraint, Index, Table};
 use super::super::draft::Cx;
 use super::super::tokens;
 use super::Wanted;
@@ -19,8 +19,8 @@ pub(super) struct Bound {
     pub(super) views: Vec<View>,
     pub(super) things: Vec<Thing>,
     pub(super) statistics: Vec<Statistics>,
-    /// The server itself would refuse the statement.
-    pub(super) refused: bool,
+    /// What the server itself refuses the statement for, and no new column helps with.
+    pub(super) refusing: Refusing,
     /// Why it can't be done by new columns.
     pub(super) hindrance: Option<String>,
 }
@@ -36,7 +36,7 @@ pub(super) async fn of(cx: &Cx<'_, '_>, table: &Table, changes: &[Wanted<'_>]) -
     let not_nulls = constraints.iter().filter(|one| one.kind == "n" && used(&one.columns)).cloned().collect();
     constraints.retain(|one| matches!(one.kind.as_str(), "c" | "f") && used(&one.columns));
     let mut things = objects::triggers(cx, table, &columns).await?;
-    things.extend(objects::policies(cx, table, &columns).await?);
+    things.extend(objects::policies(cx, table, &columns, objects::Policies::Told).await?);
     things.extend(objects::publications(cx, table, &columns).await?);
     let mut bound = Bound {
         indexes,
@@ -45,29 +45,66 @@ pub(super) async fn of(cx: &Cx<'_, '_>, table: &Table, changes: &[Wanted<'_>]) -
         things,
         views: objects::views(cx, table, &columns).await?,
         statistics: objects::statistics(cx, table, &columns).await?,
-        refused: refused(cx, table, &columns).await?,
+        refusing: refusing(cx.catalog, table.oid, &columns).await?,
         hindrance: None,
     };
-    bound.refused |= bound.views.iter().any(|view| view.kind != "v");
     bound.hindrance = hindrance(table, &bound);
     Ok(bound)
 }
 
-/// Generated columns, rules and functions that use the column: the server refuses, and so would the switch.
-async fn refused(cx: &Cx<'_, '_>, table: &Table, columns: &[&str]) -> Result<bool, Failure> {
-    let query = format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
-         WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = {oid} AND a.attname IN ({columns}) \
-         AND (d.classid = 'pg_proc'::regclass \
-         OR d.classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid AND r.ev_class = {oid}) \
-         OR d.classid = 'pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_attribute g \
-         ON g.attrelid = f.adrelid AND g.attnum = f.adnum WHERE f.oid = d.objid AND g.attgenerated <> '' AND g.attnum <> a.attnum) \
-         OR d.classid = 'pg_class'::regclass AND d.objid = {oid} AND d.objsubid > 0 AND d.objsubid <> a.attnum))",
-        oid = table.oid,
-        columns = objects::listed(columns)
-    );
-    cx.catalog.holds(&query).await
+/// What uses columns in a way that makes the server refuse to change their type, and that can't be made again in a moment.
+#[derive(Debug, Default)]
+pub(in super::super) struct Refusing {
+    /// Materialized views, rules, and functions whose body the server has parsed: a shadow table takes them along.
+    pub(in super::super) beside: Vec<String>,
+    /// Columns that are computed from them.
+    pub(in super::super) computed: Vec<String>,
 }
+
+impl Refusing {
+    pub(super) fn is_empty(&self) -> bool {
+        self.beside.is_empty() && self.computed.is_empty()
+    }
+
+    /// Why the plain statement is no way, and what is.
+    pub(super) fn reason(&self) -> String {
+        let all: Vec<String> = self.beside.iter().chain(&self.computed).cloned().collect();
+        let them = crate::words::some_of(&all);
+        let verb = if all.len() == 1 { "uses" } else { "use" };
+        let way = if self.computed.is_empty() {
+            "drop them before the statement, and make them again after it"
+        } else {
+            "drop the computed columns in a statement before, and add them again in one after it"
+        };
+        format!("{them} {verb} the column, so that the server refuses the statement: {way}")
+    }
+}
+
+/// Asks for it.
+pub(in super::super) async fn refusing(catalog: &Catalog<'_>, oid: u32, columns: &[&str]) -> Result<Refusing, Failure> {
+    let query = REFUSING.replace("{oid}", &oid.to_string()).replace("{columns}", &objects::listed(columns));
+    let (computed, beside) = catalog.pinned(&query).await?.into_iter().partition(|one| one.starts_with("column "));
+    Ok(Refusing { beside, computed })
+}
+
+/// Servers differ in what they note as computed from a column: its default, or the column.
+const REFUSING: &str = "\
+WITH RECURSIVE d AS (SELECT d.* FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = {oid} AND a.attname IN ({columns})), \
+u AS (SELECT r.ev_class AS id FROM d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid WHERE r.ev_class <> {oid} \
+  UNION SELECT r.ev_class FROM u JOIN pg_depend n ON n.refclassid = 'pg_class'::regclass AND n.refobjid = u.id \
+  JOIN pg_rewrite r ON r.oid = n.objid AND n.classid = 'pg_rewrite'::regclass WHERE r.ev_class <> u.id) \
+SELECT CASE d.classid \
+  WHEN 'pg_rewrite'::regclass THEN (SELECT CASE WHEN c.relkind = 'm' THEN format('materialized view %I.%I', n.nspname, c.relname) \
+    WHEN c.relkind = 'v' AND r.rulename = '_RETURN' THEN NULL ELSE format('rule %I on %I.%I', r.rulename, n.nspname, c.relname) END \
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.oid = d.objid) \
+  WHEN 'pg_proc'::regclass THEN (SELECT format('function %s', d.objid::regprocedure)) \
+  WHEN 'pg_attrdef'::regclass THEN (SELECT format('column %I', g.attname) FROM pg_attrdef f JOIN pg_attribute g \
+    ON g.attrelid = f.adrelid AND g.attnum = f.adnum WHERE f.oid = d.objid AND g.attgenerated <> '' AND g.attnum <> d.refobjsubid) \
+  WHEN 'pg_class'::regclass THEN (SELECT format('column %I', g.attname) FROM pg_attribute g \
+    WHERE d.objid = {oid} AND g.attrelid = {oid} AND g.attnum = d.objsubid AND g.attgenerated <> '' AND g.attnum <> d.refobjsubid) END AS what \
+FROM d UNION SELECT format('materialized view %I.%I', n.nspname, c.relname) FROM u JOIN pg_class c ON c.oid = u.id AND c.relkind = 'm' \
+  JOIN pg_namespace n ON n.oid = c.relnamespace EXCEPT SELECT NULL ORDER BY 1";
 
 fn hindrance(table: &Table, bound: &Bound) -> Option<String> {
     if table.has_children {

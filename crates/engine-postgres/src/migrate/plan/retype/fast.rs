@@ -7,7 +7,7 @@ use dbwright_migrate::plan::{Back, Held, Phase};
 use crate::ddl::Clause;
 
 use super::super::alter::Alter;
-use super::super::catalog::Constraint;
+use super::super::catalog::{Constraint, Table};
 use super::super::draft::{Cx, Draft};
 use super::super::name::ident;
 use super::super::plain;
@@ -29,10 +29,10 @@ pub(super) async fn plan(
     // A CHECK would be checked again for every row, under the lock; as NOT VALID it is checked afterwards.
     let checks: Vec<&Constraint> = all.iter().filter(uses).filter(|check| check.validated).collect();
     let old = table.column(wanted.column).map(|column| column.ty.clone()).unwrap_or_default();
-    let views = objects::views(cx, table, &[wanted.column]).await?;
+    let kept = Kept::read(cx, table, wanted.column).await?;
     let change = format!("{} {}", to.head(), clause.text);
     let reverse = format!("{} ALTER COLUMN {} TYPE {old}", to.head(), ident(wanted.column));
-    let around = |change: String| around(to, &checks, &views, change);
+    let around = |change: String| around(to, &checks, &kept, change);
     let step = transaction(plain::title(&change), Phase::Switch, around(change))
         .back(backward(to, &checks, &around(reverse)))
         .locks(step::ACCESS_EXCLUSIVE, table, Held::Moment);
@@ -51,9 +51,38 @@ fn backward(to: &Alter<'_>, checks: &[&Constraint], statements: &[String]) -> Ba
     Back::alone(std::iter::once(step::guarded("true", statements)).chain(validate))
 }
 
-fn around(to: &Alter<'_>, checks: &[&Constraint], views: &[objects::View], change: String) -> Vec<String> {
+/// What the server wants gone while the type changes, and what it is made again by.
+struct Kept {
+    views: Vec<objects::View>,
+    things: Vec<objects::Bound>,
+}
+
+impl Kept {
+    async fn read(cx: &Cx<'_, '_>, table: &Table, column: &str) -> Result<Self, Failure> {
+        let mut things = objects::triggers(cx, table, &[column]).await?;
+        things.extend(objects::policies(cx, table, &[column], objects::Policies::MadeAgain).await?);
+        things.extend(objects::publications(cx, table, &[column]).await?);
+        Ok(Self { views: objects::views(cx, table, &[column]).await?, things })
+    }
+
+    fn gone(&self, table: &Table) -> Vec<String> {
+        let mut statements: Vec<String> = self.views.iter().rev().map(objects::View::drop).collect();
+        if !self.things.is_empty() {
+            statements.push(format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.sql()));
+        }
+        statements.extend(self.things.iter().filter_map(|thing| thing.drop.clone()));
+        statements
+    }
+
+    fn again(&self) -> impl Iterator<Item = String> {
+        let things = self.things.iter().flat_map(|thing| thing.create.clone());
+        things.chain(self.views.iter().flat_map(|view| view.create.clone()))
+    }
+}
+
+fn around(to: &Alter<'_>, checks: &[&Constraint], kept: &Kept, change: String) -> Vec<String> {
     let head = to.head();
-    let mut statements: Vec<String> = views.iter().rev().map(objects::View::drop).collect();
+    let mut statements = kept.gone(to.table);
     statements.extend(checks.iter().map(|check| format!("{head} DROP CONSTRAINT {}", ident(&check.name))));
     statements.push(change);
     for check in checks {
@@ -63,7 +92,7 @@ fn around(to: &Alter<'_>, checks: &[&Constraint], views: &[objects::View], chang
             check.comment.as_deref(),
         ));
     }
-    statements.extend(views.iter().flat_map(|view| view.create.clone()));
+    statements.extend(kept.again());
     statements
 }
 

@@ -12,7 +12,6 @@ use super::super::name::{ident, literal};
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct View {
     pub(super) name: String,
-    pub(super) kind: String,
     pub(super) create: Vec<String>,
 }
 
@@ -34,10 +33,18 @@ pub(super) fn listed(columns: &[&str]) -> String {
 
 /// Views that use one of the columns, in the order in which they can be made.
 pub(super) async fn views(cx: &Cx<'_, '_>, table: &Table, columns: &[&str]) -> Result<Vec<View>, Failure> {
-    cx.catalog.values(&VIEWS.replace("{oid}", &table.oid.to_string()).replace("{columns}", &listed(columns))).await
+    let uses = VIEWS.replace("{oid}", &table.oid.to_string()).replace("{columns}", &listed(columns));
+    cx.catalog.values(&format!("{uses}{VIEW}")).await
 }
 
-/// Every statement that makes a view what it is, each as one row of `create`.
+/// All statements that make one view, whatever it reads.
+pub(in super::super) async fn view_again(cx: &Cx<'_, '_>, oid: u32) -> Result<Vec<String>, Failure> {
+    let query = format!("WITH v AS (SELECT {oid}::oid AS id, 0 AS depth) {VIEW}");
+    let views: Vec<View> = cx.catalog.values(&query).await?;
+    Ok(views.into_iter().flat_map(|view| view.create).collect())
+}
+
+/// The views that use a column, and those that use these.
 const VIEWS: &str = "\
 WITH RECURSIVE uses AS ( \
   SELECT r.ev_class AS id, 1 AS depth FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass \
@@ -45,8 +52,11 @@ WITH RECURSIVE uses AS ( \
   WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = {oid} AND a.attname IN ({columns}) AND r.ev_class <> {oid} \
   UNION SELECT r.ev_class, u.depth + 1 FROM uses u JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = u.id \
   JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class <> u.id AND u.depth < 50), \
-v AS (SELECT id, max(depth) AS depth FROM uses GROUP BY id) \
-SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind::text AS kind, ARRAY[format('CREATE VIEW %I.%I%s AS %s', \
+v AS (SELECT id, max(depth) AS depth FROM uses GROUP BY id) ";
+
+/// Every statement that makes a view what it is, each as one row of `create`.
+const VIEW: &str = "\
+SELECT format('%I.%I', n.nspname, c.relname) AS name, ARRAY[format('CREATE VIEW %I.%I%s AS %s', \
   n.nspname, c.relname, coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', ''), rtrim(pg_get_viewdef(c.oid), ';'))] \
   || CASE WHEN pg_get_userbyid(c.relowner) <> current_user THEN ARRAY[format('ALTER VIEW %I.%I OWNER TO %I', n.nspname, c.relname, \
      pg_get_userbyid(c.relowner))] ELSE '{}' END \
@@ -90,16 +100,41 @@ pub(super) async fn triggers(cx: &Cx<'_, '_>, table: &Table, columns: &[&str]) -
     cx.catalog.values(&query).await
 }
 
-/// Policies that use a column: they are told their text again.
-pub(super) async fn policies(cx: &Cx<'_, '_>, table: &Table, columns: &[&str]) -> Result<Vec<Bound>, Failure> {
+/// How policies get over a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Policies {
+    /// The column has another number: they are told their text again.
+    Told,
+    /// The column stays: the server wants them gone meanwhile.
+    MadeAgain,
+}
+
+/// Policies that use a column, those of other tables too.
+pub(super) async fn policies(
+    cx: &Cx<'_, '_>,
+    table: &Table,
+    columns: &[&str],
+    how: Policies,
+) -> Result<Vec<Bound>, Failure> {
+    let (drop, begin, comment) = match how {
+        Policies::Told => ("NULL", "format('ALTER POLICY %I ON %s', p.polname, t.sql)", "'{}'"),
+        Policies::MadeAgain => (
+            "format('DROP POLICY %I ON %s', p.polname, t.sql)",
+            "format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', p.polname, t.sql, \
+             CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, \
+             CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, \
+             (SELECT string_agg(CASE WHEN o = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(o)) END, ', ') FROM unnest(p.polroles) o))",
+            "CASE WHEN obj_description(p.oid, 'pg_policy') IS NULL THEN '{}' ELSE \
+             ARRAY[format('COMMENT ON POLICY %I ON %s IS %L', p.polname, t.sql, obj_description(p.oid, 'pg_policy'))] END",
+        ),
+    };
     let query = format!(
-        "SELECT NULL AS drop, ARRAY[format('ALTER POLICY %I ON %s', p.polname, {sql}) \
-         || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '') \
-         || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')] AS create \
-         FROM pg_policy p WHERE p.polrelid = {oid} AND EXISTS (SELECT FROM pg_depend d \
+        "SELECT {drop} AS drop, ARRAY[{begin} || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '') \
+         || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')] || {comment} AS create \
+         FROM pg_policy p JOIN (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c \
+         JOIN pg_namespace n ON n.oid = c.relnamespace) t ON t.oid = p.polrelid WHERE EXISTS (SELECT FROM pg_depend d \
          JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.classid = 'pg_policy'::regclass \
          AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = {oid} AND a.attname IN ({columns}))",
-        sql = literal(&table.sql()),
         oid = table.oid,
         columns = listed(columns)
     );

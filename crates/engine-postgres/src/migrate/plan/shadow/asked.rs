@@ -125,7 +125,10 @@ async fn needed(catalog: &Catalog<'_>, table: &Table, reshape: &Reshape) -> Resu
             return Ok(true);
         }
     }
-    Ok(false)
+    // What is built on the columns is built on the shadow, before anybody waits; what they compute in the row is not.
+    let columns: Vec<&str> = reshape.columns.iter().map(|retype| retype.column.as_str()).collect();
+    let refusing = super::super::retype::refusing(catalog, table.oid, &columns).await?;
+    Ok(refusing.computed.is_empty() && !refusing.beside.is_empty())
 }
 
 /// Whether the column is of the primary key, or a foreign key refers to it.
