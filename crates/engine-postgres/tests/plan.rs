@@ -17,3 +17,5 @@ mod others;
 mod partitions;
 #[path = "plan/types.rs"]
 mod types;
+#[path = "plan/ways_back.rs"]
+mod ways_back;

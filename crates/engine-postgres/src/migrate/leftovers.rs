@@ -19,7 +19,7 @@ UNION ALL
 SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' ELSE 'table' END, format('dbwright.%I', c.relname),
        format('DROP %s IF EXISTS dbwright.%I', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'dbwright' AND c.relkind IN ('r', 'p', 'v', 'S') AND c.relname NOT IN ('migrations', 'steps')
+WHERE n.nspname = 'dbwright' AND c.relkind IN ('r', 'p', 'v', 'S') AND c.relname NOT IN ('migrations', 'steps', 'inserted')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))
 UNION ALL
 SELECT 'function', format('dbwright.%I', p.proname), format('DROP FUNCTION IF EXISTS %s', p.oid::regprocedure)

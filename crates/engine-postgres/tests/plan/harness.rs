@@ -170,12 +170,12 @@ impl<'c> Case<'c> {
 /// Schema and rows of a database, comparable.
 #[derive(Debug, PartialEq)]
 pub(crate) struct State {
-    schema: Vec<String>,
-    rows: Vec<String>,
+    pub(crate) schema: Vec<String>,
+    pub(crate) rows: Vec<String>,
 }
 
 impl State {
-    fn of(database: &Database, major: u32, hidden: Option<&str>) -> Self {
+    pub(crate) fn of(database: &Database, major: u32, hidden: Option<&str>) -> Self {
         let out = Command::new(postgres_bin(major).join("pg_dump"))
             .args(["-s", "--exclude-schema=dbwright", "-d", &database.url])
             .output()
@@ -230,7 +230,7 @@ fn nodes(database: &Database) -> Vec<(String, String)> {
     rows.expect("nodes").into_iter().map(|row| (row[0].clone(), row[1].clone())).collect()
 }
 
-fn same(wanted: &[String], got: &[String], place: &str) {
+pub(crate) fn same(wanted: &[String], got: &[String], place: &str) {
     if wanted == got {
         return;
     }
@@ -286,7 +286,7 @@ async fn ask(client: &Client, require: &[Require]) {
     }
 }
 
-async fn run(client: &Client, step: &Step, blocking: bool) {
+pub(crate) async fn run(client: &Client, step: &Step, blocking: bool) {
     match &step.work {
         Work::Transaction { statements, require } => {
             send(client, "BEGIN; SET LOCAL lock_timeout = '60s'").await;
@@ -343,7 +343,7 @@ async fn cleared(client: &Client, clear: &[String]) {
     }
 }
 
-async fn back(client: &Client, step: &Step) {
+pub(crate) async fn back(client: &Client, step: &Step) {
     if step.back.alone {
         cleared(client, &step.back.clear).await;
         for statement in &step.back.statements {

@@ -8,7 +8,7 @@ use crate::ddl::{Act, Action, Clause, Name, Object};
 use super::draft::Cx;
 use super::name::{ident, literal, written};
 use super::plain::unknown;
-use super::{step, tokens};
+use super::{restore, step, tokens};
 
 /// How an act is undone.
 pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
@@ -21,27 +21,36 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
         Act::CreateSequence { name, .. } => created(cx, "SEQUENCE", name).await,
         Act::CreateView { name, .. } => view(cx, name).await,
         Act::Alter { object, name, clauses, .. } => altered(cx, *object, name, clauses).await,
-        Act::AlterOther { object: Object::Type, name, text } => {
-            Ok(new_name(text).map_or_else(unknown, |to| renamed("TYPE", "to_regtype", name, &to)))
-        }
+        Act::AlterOther { object: Object::Type, name, text } => match new_name(text) {
+            Some(to) if !has_word(text, "ATTRIBUTE") => Ok(renamed("TYPE", "to_regtype", name, &to)),
+            _ => restore::other(cx).await,
+        },
+        Act::AlterOther { .. } => restore::other(cx).await,
         Act::CreateType { name, .. } => Ok(gone("TYPE", name)),
         Act::CreateDomain { name, .. } => Ok(gone("DOMAIN", name)),
         Act::CreateTrigger { name, table, .. } => trigger(cx, name, table).await,
+        Act::Create { object: Object::Rule, .. } => Ok(unknown()),
         Act::CreatePolicy { name, table } => {
             Ok(Back::by([format!("DROP POLICY IF EXISTS {} ON {}", ident(name), written(table))]))
         }
         Act::CreateFunction { name, .. } => function(cx, name).await,
+        Act::Create { object, name, if_not_exists: true, .. } if restore::made_before(cx, *object, name).await? => {
+            Ok(Back::nothing())
+        }
         Act::Create { object, name, .. } => Ok(keyword(*object).map_or_else(unknown, |word| gone(word, name))),
         Act::Drop { object, names, on, cascade: false, .. } => dropped(cx, *object, names, on.as_ref()).await,
         Act::Drop { .. } => Ok(Back::impossible("what CASCADE took with it is not known")),
-        Act::Grant { privileges, object: Object::Table, on, roles, .. } => grant(cx, privileges, on, roles).await,
+        Act::Grant { .. } | Act::Revoke { .. } => restore::rights(cx).await,
+        Act::Comment { .. } => restore::comment(cx).await,
         _ => Ok(unknown()),
     }
 }
 
 /// Views, indexes and sequences that get another name, and what else is known of them.
 async fn altered(cx: &Cx<'_, '_>, object: Object, name: &Name, clauses: &[Clause]) -> Result<Back, Failure> {
-    let [Clause { action, .. }] = clauses else { return Ok(unknown()) };
+    let [Clause { action, .. }] = clauses else {
+        return if object == Object::Sequence { restore::sequence(cx, name).await } else { Ok(unknown()) };
+    };
     let word = match object {
         Object::View => "VIEW",
         Object::MaterializedView => "MATERIALIZED VIEW",
@@ -52,8 +61,36 @@ async fn altered(cx: &Cx<'_, '_>, object: Object, name: &Name, clauses: &[Clause
     match action {
         Action::Rename { to } => Ok(renamed(word, "to_regclass", name, to)),
         Action::RenameColumn { .. } if object == Object::View => view(cx, name).await,
+        Action::Owner { .. } => restore::owner(cx, word, &written(name)).await,
+        Action::SetSchema { to } => match cx.catalog.table(name).await? {
+            Some(found) => Ok(home(word, &found.schema, &found.name, to)),
+            None => Ok(unknown()),
+        },
+        Action::Parameters => match cx.catalog.table(name).await? {
+            Some(found) => super::alter::parameters(cx, found.oid, &format!("ALTER {word} {}", found.sql())).await,
+            None => Ok(unknown()),
+        },
+        Action::SetDefault { column, .. } | Action::DropDefault { column } if object == Object::View => {
+            let found = cx.catalog.table(name).await?;
+            let default = found.as_ref().and_then(|view| Some((view.sql(), view.column(column)?.default.clone())));
+            Ok(default.map_or_else(unknown, |(view, default)| {
+                let what = default.map_or_else(|| "DROP DEFAULT".to_owned(), |old| format!("SET DEFAULT {old}"));
+                Back::by([format!("ALTER VIEW {view} ALTER COLUMN {} {what}", ident(column))])
+            }))
+        }
+        _ if object == Object::Sequence => restore::sequence(cx, name).await,
         _ => Ok(unknown()),
     }
+}
+
+fn home(word: &str, schema: &str, name: &str, to: &str) -> Back {
+    let there = super::name::qualified(to, name);
+    let is = format!("to_regclass({}) IS NOT NULL", literal(&there));
+    Back::by([step::guarded(&is, &[format!("ALTER {word} {there} SET SCHEMA {}", ident(schema))])])
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    tokens::find_word(text, &[word]).is_some()
 }
 
 /// The old name again, as long as nothing else has it.
@@ -102,12 +139,13 @@ async fn view(cx: &Cx<'_, '_>, name: &Name) -> Result<Back, Failure> {
     );
     let Some(text) = cx.catalog.pinned(&query).await?.into_iter().next() else { return Ok(unknown()) };
     let create = |words: &str| format!("CREATE {words} {} AS {text}", view.sql());
-    // A view that got more columns can't be replaced by one with fewer.
+    // A view that got more columns can't be replaced by one with fewer, and comes again with all that it had.
+    let again = super::retype::view_again(cx, view.oid).await?;
+    let again: String = again.iter().map(|one| format!("EXECUTE {};\n", literal(one))).collect::<Vec<_>>().concat();
     let body = format!(
-        "BEGIN\nBEGIN\nEXECUTE {};\nEXCEPTION WHEN invalid_table_definition THEN\nEXECUTE {};\nEXECUTE {};\nEND;\nEND",
+        "BEGIN\nBEGIN\nEXECUTE {};\nEXCEPTION WHEN invalid_table_definition THEN\nEXECUTE {};\n{again}END;\nEND",
         literal(&create("OR REPLACE VIEW")),
         literal(&format!("DROP VIEW {}", view.sql())),
-        literal(&create("VIEW")),
     );
     let tag = step::dollar_tag(&body);
     Ok(Back::by([format!("DO {tag}\n{body} {tag}")]))
@@ -148,11 +186,23 @@ async fn function(cx: &Cx<'_, '_>, name: &Name) -> Result<Back, Failure> {
     Ok(Back::by(std::iter::once(block).chain(old)))
 }
 
+/// Several objects of one kind come again in the other order.
 async fn dropped(cx: &Cx<'_, '_>, object: Object, names: &[Name], on: Option<&Name>) -> Result<Back, Failure> {
-    let (Some(name), 1) = (names.first(), names.len()) else { return Ok(unknown()) };
+    let mut all = Back::nothing();
+    for name in names.iter().rev() {
+        let one = gone_one(cx, object, name, on).await?;
+        if one.irreversible.is_some() {
+            return Ok(one);
+        }
+        all.statements.extend(one.statements);
+    }
+    Ok(if names.is_empty() { unknown() } else { all })
+}
+
+async fn gone_one(cx: &Cx<'_, '_>, object: Object, name: &Name, on: Option<&Name>) -> Result<Back, Failure> {
     match (object, on) {
         (Object::View, _) => match cx.catalog.table(name).await? {
-            Some(_) => view(cx, name).await,
+            Some(found) => seen_again(cx, &found).await,
             None => Ok(Back::nothing()),
         },
         (Object::Trigger, Some(table)) => {
@@ -161,51 +211,28 @@ async fn dropped(cx: &Cx<'_, '_>, object: Object, names: &[Name], on: Option<&Na
         }
         (Object::Function, _) => {
             let back = function(cx, name).await?;
-            Ok(Back::by(back.statements.into_iter().skip(1)))
+            let more = restore::of_routines(cx, name).await?;
+            Ok(Back::by(back.statements.into_iter().skip(1).chain(more)))
         }
-        (Object::Table | Object::Sequence | Object::MaterializedView | Object::Schema, _) => {
+        (Object::Table | Object::Sequence | Object::MaterializedView, _) => {
+            if cx.catalog.table(name).await?.is_none() && !has_relation(cx, name).await? {
+                return Ok(Back::nothing());
+            }
             Ok(Back::impossible("what it held is gone"))
         }
-        _ => Ok(unknown()),
+        _ => Ok(restore::dropped(cx, object, name, on).await?.unwrap_or_else(unknown)),
     }
 }
 
-/// Privileges on tables that the roles do not have yet are taken away again.
-async fn grant(cx: &Cx<'_, '_>, privileges: &[String], on: &[Name], roles: &[String]) -> Result<Back, Failure> {
-    let mut statements = Vec::new();
-    // Which tables of the schema the roles could use before is not kept.
-    if tokens::find_word(&cx.statement.sql, &["SCHEMA"]).is_some() {
-        return Ok(unknown());
-    }
-    for name in on {
-        for role in roles {
-            let grantee = if role.eq_ignore_ascii_case("public") {
-                "0".to_owned()
-            } else {
-                format!("to_regrole({})::oid", literal(&ident(role)))
-            };
-            let held = cx
-                .catalog
-                .texts(&format!(
-                    "SELECT x.privilege_type FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) x \
-                     WHERE c.oid = to_regclass({}) AND x.grantee = {grantee}",
-                    literal(&written(name))
-                ))
-                .await?;
-            if privileges.iter().any(|one| one.contains('('))
-                || (privileges.iter().any(|one| one.starts_with("ALL")) && !held.is_empty())
-            {
-                return Ok(unknown());
-            }
-            let new: Vec<&str> =
-                privileges.iter().map(String::as_str).filter(|one| !held.iter().any(|old| old == one)).collect();
-            if !new.is_empty() {
-                let role = if role.eq_ignore_ascii_case("public") { "PUBLIC".to_owned() } else { ident(role) };
-                statements.push(format!("REVOKE {} ON {} FROM {role}", new.join(", "), written(name)));
-            }
-        }
-    }
-    Ok(Back::by(statements))
+async fn has_relation(cx: &Cx<'_, '_>, name: &Name) -> Result<bool, Failure> {
+    cx.catalog.holds(&format!("to_regclass({}) IS NOT NULL", literal(&written(name)))).await
+}
+
+/// A view that was dropped, with what a view has beyond its query.
+async fn seen_again(cx: &Cx<'_, '_>, view: &super::catalog::Table) -> Result<Back, Failure> {
+    let statements = super::retype::view_again(cx, view.oid).await?;
+    let gone = format!("to_regclass({}) IS NULL", literal(&view.sql()));
+    Ok(if statements.is_empty() { unknown() } else { Back::by([step::guarded(&gone, &statements)]) })
 }
 
 /// What the user should know of a statement that runs as it is.

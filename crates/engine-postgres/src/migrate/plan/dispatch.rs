@@ -9,7 +9,7 @@ use crate::ddl::{Act, Action, DomainClause, Name, Object};
 use super::draft::{Cx, Draft};
 use super::name::{literal, written};
 use super::step::{self, transaction};
-use super::{Catalog, alter, backs, data, index, locks, maintenance, plain, shadow};
+use super::{Catalog, alter, backs, data, index, locks, maintenance, plain, restore, shadow};
 
 /// The table, or other relation, that an act is about.
 pub(super) fn concerns(act: &Act) -> Option<&Name> {
@@ -119,8 +119,9 @@ async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
             .note("left out: each step is a transaction of its own, together with its mark in the journal")),
         Act::AlterDomain { name, clause } => domain(cx, name, clause).await,
         Act::Do { body, .. } => Ok(block(cx, body)),
-        Act::Other { words, .. } => Ok(other(cx, words)),
-        Act::Insert { .. } | Act::Merge { .. } | Act::CopyFrom { .. } => {
+        Act::Other { words, .. } => other(cx, words).await,
+        Act::Insert { table, from_query, .. } => restore::insert(cx, table, *from_query).await,
+        Act::Merge { .. } | Act::CopyFrom { .. } => {
             Ok(plain::draft(cx).lost("rows that were changed can't be told from others"))
         }
         Act::Truncate { .. } => {
@@ -212,13 +213,16 @@ const PASSING: [&str; 14] = [
 ];
 
 /// Statements that the server runs by themselves only, and those about the session.
-fn other(cx: &Cx<'_, '_>, words: &str) -> Draft {
+async fn other(cx: &Cx<'_, '_>, words: &str) -> Result<Draft, Failure> {
     let words = words.to_lowercase();
     if words.starts_with("reset ") {
-        return maintenance::for_the_rest(cx, cx.statement.sql.clone());
+        return Ok(maintenance::for_the_rest(cx, cx.statement.sql.clone()));
     }
     if PASSING.iter().any(|start| words.starts_with(start)) {
-        return plain::draft(cx).back(Back::nothing());
+        return Ok(plain::draft(cx).back(Back::nothing()));
+    }
+    if words.starts_with("alter default") {
+        return Ok(plain::draft(cx).back(restore::default_rights(cx).await?));
     }
     let alone = [
         "vacuum",
@@ -234,7 +238,7 @@ fn other(cx: &Cx<'_, '_>, words: &str) -> Draft {
         "alter subscription",
         "checkpoint",
     ];
-    if alone.iter().any(|start| words.starts_with(start)) { plain::alone(cx) } else { plain::draft(cx) }
+    Ok(if alone.iter().any(|start| words.starts_with(start)) { plain::alone(cx) } else { plain::draft(cx) })
 }
 
 fn block(cx: &Cx<'_, '_>, body: &str) -> Draft {
@@ -259,7 +263,8 @@ async fn domain(cx: &Cx<'_, '_>, name: &Name, clause: &DomainClause) -> Result<D
         )]),
         DomainClause::SetNotNull => Back::by([format!("ALTER DOMAIN {} DROP NOT NULL", written(name))]),
         DomainClause::Validate { .. } => Back::nothing(),
-        _ => plain::unknown(),
+        DomainClause::Other => restore::domain(cx).await?,
+        DomainClause::Add { .. } => plain::unknown(),
     };
     let draft = plain::draft(cx).back(back);
     let query = format!(

@@ -18,6 +18,7 @@ mod locks;
 mod maintenance;
 pub mod name;
 mod plain;
+mod restore;
 mod retype;
 pub mod shadow;
 pub mod size;
