@@ -4,5 +4,5 @@ INSERT INTO customers VALUES (1);
 INSERT INTO orders SELECT n, 1, n, 'x' FROM generate_series(1, 100) AS n;
 -- migration
 -- claim 18+: lock ACCESS EXCLUSIVE ON orders; rewrite no
--- claim 15-17: fails 42601
+-- claim 13-17: fails 42601
 ALTER TABLE orders ADD CONSTRAINT orders_note_given NOT NULL note;
