@@ -35,7 +35,7 @@ use stream::{Counted, Received, Socket};
 /// An open connection.
 pub(crate) struct Connection {
     /// The driver's client.
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     /// Bytes received so far.
     pub(crate) received: Received,
     /// `host:port/database`, without secrets.
@@ -48,6 +48,13 @@ pub(crate) struct Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+impl Connection {
+    /// What ends the connection from this side, whoever waits on it.
+    pub(crate) fn ender(&self) -> tokio::task::AbortHandle {
+        self.task.abort_handle()
     }
 }
 
@@ -190,7 +197,7 @@ async fn attempt(
         (client, drive(connection))
     };
     let name = format!("{}/{}", destination.place, params.database);
-    Ok(Connection { client, received, name, warnings: warning.into_iter().collect(), task })
+    Ok(Connection { client: Arc::new(client), received, name, warnings: warning.into_iter().collect(), task })
 }
 
 /// Moves messages until the client is gone. An error shows itself at the client as a closed connection.

@@ -84,6 +84,7 @@ pub fn main_program(name: &str) -> &'static str {
         "redis" | "redis-cluster" => "redis-server",
         "valkey" => "valkey-server",
         "percona-toolkit" => "pt-online-schema-change",
+        "pgbouncer" => "pgbouncer",
         _ => "postgres",
     }
 }

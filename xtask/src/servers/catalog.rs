@@ -82,7 +82,10 @@ pub(crate) const SERVERS: &[Server] = &[
 ];
 
 /// Programs that tests start besides servers. The version of the stable Debians knows no MySQL of today.
-pub(crate) const TOOLS: &[Server] = &[debian("percona-toolkit", Kind::Tool, "sid", &["percona-toolkit"])];
+pub(crate) const TOOLS: &[Server] = &[
+    debian("percona-toolkit", Kind::Tool, "sid", &["percona-toolkit"]),
+    debian("pgbouncer", Kind::Tool, "bookworm", &["pgbouncer"]),
+];
 
 /// The tools among these names, all for no names; and the other names.
 pub(crate) fn tools(names: &[String]) -> (Vec<&'static Server>, Vec<String>) {

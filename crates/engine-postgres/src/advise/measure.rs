@@ -65,7 +65,7 @@ struct State {
 }
 
 impl State {
-    const fn client(&self) -> &Client {
+    fn client(&self) -> &Client {
         &self.connection.client
     }
 

@@ -6,5 +6,6 @@ mod common;
 mod crash;
 mod elsewhere;
 mod hard;
+mod network;
 mod scenario;
 mod trap;

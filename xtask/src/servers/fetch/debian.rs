@@ -39,7 +39,14 @@ pub(super) fn debian(server: &Server, suite: &str, packages: &[&str], folder: &P
             symlink(Path::new("root").join(bin), folder.join("bin")).map_err(|e| e.to_string())
         }
         Kind::My(_) | Kind::Redis | Kind::RedisCluster => wrap::beside(folder),
-        Kind::Tool => wrap::perl(folder, dbwright_testkit::main_program(server.name)),
+        Kind::Tool => {
+            let program = dbwright_testkit::main_program(server.name);
+            if root.join("usr/sbin").join(program).exists() {
+                wrap::beside(folder)
+            } else {
+                wrap::perl(folder, program)
+            }
+        }
     }
 }
 

@@ -91,7 +91,9 @@ fn find(folder: &Path, fits: fn(&str) -> bool) -> Option<String> {
 
 /// Whether a program belongs to a server, not to what its packages depend on.
 fn is_of_a_server(name: &str) -> bool {
-    ["my", "maria", "aria_", "inno", "perror", "redis-", "valkey-"].iter().any(|start| name.starts_with(start))
+    ["my", "maria", "aria_", "inno", "perror", "redis-", "valkey-", "pgbouncer"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// Scripts need an interpreter, and wrap programs themselves.

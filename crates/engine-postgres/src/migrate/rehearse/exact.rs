@@ -48,7 +48,7 @@ impl Exact {
         Self { connection, made: false }
     }
 
-    const fn client(&self) -> &Client {
+    fn client(&self) -> &Client {
         &self.connection.client
     }
 

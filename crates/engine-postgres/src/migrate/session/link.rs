@@ -23,9 +23,11 @@ pub(super) struct Link {
 }
 
 /// Limits of a role or database that would end a long step, or the session between two steps, and a server that works on for
-/// a client that is gone. `default_transaction_read_only` protects from accidents; a migration is meant.
+/// a client that is gone. `default_transaction_read_only` protects from accidents; a migration is meant. Between two
+/// statements of a transaction nothing is waited for: a session that is idle there has lost its client, and gives up its locks.
 const SETTINGS: &str = "SELECT /* dbwright */ pg_catalog.set_config(s.name, s.value, false) FROM (VALUES \
-    ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), \
+    ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '60s'), \
+    ('tcp_keepalives_idle', '15'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '4'), ('tcp_user_timeout', '45s'), \
     ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('default_transaction_read_only', 'off'), \
     ('default_transaction_isolation', 'read committed'), ('default_transaction_deferrable', 'off'), \
     ('extra_float_digits', '1'), ('bytea_output', 'hex'), \
@@ -80,8 +82,18 @@ impl Link {
         })
     }
 
-    pub(super) const fn client(&self) -> &Client {
+    pub(super) fn client(&self) -> &Client {
         &self.connection.client
+    }
+
+    /// The client, as long as the connection is kept.
+    pub(super) fn pulse(&self) -> std::sync::Weak<Client> {
+        std::sync::Arc::downgrade(&self.connection.client)
+    }
+
+    /// What ends the connection from this side.
+    pub(super) fn ender(&self) -> tokio::task::AbortHandle {
+        self.connection.ender()
     }
 
     pub(super) fn lost(&self) -> bool {
@@ -147,6 +159,26 @@ impl Link {
     /// settings don't last there.
     pub(super) fn unpooled(one: &Self, other: &Self) -> Result<(), Failure> {
         if one.pid == other.pid { Err(pooled(&one.connection.name)) } else { Ok(()) }
+    }
+
+    /// The same where a pool has several sessions: while the second connection holds the session that the first had last, the
+    /// first gets another one.
+    ///
+    /// # Errors
+    /// As [`Self::unpooled`].
+    pub(super) async fn keeps_its_session(&self, other: &Self) -> Result<(), Failure> {
+        let wrong = |e: tokio_postgres::Error| trouble::failure(&e, "the session can't be set up");
+        let pid = "SELECT /* dbwright */ pg_catalog.pg_backend_pid()";
+        for _ in 0..8 {
+            other.client().batch_execute("BEGIN /* dbwright */").await.map_err(wrong)?;
+            let row = self.client().query_typed_one(pid, &[]).await;
+            other.client().batch_execute("ROLLBACK /* dbwright */").await.map_err(wrong)?;
+            let now: i32 = row.and_then(|row| row.try_get(0)).map_err(wrong)?;
+            if now != self.pid {
+                return Err(self.pooled());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn pooled(&self) -> Failure {

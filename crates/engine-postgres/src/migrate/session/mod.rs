@@ -13,6 +13,7 @@ mod lock;
 mod mark;
 mod patience;
 mod plan;
+mod pulse;
 mod range;
 mod settle;
 mod transaction;
@@ -30,6 +31,10 @@ use dbwright_migrate::port::{Facts, OpenOptions, Remark};
 use dbwright_migrate::{Limits, Session, Statement};
 
 use link::Link;
+use pulse::Pulse;
+
+/// A server that says nothing for four times as long as a connection may take is given up, but not sooner than this.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(4);
 
 /// A session on a target.
 pub(super) struct PgSession {
@@ -38,6 +43,8 @@ pub(super) struct PgSession {
     facts: Facts,
     main: Link,
     watch: Link,
+    /// Tells a server that is silent; none where nothing is changed.
+    pulse: Option<Pulse>,
     /// How long to wait for the advisory lock when it has to be taken again; none when it was never taken.
     locked: Option<Duration>,
     /// What the file has set for its statements.
@@ -66,6 +73,11 @@ impl PgSession {
         if !options.read_only {
             main.writable()?;
             Link::unpooled(&main, &watch)?;
+            main.keeps_its_session(&watch).await?;
+        }
+        let pulse = (!options.read_only).then(|| Pulse::start((options.connect_timeout * 4).max(SHORTEST_SILENCE)));
+        if let Some(pulse) = &pulse {
+            pulse.follow(&main, &watch);
         }
         let facts = main.facts();
         Ok(Self {
@@ -74,6 +86,7 @@ impl PgSession {
             facts,
             main,
             watch,
+            pulse,
             locked: None,
             settings: Vec::new(),
         })

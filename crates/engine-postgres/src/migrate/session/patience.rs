@@ -117,6 +117,9 @@ impl PgSession {
         if self.watch.lost() || self.watch.client().check_connection().await.is_err() {
             self.watch = Link::open(&self.address, &self.options).await?;
         }
+        if let Some(pulse) = &self.pulse {
+            pulse.follow(&self.main, &self.watch);
+        }
         self.main.writable()
     }
 }
