@@ -15,6 +15,7 @@ pub use reason::Reason;
 use crate::index::Index;
 use crate::port::{Existing, IndexId, Query, WhatIf};
 use crate::run::Options;
+use crate::weights::Weights;
 use rehearse::Rehearsal;
 
 /// Reads that were counted over less than this tell nothing about an index that was never read.
@@ -27,7 +28,7 @@ pub struct Look<'a> {
     /// The queries, by id.
     pub queries: &'a [Query],
     /// What each query weighs.
-    pub weights: &'a [f64],
+    pub weights: &'a Weights,
     /// What upkeep weighs against them.
     pub upkeep: f64,
     /// The indexes that are to be created: id and definition.

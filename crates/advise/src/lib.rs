@@ -16,6 +16,7 @@ pub mod search;
 pub mod settle;
 pub mod solve;
 pub mod usage;
+pub mod weights;
 pub mod workload;
 
 pub use advice::Advice;

@@ -5,7 +5,6 @@ mod gains;
 mod notes;
 pub(crate) mod text;
 mod upkeep;
-pub(crate) mod weights;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -20,6 +19,7 @@ use crate::drops::{self, Look};
 use crate::port::{Prepared, Query, WhatIf};
 use crate::search::{Clock, Oracle, Outcome, Search, Space};
 use crate::solve::Limits;
+use crate::weights::Weights;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +34,7 @@ pub struct Options {
     pub keep: Vec<String>,
     /// Whether existing indexes may be proposed for dropping at all.
     pub drops: bool,
-    /// What makes a statement weigh: its calls, or the same for each whatever it costs.
+    /// What makes a statement weigh.
     pub weighting: Weighting,
 }
 
@@ -46,6 +46,8 @@ pub enum Weighting {
     Calls,
     /// Each statement's cost in shares of its cost today, so that small ones count as much as large ones.
     Share,
+    /// The factor by which each statement's cost changes: to halve any one is worth the same, and their mean is geometric.
+    Factor,
 }
 
 /// What the advice is for, as it is reported.
@@ -96,7 +98,7 @@ pub async fn advise(
         whatif,
         oracle: Oracle::new(whatif, &space),
         space,
-        weights: weights::weights(&subject.workload, &queries, options.weighting),
+        weights: Weights::new(&subject.workload, &queries, options.weighting),
         limits: limits(options),
         trust: vec![1.0; queries.len()],
         clock: &clock,
@@ -122,7 +124,7 @@ async fn drops(
     let look = Look {
         whatif: search.whatif,
         queries: search.space.queries,
-        weights: &search.weights.queries,
+        weights: &search.weights,
         upkeep: search.weights.upkeep * upkeep::share(search.whatif.counted_s(), &subject.workload),
         chosen: &chosen,
         window_s: subject.workload.window_s,

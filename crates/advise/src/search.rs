@@ -23,7 +23,6 @@ mod set;
 mod space;
 
 pub(crate) use clock::Clock;
-pub(crate) use matrix::Weights;
 pub(crate) use oracle::{Oracle, Question};
 pub(crate) use refine::{Outcome, Search};
 pub(crate) use space::{CandidateId, Space};

@@ -142,8 +142,9 @@ impl Settling<'_> {
                 advised.workload.statements.get(query.statement).map_or(1.0, |statement| statement.calls.max(1e-9));
             case.weight = match self.options.weighting {
                 Weighting::Calls => calls * query.share,
-                Weighting::Share => query.share / case.base.max(bench::TICK),
+                Weighting::Share | Weighting::Factor => query.share / case.base.max(bench::TICK),
             };
+            case.by_factor = self.options.weighting == Weighting::Factor;
         }
     }
 

@@ -4,6 +4,7 @@ use dbwright_advise::drops::{self, Dropped, Look, Reason};
 use dbwright_advise::index::{Index, ObjectName};
 use dbwright_advise::port::{Advises as _, IndexId, Query, WhatIf, WhatIfOptions};
 use dbwright_advise::run::Options;
+use dbwright_advise::weights::Weights;
 use dbwright_core::engine::{Engine as _, ObserveOptions};
 use dbwright_core::progress::Silent;
 use dbwright_core::target::Address;
@@ -53,7 +54,7 @@ impl Place {
     }
 
     async fn look(&self, options: &Options, chosen: &[(IndexId, &Index)], window_s: f64) -> Dropped {
-        let weights = vec![10.0; self.queries.len()];
+        let weights = Weights::linear(vec![10.0; self.queries.len()], 1.0);
         let look = Look {
             whatif: self.whatif.as_ref(),
             queries: &self.queries,

@@ -88,8 +88,8 @@ impl<'a> Rehearsal<'a> {
     pub(super) async fn worth(&mut self, hidden: &[IndexId]) -> Result<Vec<(f64, f64)>, Failure> {
         let all: Vec<QueryId> = (0..self.now.len()).collect();
         let gone: Vec<f64> = self.plans(&all, hidden).await?.iter().map(|plan| cost(plan.as_ref())).collect();
-        let weigh = |query: QueryId, cost: f64| cost * self.look.weights[query];
-        let after: f64 = gone.iter().enumerate().map(|(query, cost)| weigh(query, *cost)).sum();
+        let weights = self.look.weights;
+        let after = weights.sum(gone.iter().copied());
         let mut worth = Vec::with_capacity(hidden.len());
         for id in hidden {
             let others: Vec<IndexId> = hidden.iter().copied().filter(|other| other != id).collect();
@@ -98,7 +98,7 @@ impl<'a> Rehearsal<'a> {
             let change = queries
                 .iter()
                 .zip(&plans)
-                .map(|(&query, plan)| (cost(plan.as_ref()) - gone[query]) * self.look.weights[query]);
+                .map(|(&query, plan)| weights.of(query, cost(plan.as_ref())) - weights.of(query, gone[query]));
             worth.push((after + change.sum::<f64>(), after));
         }
         Ok(worth)

@@ -14,6 +14,8 @@ pub(crate) struct Report<'a> {
     pub(crate) whatif: &'a dyn WhatIf,
     /// Unit of costs.
     pub(crate) unit: &'a str,
+    /// Brings a sum of counts to that unit.
+    pub(crate) shown: &'a dyn Fn(f64) -> f64,
     /// The command that repeats the experiment.
     pub(crate) repeat: String,
     /// New indexes: id and name.
@@ -64,8 +66,8 @@ impl Report<'_> {
         let stays = partner.map_or(String::new(), |name| format!("; {name} stays"));
         let place = self.whatif.place();
         Proof::Planner(Experiment {
-            before: gone.before,
-            after: gone.after,
+            before: (self.shown)(gone.before),
+            after: (self.shown)(gone.after),
             unit: self.unit.to_owned(),
             runs: 1,
             spread: 0.0,

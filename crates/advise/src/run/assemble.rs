@@ -7,7 +7,9 @@ use dbwright_core::{Failure, Proof};
 use super::gains::{self, Worth};
 use super::text::{name_in, short};
 use super::{Advised, Options, Subject, Weighting, notes};
-use crate::advice::{Advice, Create, Drop, Replace, SCHEMA_VERSION, Skipped, StatementCost, WorkloadSummary};
+use crate::advice::{
+    Advice, Create, CurvePoint, Drop, Replace, SCHEMA_VERSION, Skipped, StatementCost, WorkloadSummary,
+};
 use crate::drops::{Dropped, report};
 use crate::search::{Outcome, Search};
 
@@ -57,9 +59,9 @@ impl Found<'_> {
             workload: self.summary(),
             budget_bytes: self.options.bytes,
             budget_indexes: self.options.count,
-            cost_before: self.before(),
-            cost_after: outcome.cost,
-            optimality_gap: outcome.gap(),
+            cost_before: self.shown(self.before()),
+            cost_after: self.shown(outcome.cost),
+            optimality_gap: self.gap(),
             // One plan of each query was made when it was prepared.
             planner_calls: search.oracle.calls + self.dropped.calls + search.space.queries.len() as u64,
             cache_hits: search.oracle.hits,
@@ -71,7 +73,7 @@ impl Found<'_> {
             drop,
             replace,
             statements: self.statements(),
-            curve: outcome.curve.clone(),
+            curve: self.curve(),
             withdrawn: Vec::new(),
             notes: notes::notes(&self),
             target: self.subject.target,
@@ -83,13 +85,30 @@ impl Found<'_> {
         match self.options.weighting {
             Weighting::Calls => unit,
             Weighting::Share => format!("share of today's {unit}"),
+            Weighting::Factor => format!("share of today's {unit}, geometric mean"),
         }
     }
 
     /// Weighted cost of all queries with the indexes that there are.
     fn before(&self) -> f64 {
-        let weights = &self.search.weights.queries;
-        self.search.space.queries.iter().zip(weights).map(|(query, weight)| query.cost * weight).sum()
+        self.search.weights.sum(self.search.space.queries.iter().map(|query| query.cost))
+    }
+
+    /// A sum of counts as it is reported.
+    pub(super) fn shown(&self, sum: f64) -> f64 {
+        self.search.weights.shown(sum, self.before())
+    }
+
+    /// By how much of itself the cost may exceed the bound.
+    fn gap(&self) -> f64 {
+        let (cost, bound) = (self.shown(self.outcome.cost), self.shown(self.outcome.bound));
+        if cost > 0.0 { ((cost - bound) / cost).max(0.0) } else { 0.0 }
+    }
+
+    fn curve(&self) -> Vec<CurvePoint> {
+        let shown =
+            |point: &CurvePoint| CurvePoint { cost: self.shown(point.cost), bound: self.shown(point.bound), ..*point };
+        self.outcome.curve.iter().map(shown).collect()
     }
 
     fn summary(&self) -> WorkloadSummary {
@@ -140,19 +159,21 @@ impl Found<'_> {
             change = search.whatif.create(&candidate.index, Some(&name));
         }
         names.push(name.clone());
-        let upkeep = candidate.estimate.upkeep * search.weights.upkeep;
+        let cost = self.shown(outcome.cost);
+        let gain = self.shown(outcome.cost + worth.gain) - cost;
+        let upkeep = cost - self.shown(outcome.cost - candidate.estimate.upkeep * search.weights.upkeep);
         let all = &self.subject.workload.statements;
         Create {
             statement: change.forward.join("; "),
             name,
             table: candidate.index.table.to_string(),
             bytes: candidate.estimate.bytes,
-            gain: worth.gain,
+            gain,
             write_cost: upkeep,
             write_reason: candidate.estimate.reason.clone(),
             helps: worth.helps.iter().map(|(statement, _)| all[*statement].fingerprint.clone()).collect(),
             change,
-            proof: self.proof(outcome.cost - upkeep + worth.gain, outcome.cost),
+            proof: self.proof(cost - upkeep + gain, cost),
         }
     }
 
@@ -161,6 +182,7 @@ impl Found<'_> {
         let report = report::Report {
             whatif: self.search.whatif,
             unit: &self.unit(),
+            shown: &|sum| self.shown(sum),
             repeat: format!("dbwright advise {}", self.subject.target.name),
             created: worths.iter().map(id).zip(create.iter().map(|create| create.name.clone())).collect(),
         };

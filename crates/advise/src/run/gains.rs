@@ -35,7 +35,7 @@ pub(super) async fn worths(search: &mut Search<'_>, outcome: &Outcome) -> Result
     }
     for (((query, _), candidate), answer) in questions.iter().zip(about).zip(answers) {
         let Some(fact) = answer else { continue };
-        let loss = (fact.cost - outcome.costs[*query]) * search.weights.queries[*query];
+        let loss = search.weights.of(*query, fact.cost) - search.weights.of(*query, outcome.costs[*query]);
         let statement = search.space.queries[*query].statement;
         *worths.entry(candidate).or_default().entry(statement).or_default() += loss;
     }

@@ -15,7 +15,7 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
     if search.space.queries.is_empty() {
         notes.push("No statement could be planned, so there is nothing to advise on.".to_owned());
     } else if outcome.cost > 0.0 {
-        let least = (100.0 * outcome.floor / outcome.cost).floor();
+        let least = (100.0 * found.shown(outcome.floor) / found.shown(outcome.cost)).floor();
         notes.push(if outcome.stopped {
             "The search was stopped before its end: the gap is what plans had proven until then, so give it more time for a \
              smaller one. Old indexes were not looked at."
@@ -72,12 +72,20 @@ fn writes(found: &Found<'_>) -> Vec<String> {
     let chosen =
         |table: &ObjectName| outcome.chosen.iter().any(|c| search.space.candidates[*c as usize].index.table == *table);
     let lost = best.into_iter().filter(|(table, (gain, upkeep))| gain <= upkeep && !chosen(table));
-    lost.take(NAMED).map(|(table, (gain, upkeep))| sentence(table, gain, upkeep)).collect()
+    let whole = search.weights.today(search.space.queries);
+    lost.take(NAMED).map(|(table, (gain, upkeep))| sentence(table, gain / whole, upkeep / whole)).collect()
 }
 
+/// Both as shares of what the workload counts today: units of plan costs mean nothing to a reader.
 fn sentence(table: &ObjectName, gain: f64, upkeep: f64) -> String {
-    let name = table.to_string();
     format!(
-        "None on {name}, because of its writes: the best index would save reads {gain:.0} and cost writes {upkeep:.0}."
+        "None on {table}, because of its writes: the best index would save reads {} of today's cost, and cost writes {}.",
+        percent(gain),
+        percent(upkeep)
     )
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.2} %") }
 }

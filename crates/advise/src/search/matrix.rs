@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::options::Offer;
 use super::space::{CandidateId, Space};
 use crate::solve::{Choices, Item, Matrix};
+use crate::weights::Weights;
 
 /// A matrix and the candidates behind its columns.
 #[derive(Debug, Default)]
@@ -16,27 +17,18 @@ pub(crate) struct Model {
     items: HashMap<CandidateId, u32>,
 }
 
-/// What makes a query weigh, and what upkeep weighs against it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Weights {
-    /// One for each query.
-    pub(crate) queries: Vec<f64>,
-    /// For the upkeep of indexes.
-    pub(crate) upkeep: f64,
-}
-
 impl Model {
     /// Adds the next query.
-    pub(crate) fn push(&mut self, space: &Space<'_>, base: f64, weight: f64, upkeep: f64, offers: &[Offer]) {
+    pub(crate) fn push(&mut self, space: &Space<'_>, base: f64, weights: &Weights, offers: &[Offer]) {
         let query = self.matrix.queries.len();
         let mut options = Vec::with_capacity(offers.len());
         for offer in offers {
             let named = space.named(query, &offer.set);
-            let mut items: Vec<_> = named.into_iter().map(|c| self.item(space, c, upkeep)).collect();
+            let mut items: Vec<_> = named.into_iter().map(|c| self.item(space, c, weights.upkeep)).collect();
             items.sort_unstable();
-            options.push((items, offer.cost * weight));
+            options.push((items, weights.of(query, offer.cost)));
         }
-        self.matrix.queries.push(Choices { base: base * weight, options });
+        self.matrix.queries.push(Choices { base: weights.of(query, base), options });
     }
 
     fn item(&mut self, space: &Space<'_>, candidate: CandidateId, upkeep: f64) -> u32 {

@@ -10,18 +10,19 @@ use super::space::{CandidateId, Space};
 use crate::candidates;
 use crate::index::{Index, ObjectName};
 use crate::port::WhatIf;
+use crate::weights::Weights;
 
 /// Most candidates of one table that are merged with each other.
 const MERGED: usize = 24;
 
 /// The candidates of all atoms, with the weighted gain that they were seen to take part in.
-pub(crate) fn useful(oracle: &Oracle<'_>, space: &Space<'_>, weights: &[f64]) -> HashMap<CandidateId, f64> {
+pub(crate) fn useful(oracle: &Oracle<'_>, space: &Space<'_>, weights: &Weights) -> HashMap<CandidateId, f64> {
     let mut gains: HashMap<CandidateId, f64> = HashMap::new();
-    for (query, weight) in weights.iter().enumerate() {
+    for query in 0..space.queries.len() {
         let mut own: HashMap<CandidateId, f64> = HashMap::new();
         for set in atoms(oracle, query) {
             let cost = oracle.known(query, &set).map_or(f64::INFINITY, |fact| fact.cost);
-            let gain = ((oracle.base(query) - cost) * weight).max(0.0);
+            let gain = (weights.of(query, oracle.base(query)) - weights.of(query, cost)).max(0.0);
             for candidate in space.named(query, &set) {
                 let entry = own.entry(candidate).or_default();
                 *entry = entry.max(gain);

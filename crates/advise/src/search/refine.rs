@@ -7,7 +7,7 @@ use dbwright_core::Failure;
 
 use super::clock::Clock;
 use super::curve;
-use super::matrix::{Model, Weights};
+use super::matrix::Model;
 use super::options;
 use super::oracle::{Fact, Oracle, Question};
 use super::pool;
@@ -17,6 +17,7 @@ use super::space::{CandidateId, Space};
 use crate::advice::CurvePoint;
 use crate::port::WhatIf;
 use crate::solve::{self, Choice, Limits};
+use crate::weights::Weights;
 
 /// Most rounds of choosing and asking.
 const ROUNDS: usize = 40;
@@ -73,13 +74,6 @@ pub(crate) struct Outcome {
     pub(crate) runners_up: Vec<CandidateId>,
     /// Whether time or the user ended it.
     pub(crate) stopped: bool,
-}
-
-impl Outcome {
-    /// By how much of itself the cost may exceed the bound.
-    pub(crate) fn gap(&self) -> f64 {
-        if self.cost > 0.0 { ((self.cost - self.bound) / self.cost).max(0.0) } else { 0.0 }
-    }
 }
 
 impl Search<'_> {
@@ -148,7 +142,7 @@ impl Search<'_> {
         self.clock.progress.stage("pricing candidates", Some(queries as u64));
         let starts = self.starts();
         self.down(starts).await?;
-        let useful = pool::useful(&self.oracle, &self.space, &self.weights.queries);
+        let useful = pool::useful(&self.oracle, &self.space, &self.weights);
         let merged = pool::merge(&mut self.space, self.whatif, &useful).await?;
         let open: Vec<_> = (0..queries).map(|q| probe::gains(&self.oracle, q, self.oracle.least(q))).collect();
         let mut candidates: Vec<_> = useful.into_keys().collect();
@@ -176,7 +170,7 @@ impl Search<'_> {
 
     /// Candidates that help some query, with the weighted gain that they were seen to take part in.
     pub(crate) fn useful(&self) -> Vec<(CandidateId, f64)> {
-        let mut useful: Vec<_> = pool::useful(&self.oracle, &self.space, &self.weights.queries).into_iter().collect();
+        let mut useful: Vec<_> = pool::useful(&self.oracle, &self.space, &self.weights).into_iter().collect();
         useful.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         useful
     }
@@ -187,8 +181,7 @@ impl Search<'_> {
         for query in 0..self.space.queries.len() {
             let trust = if guessing { self.trust[query] } else { 0.0 };
             let offers = options::offers(&self.oracle, &self.space, query, trust);
-            let weight = self.weights.queries[query];
-            model.push(&self.space, self.oracle.base(query), weight, self.weights.upkeep, &offers);
+            model.push(&self.space, self.oracle.base(query), &self.weights, &offers);
         }
         model
     }
@@ -213,7 +206,7 @@ impl Search<'_> {
         let costs = self.costs(&questions, &answers);
         let mut wrong = Vec::new();
         for (query, cost) in costs.iter().enumerate() {
-            if cost * self.weights.queries[query] > model.cost(query, &choice.chosen) * (1.0 + WRONG) {
+            if self.weights.of(query, cost / (1.0 + WRONG)) > model.cost(query, &choice.chosen) {
                 self.trust[query] *= DOUBT;
                 wrong.push(query);
             }
@@ -248,8 +241,7 @@ impl Search<'_> {
 
     fn weigh(&self, chosen: &[CandidateId], costs: &[f64]) -> f64 {
         let upkeep: f64 = chosen.iter().map(|c| self.space.candidates[*c as usize].estimate.upkeep).sum();
-        let reads: f64 = costs.iter().zip(&self.weights.queries).map(|(cost, weight)| cost * weight).sum();
-        reads + upkeep * self.weights.upkeep
+        self.weights.sum(costs.iter().copied()) + upkeep * self.weights.upkeep
     }
 
     /// Asks what each query would gain from candidates beside the choice that could be worth their bytes. Whether
@@ -279,10 +271,11 @@ impl Search<'_> {
     fn worth(&self, query: usize, chosen: &[CandidateId], price: f64) -> Option<Question> {
         let seen = self.space.seen(query, chosen);
         let now = self.oracle.known(query, &seen)?.cost;
-        let left = (now - self.oracle.least(query)) * self.weights.queries[query];
-        if left <= now * self.weights.queries[query] * probe::NOTHING {
+        let least = self.oracle.least(query);
+        if now - least <= now * probe::NOTHING {
             return None;
         }
+        let left = self.weights.of(query, now) - self.weights.of(query, least);
         let pays = |place: &usize| {
             let estimate = &self.space.at(query, *place).estimate;
             (estimate.bytes as f64 * price + estimate.upkeep * self.weights.upkeep) < left * SHARED
@@ -294,13 +287,13 @@ impl Search<'_> {
 
     /// Bound, floor, curve and runners-up of the best choice.
     fn finish(&self, model: &Model, best: &mut Outcome) {
-        let queries = || (0..self.space.queries.len()).map(|q| (q, self.weights.queries[q]));
+        let queries = 0..self.space.queries.len();
         let limits = Limits { time: Some(LAST), ..self.limits.clone() };
         best.bound = solve::solve(&model.matrix, &limits).bound.min(best.cost);
-        best.floor = queries().map(|(q, weight)| self.oracle.least(q) * weight).sum();
+        best.floor = self.weights.sum(queries.clone().map(|q| self.oracle.least(q)));
         if best.stopped {
             // A matrix that was not filled says nothing of what was not asked: only plans with everything visible do.
-            best.floor = queries().map(|(q, weight)| self.oracle.floor(q, &self.space.views[q].all()) * weight).sum();
+            best.floor = self.weights.sum(queries.map(|q| self.oracle.floor(q, &self.space.views[q].all())));
             best.bound = best.bound.min(best.floor);
         }
         best.curve = curve::curve(self, model, best);

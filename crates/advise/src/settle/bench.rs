@@ -109,7 +109,7 @@ impl Bench<'_> {
                 let Shape { cost, used, hash } = shape;
                 let atom =
                     Atom { used, cost, hash, with: Vec::new(), ms: Some(base), failed: false, cut: false, guess: base };
-                Ok(Ok(Case { query, weight: 1.0, base, atoms: vec![atom] }))
+                Ok(Ok(Case { query, weight: 1.0, by_factor: false, base, atoms: vec![atom] }))
             }
             Some(Err(reason)) => Ok(Err(reason)),
             None => Ok(Err("it was not run".to_owned())),

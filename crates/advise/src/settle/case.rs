@@ -1,6 +1,8 @@
 //! A query with the plans that it can get, the time of each, and what those that were not run yet could take.
 
+use super::bench::TICK;
 use crate::port::Shape;
+use crate::weights;
 
 /// A plan is cut when it takes so much longer than today's.
 pub(super) const CUT: f64 = 1.15;
@@ -39,6 +41,8 @@ pub(super) struct Case {
     pub(super) query: usize,
     /// How much one ms of it counts.
     pub(super) weight: f64,
+    /// Whether the factor by which its time changes counts, instead of its time.
+    pub(super) by_factor: bool,
     /// Time with the indexes that there are.
     pub(super) base: f64,
     /// Its plans, that without any new index first.
@@ -46,6 +50,12 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// What it counts when it takes so long.
+    pub(super) fn counts(&self, ms: f64) -> f64 {
+        let today = self.base.max(TICK);
+        if self.by_factor { self.weight * today * weights::factor(ms / today) } else { self.weight * ms }
+    }
+
     /// The plan that a set of indexes leads to.
     pub(super) fn under(&self, set: &[bool]) -> &Atom {
         let fits = |atom: &&Atom| !atom.failed && atom.used.iter().all(|at| set[*at]);

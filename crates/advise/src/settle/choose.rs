@@ -60,7 +60,7 @@ impl Choosing<'_> {
     /// Weighted time of the workload with a set, harm and upkeep included.
     pub(super) fn cost(&self, set: &[bool]) -> f64 {
         let whole: f64 = self.cases.iter().map(|case| case.weight * case.base).sum();
-        let queries: f64 = self.cases.iter().map(|case| case.weight * with_harm(case, set)).sum();
+        let queries: f64 = self.cases.iter().map(|case| case.counts(with_harm(case, set))).sum();
         let chosen = set.iter().enumerate().filter(|(_, yes)| **yes);
         queries + chosen.map(|(at, _)| self.upkeep[at] + whole * WORTH).sum::<f64>()
     }
@@ -163,7 +163,7 @@ mod tests {
         };
         let mut atoms = vec![atom(&[], 100.0, base)];
         atoms.extend(plans.iter().map(|(used, cost, ms)| atom(used, *cost, *ms)));
-        Case { query: 0, weight: 1.0, base, atoms }
+        Case { query: 0, weight: 1.0, by_factor: false, base, atoms }
     }
 
     fn best(pool: &[Candidate], cases: &[Case], bytes: Option<u64>) -> Vec<bool> {

@@ -222,7 +222,7 @@ pub(super) async fn each(
 fn worth(bench: &Bench<'_>, set: &[bool], at: usize) -> f64 {
     let mut less = set.to_vec();
     less[at] = false;
-    bench.cases.iter().map(|case| case.weight * (case.ms(&less) - case.ms(set))).sum()
+    bench.cases.iter().map(|case| case.counts(case.ms(&less)) - case.counts(case.ms(set))).sum()
 }
 
 fn nothing(experiment: &Experiment) -> String {

@@ -11,7 +11,8 @@ use crate::advice::{Create, CurvePoint, Withdrawn};
 use crate::index::Index;
 use crate::port::{Ask, IndexId, Measurer, Query, WhatIf};
 use crate::run::text::name_in;
-use crate::run::{Advised, Options, weights};
+use crate::run::{Advised, Options};
+use crate::weights::Weights;
 
 /// Brings the advice into line with the outcome.
 pub(super) async fn write(
@@ -226,7 +227,9 @@ impl Writer<'_> {
             .zip(self.queries)
             .map(|(plan, query)| plan.as_ref().map_or(query.cost, |plan| plan.cost))
             .collect();
-        let weights = self.weights(advised);
+        let weights = Weights::new(&advised.workload, self.queries, self.options.weighting);
+        let before = weights.sum(self.queries.iter().map(|query| query.cost));
+        let reads = weights.sum(costs.iter().copied());
         let mut calls = asks.len();
         for (create, id) in advised.advice.create.iter_mut().zip(&ids) {
             let at = self.outcome.pool.iter().position(|one| {
@@ -238,26 +241,23 @@ impl Writer<'_> {
             let asks: Vec<Ask> = uses.iter().map(|(query, _)| ask(*query, Some(*id))).collect();
             calls += asks.len();
             let plans = self.what_if.plan(&asks).await?;
-            create.gain = asks
+            let more: f64 = asks
                 .iter()
                 .zip(plans)
-                .filter_map(|(ask, plan)| Some((plan.ok()?.cost - costs[ask.query]) * weights[ask.query]))
+                .filter_map(|(ask, plan)| {
+                    Some(weights.of(ask.query, plan.ok()?.cost) - weights.of(ask.query, costs[ask.query]))
+                })
                 .sum();
+            create.gain = weights.shown(reads + more, before) - weights.shown(reads, before);
         }
         advised.advice.planner_calls += calls as u64;
-        self.totals(advised, &costs, &weights);
+        self.totals(advised, &costs, weights.shown(reads, before));
         Ok(())
     }
 
-    /// What each query counts in the advice's unit.
-    fn weights(&self, advised: &Advised) -> Vec<f64> {
-        weights::weights(&advised.workload, self.queries, self.options.weighting).queries
-    }
-
-    fn totals(&self, advised: &mut Advised, costs: &[f64], weights: &[f64]) {
+    fn totals(&self, advised: &mut Advised, costs: &[f64], reads: f64) {
         let advice = &mut advised.advice;
         let bound = advice.cost_after * (1.0 - advice.optimality_gap);
-        let reads: f64 = costs.iter().zip(weights).map(|(cost, weight)| cost * weight).sum();
         advice.cost_after = reads + advice.create.iter().map(|one| one.write_cost).sum::<f64>();
         advice.optimality_gap = if advice.cost_after > 0.0 { (1.0 - bound / advice.cost_after).max(0.0) } else { 0.0 };
         for point in &mut advice.curve {

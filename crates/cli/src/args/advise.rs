@@ -135,6 +135,8 @@ pub(crate) enum WeightBy {
     Calls,
     /// The same for each statement, whatever it costs today
     Share,
+    /// The factor by which each statement changes: to halve any one is worth the same (smallest geometric mean)
+    Factor,
 }
 
 impl WeightBy {
@@ -143,6 +145,7 @@ impl WeightBy {
         match self {
             Self::Calls => Weighting::Calls,
             Self::Share => Weighting::Share,
+            Self::Factor => Weighting::Factor,
         }
     }
 }

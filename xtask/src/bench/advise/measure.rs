@@ -24,8 +24,8 @@ pub(super) fn benchmark(kind: Kind, options: &Options, binary: &Path) -> Done<(S
     let ready = load::ready(kind, options.url.as_deref())?;
     let budgets = if options.budget.is_empty() { &BUDGETS[..] } else { &options.budget };
     let mut rows = Vec::new();
-    for weighting in [Weighting::Calls, Weighting::Share] {
-        // The mean of shares is only promised for TPC-H.
+    for weighting in [Weighting::Calls, Weighting::Factor] {
+        // The geometric mean is only promised for TPC-H.
         let wanted = options.weighting.map_or(kind == Kind::Tpch || weighting == Weighting::Calls, |w| w == weighting);
         for budget in budgets.iter().filter(|_| wanted) {
             let row = row(kind, &ready, options, *budget, weighting, binary)?;
@@ -42,7 +42,7 @@ pub(super) fn benchmark(kind: Kind, options: &Options, binary: &Path) -> Done<(S
 fn row(kind: Kind, ready: &Ready, options: &Options, budget: Budget, weighting: Weighting, binary: &Path) -> Done<Row> {
     let asked: Vec<&(u32, String)> = match weighting {
         Weighting::Calls => ready.queries.iter().filter(|(n, _)| !kind.left_out().contains(n)).collect(),
-        Weighting::Share => ready.queries.iter().collect(),
+        Weighting::Factor => ready.queries.iter().collect(),
     };
     let started = Instant::now();
     let advice = advise(&ready.url, &asked, options.sizes, budget, weighting, binary)?;
@@ -90,8 +90,8 @@ fn advise(
     if let Some(bytes) = budget.0 {
         command.args(["--budget", &bytes.to_string()]);
     }
-    if weighting == Weighting::Share {
-        command.args(["--weighting", "share"]);
+    if weighting == Weighting::Factor {
+        command.args(["--weighting", "factor"]);
     }
     let json = quietly(command.env("DBWRIGHT_PG_BIN", postgres_bin(15)))?;
     serde_json::from_str(&json).map_err(|e| format!("dbwright printed no JSON: {e}"))

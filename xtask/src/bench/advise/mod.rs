@@ -73,8 +73,8 @@ const BUDGETS: [Budget; 4] =
 enum Weighting {
     /// Its cost.
     Calls,
-    /// The same for each.
-    Share,
+    /// The factor by which it changes.
+    Factor,
 }
 
 /// Whose sizes count.

@@ -36,9 +36,9 @@ pub(super) struct Row {
 fn promised(kind: Kind, weighting: Weighting) -> Option<([f64; 4], [f64; 4])> {
     match (kind, weighting) {
         (Kind::Tpch, Weighting::Calls) => Some(([0.765, 0.640, 0.610, 0.590], [0.775, 0.653, 0.631, 0.597])),
-        (Kind::Tpch, Weighting::Share) => Some(([0.370, 0.290, 0.250, 0.240], [0.393, 0.299, 0.255, 0.246])),
+        (Kind::Tpch, Weighting::Factor) => Some(([0.370, 0.290, 0.250, 0.240], [0.393, 0.299, 0.255, 0.246])),
         (Kind::Tpcds, Weighting::Calls) => Some(([0.830, 0.760, 0.740, 0.700], [0.838, 0.773, 0.768, 0.714])),
-        (Kind::Tpcds, Weighting::Share) => None,
+        (Kind::Tpcds, Weighting::Factor) => None,
     }
 }
 
@@ -63,7 +63,7 @@ impl Row {
     fn cells(&self, kind: Kind) -> String {
         let (measure, ratio) = match self.weighting {
             Weighting::Calls => ("sum", self.sum),
-            Weighting::Share => ("geo", self.geo),
+            Weighting::Factor => ("geo", self.geo),
         };
         let promise = self.promise(kind).map_or(String::new(), |(goal, peer)| {
             let kept = if ratio <= goal { "kept" } else { "**not kept**" };

@@ -50,39 +50,42 @@ impl Hypo {
     /// Makes an index once, to hear whether it can be and, when its sizes count, how many bytes it is said to take; it is gone
     /// afterwards.
     pub(super) async fn try_out(&self, seat: &mut Seat, book: &Book, id: IndexId) -> Result<Option<u64>, String> {
-        let made = match self.make(seat, book, id).await {
-            Ok(oids) if self.sizes => self.bytes(seat, &oids).await.map(Some),
-            made => made.map(|_| None),
-        };
-        self.clear(seat).await?;
-        made
-    }
-
-    /// What it says that hypothetical indexes take.
-    async fn bytes(&self, seat: &Seat, oids: &[u32]) -> Result<u64, String> {
-        let size = self.function("hypopg_relation_size");
-        let calls: Vec<String> = oids.iter().map(|oid| format!("{size}({oid})")).collect();
-        let all = seat.texts(&format!("SELECT /* dbwright */ ({})::text", calls.join(" + "))).await?;
-        all.first().and_then(|text| text.parse().ok()).ok_or_else(|| "HypoPG tells no size".to_owned())
-    }
-
-    async fn make(&self, seat: &Seat, book: &Book, id: IndexId) -> Result<Vec<u32>, String> {
-        let create = self.function("hypopg_create_index");
-        let mut oids = Vec::new();
-        for statement in book.hypothetical(id)? {
-            let literal = Dialect::Postgres.literal(&statement);
-            let sql = format!("SELECT /* dbwright */ indexrelid FROM {create}({literal})");
-            let made = seat.texts(&sql).await.map_err(|reason| reason.replace("hypopg: ", "HypoPG: "))?;
-            oids.extend(made.iter().filter_map(|oid| oid.parse::<u32>().ok()));
+        let told = if self.sizes { self.function("hypopg_relation_size") + "(indexrelid)" } else { "''".to_owned() };
+        let mut all = self.creating(book, id, &told)?;
+        all.push(self.forgetting());
+        seat.shown.clear();
+        let told = seat.lists(&all).await;
+        if told.is_err() || !seat.hidden.is_empty() {
+            self.clear(seat).await?;
         }
-        Ok(oids)
+        let told = told.map_err(|reason| named(&reason))?;
+        let bytes = told[..all.len() - 1].iter().map(|one| one.first().and_then(|bytes| bytes.parse::<u64>().ok()));
+        if self.sizes {
+            bytes.sum::<Option<u64>>().ok_or_else(|| "HypoPG tells no size".to_owned()).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Statements that make an index, one for each table that it is stored for, and tell something of each.
+    fn creating(&self, book: &Book, id: IndexId, told: &str) -> Result<Vec<String>, String> {
+        let create = self.function("hypopg_create_index");
+        let making = |statement: &String| {
+            let literal = Dialect::Postgres.literal(statement);
+            format!("SELECT /* dbwright */ {told} FROM {create}({literal})")
+        };
+        Ok(book.hypothetical(id)?.iter().map(making).collect())
+    }
+
+    fn forgetting(&self) -> String {
+        format!("SELECT /* dbwright */ {}()", self.function("hypopg_reset"))
     }
 
     /// Forgets all hypothetical indexes of a session, and shows what was hidden.
     async fn clear(&self, seat: &mut Seat) -> Result<(), String> {
         seat.shown.clear();
         seat.hidden.clear();
-        let mut sql = format!("SELECT /* dbwright */ {}()", self.function("hypopg_reset"));
+        let mut sql = self.forgetting();
         if self.hides() {
             sql = format!("{sql}; SELECT /* dbwright */ {}()", self.function("hypopg_unhide_all_indexes"));
         }
@@ -107,16 +110,27 @@ impl Hypo {
         let drop = self.function("hypopg_drop_index");
         let leftover: Vec<IndexId> = seat.shown.keys().copied().filter(|id| !ask.with.contains(id)).collect();
         let oids: Vec<u32> = leftover.iter().filter_map(|id| seat.shown.remove(id)).flatten().collect();
-        let mut commands: Vec<String> = oids.iter().map(|oid| format!("{drop}({oid})")).collect();
-        commands.extend(self.hiding(seat, book, ask)?);
-        if !commands.is_empty() {
-            seat.command(&format!("SELECT /* dbwright */ {}", commands.join(", "))).await?;
+        let mut calls: Vec<String> = oids.iter().map(|oid| format!("{drop}({oid})")).collect();
+        calls.extend(self.hiding(seat, book, ask)?);
+        let mut all = Vec::new();
+        if !calls.is_empty() {
+            all.push(format!("SELECT /* dbwright */ {}", calls.join(", ")));
         }
-        for id in &ask.with {
-            if !seat.shown.contains_key(id) {
-                let oids = self.make(seat, book, *id).await?;
-                seat.shown.insert(*id, oids);
-            }
+        let missing: Vec<IndexId> = ask.with.iter().copied().filter(|id| !seat.shown.contains_key(id)).collect();
+        let mut made = Vec::new();
+        for id in missing {
+            let creating = self.creating(book, id, "indexrelid")?;
+            made.push((id, all.len()..all.len() + creating.len()));
+            all.extend(creating);
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        // All at once, so that the network is waited for once only.
+        let told = seat.lists(&all).await.map_err(|reason| named(&reason))?;
+        for (id, range) in made {
+            let oids = told[range].iter().flatten().filter_map(|oid| oid.parse().ok()).collect();
+            seat.shown.insert(id, oids);
         }
         Ok(())
     }
@@ -140,6 +154,10 @@ impl Hypo {
         }
         Ok(calls)
     }
+}
+
+fn named(reason: &str) -> String {
+    reason.replace("hypopg: ", "HypoPG: ")
 }
 
 fn missing(name: &str) -> Failure {

@@ -17,6 +17,8 @@ use crate::twin::Twin;
 pub(super) struct Seat {
     /// Its connection.
     pub(super) connection: Connection,
+    /// Which of the sessions it is.
+    pub(super) number: usize,
     /// Hypothetical indexes that exist in the session now, with their oids.
     pub(super) shown: BTreeMap<IndexId, Vec<u32>>,
     /// Existing indexes that are hidden in the session now.
@@ -33,15 +35,15 @@ impl Seat {
             options.lock_timeout.as_millis(),
             options.statement_timeout.as_millis()
         );
-        let seat = Self { connection, shown: BTreeMap::new(), hidden: BTreeSet::new() };
+        let seat = Self { connection, number: 0, shown: BTreeMap::new(), hidden: BTreeSet::new() };
         seat.command(&set).await.map_err(|reason| seat.lost(&reason))?;
         Ok(seat)
     }
 
     /// Opens a session in the twin.
-    pub(super) async fn in_twin(twin: &Twin) -> Result<Self, Failure> {
+    pub(super) async fn in_twin(twin: &Twin, number: usize) -> Result<Self, Failure> {
         let connection = twin.connect().await?;
-        Ok(Self { connection, shown: BTreeMap::new(), hidden: BTreeSet::new() })
+        Ok(Self { connection, number, shown: BTreeMap::new(), hidden: BTreeSet::new() })
     }
 
     /// Runs statements of our own.
@@ -57,6 +59,21 @@ impl Seat {
             _ => None,
         };
         Ok(messages.iter().filter_map(first).collect())
+    }
+
+    /// Runs several statements of our own, and gives the first columns of each one's rows.
+    pub(super) async fn lists(&self, sql: &[String]) -> Result<Vec<Vec<String>>, String> {
+        let messages = self.connection.client.simple_query(&sql.join("; ")).await.map_err(|e| error::text(&e))?;
+        let mut lists = vec![Vec::new()];
+        for message in &messages {
+            match (message, lists.last_mut()) {
+                (SimpleQueryMessage::Row(row), Some(last)) => last.push(row.get(0).unwrap_or_default().to_owned()),
+                (SimpleQueryMessage::CommandComplete(_), _) => lists.push(Vec::new()),
+                _ => {}
+            }
+        }
+        lists.truncate(sql.len());
+        Ok(lists)
     }
 
     /// The plan of a statement of the workload. It goes by the extended protocol, which takes one statement only.

@@ -11,14 +11,14 @@ use dbwright_core::{Failure, Snapshot};
 use super::book::Book;
 use super::hypo::Hypo;
 use super::seat::Seat;
-use super::twin::Stage;
+use super::twin::{SYSTEM_COLUMNS, Stage};
 use crate::explain::Plan;
 use crate::twin::{Twin, TwinOptions};
 
 /// Connections on a target: it has other work to do.
 const ON_TARGET: usize = 2;
-/// Most connections to a twin: planning is all that it does, and the advisor needs some of the machine too.
-const IN_TWIN: usize = 8;
+/// Most connections to a twin that none of them waits for: planning is all that it does.
+const IN_TWIN: usize = SYSTEM_COLUMNS;
 
 /// A place with its sessions.
 pub(super) struct Opened {
@@ -48,8 +48,8 @@ pub(super) async fn twin(
     let wanted = TwinOptions { programs: options.observe.programs.clone(), connections, ..TwinOptions::default() };
     let twin = Twin::build(snapshot, address, &wanted, progress).await?;
     let mut seats = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        seats.push(Seat::in_twin(&twin).await?);
+    for number in 0..connections {
+        seats.push(Seat::in_twin(&twin, number).await?);
     }
     let first = seats.first().ok_or_else(|| Failure::internal("postgres.no-place", "no session was opened"))?;
     let stage = Stage::of(twin, first).await?;

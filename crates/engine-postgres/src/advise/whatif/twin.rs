@@ -1,8 +1,9 @@
 //! What-if in the planner twin: candidates of any access method, made real, grown without rows, and hidden.
 //!
 //! A candidate is created once, on an empty table; its file is made as long as the index would be, and it is hidden by
-//! being marked invalid. To answer a question a transaction marks the wanted ones valid, plans, and is rolled back. Two
-//! sessions that show one candidate at a time wait for each other, for as long as a plan takes.
+//! being marked as not live: the planner does not even open what is not live, so that hundreds of hidden candidates cost a
+//! plan nothing. To answer a question a transaction marks the wanted ones live, plans, and is rolled back. Two sessions that
+//! show one candidate at a time wait for each other, for as long as a plan takes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ use crate::twin::Twin;
 const SQL: Dialect = Dialect::Postgres;
 /// Begin of every candidate's name, unlike any that a user gives.
 const NAME: &str = "dbwright what-if ";
+/// System columns of every table.
+pub(super) const SYSTEM_COLUMNS: usize = 6;
 /// Bytes of a page.
 const PAGE: u64 = 8192;
 
@@ -36,14 +39,25 @@ pub(super) struct Stage {
 
 #[derive(Default)]
 struct State {
-    /// Oids of the candidates, by id.
-    made: HashMap<IndexId, Vec<String>>,
+    /// The candidates, by id: what is stored for each table or partition.
+    made: HashMap<IndexId, Vec<Made>>,
     /// Oids of the indexes that there are, by schema and name.
     standing: HashMap<(String, String), String>,
     /// Files of the tables, by schema and name.
     files: HashMap<(String, String), PathBuf>,
     /// Tables whose files are empty while indexes are created, with their pages.
     emptied: Vec<(PathBuf, u64)>,
+}
+
+/// A candidate as it is stored.
+#[derive(Debug, Clone)]
+struct Made {
+    /// Its oid.
+    oid: String,
+    /// Oid of its table.
+    table: String,
+    /// Its file, relative to the server's data.
+    file: String,
 }
 
 impl Stage {
@@ -104,9 +118,9 @@ impl Stage {
     pub(super) async fn make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<(), String> {
         let made = self.try_make(seat, book, id, share).await;
         match made {
-            Ok(oids) => {
+            Ok(made) => {
                 seat.command("COMMIT").await?;
-                self.state().made.insert(id, oids);
+                self.state().made.insert(id, made);
                 Ok(())
             }
             Err(reason) => {
@@ -116,19 +130,20 @@ impl Stage {
         }
     }
 
-    async fn try_make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<Vec<String>, String> {
+    async fn try_make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<Vec<Made>, String> {
         let index = book.defined(id)?;
         seat.command("BEGIN").await?;
-        let mut oids = Vec::new();
+        let mut all = Vec::new();
         for (number, table) in book.stored(&index)?.into_iter().enumerate() {
             let name = format!("{NAME}{id}.{number}");
-            let (oid, file) = create(seat, book, &index, table, &name).await?;
+            let made = create(seat, book, &index, table, &name).await?;
             let shape = sizes::shape(&index, &book.body, table, share);
-            self.grow(&index, &shape, &self.twin.path_of(&file))?;
-            seat.command(&hidden(&oid, &shape, &sizes::expressions(&index, &book.body, table, shape.rows))).await?;
-            oids.push(oid);
+            self.grow(&index, &shape, &self.twin.path_of(&made.file))?;
+            seat.command(&hidden(&made.oid, &shape, &sizes::expressions(&index, &book.body, table, shape.rows)))
+                .await?;
+            all.push(made);
         }
-        Ok(oids)
+        Ok(all)
     }
 
     fn grow(&self, index: &Index, shape: &Shape, file: &Path) -> Result<(), String> {
@@ -147,7 +162,7 @@ impl Stage {
         if ask.with.is_empty() && ask.without.is_empty() {
             return seat.explain(sql, "").await;
         }
-        let begin = self.showing(book, ask)?;
+        let begin = self.showing(seat, book, ask)?;
         let mut answer = in_transaction(seat, &begin, sql).await;
         if answer.as_ref().is_err_and(|reason| reason.contains("deadlock")) {
             answer = in_transaction(seat, &begin, sql).await;
@@ -156,23 +171,25 @@ impl Stage {
     }
 
     /// The begin of a transaction in which exactly the wanted indexes are visible.
-    fn showing(&self, book: &Book, ask: &Ask) -> Result<String, String> {
+    fn showing(&self, seat: &Seat, book: &Book, ask: &Ask) -> Result<String, String> {
         let state = self.state();
-        let mut begin = "BEGIN".to_owned();
-        let mut mark = |oids: Vec<String>, valid: bool| {
-            if !oids.is_empty() {
-                begin.push_str("; ");
-                begin.push_str(&marked(&oids.join(", "), valid));
-            }
-        };
-        let mut shown = Vec::new();
+        let (mut shown, mut tables) = (Vec::new(), BTreeSet::new());
         for id in &ask.with {
-            shown.extend(state.made.get(id).ok_or_else(|| format!("index {id} was not defined, or refused"))?.clone());
+            for made in state.made.get(id).ok_or_else(|| format!("index {id} was not defined, or refused"))? {
+                shown.push(made.oid.as_str());
+                tables.insert(made.table.as_str());
+            }
         }
-        mark(shown, true);
+        let mut begin = "BEGIN".to_owned();
+        if !shown.is_empty() {
+            begin = format!("{begin}; {}; {}", live(&shown.join(", "), true), forgotten(&tables, seat.number));
+        }
         let known = ask.without.iter().filter_map(|id| book.known(*id)).flat_map(|known| known.physical);
         let standing = known.filter_map(|part| state.standing.get(&(part.schema, part.name)).cloned());
-        mark(standing.collect(), false);
+        let hidden: Vec<String> = standing.collect();
+        if !hidden.is_empty() {
+            begin = format!("{begin}; {}", invalid(&hidden.join(", ")));
+        }
         Ok(begin)
     }
 
@@ -216,24 +233,21 @@ async fn in_transaction(seat: &Seat, begin: &str, sql: &str) -> Result<Plan, Str
     plan
 }
 
-/// Creates an index on an empty table; its oid and file.
-async fn create(
-    seat: &Seat,
-    book: &Book,
-    index: &Index,
-    table: &Table,
-    name: &str,
-) -> Result<(String, String), String> {
+/// Creates an index on an empty table.
+async fn create(seat: &Seat, book: &Book, index: &Index, table: &Table, name: &str) -> Result<Made, String> {
     let body = statement::body(index, &book.body.catalog.qualified(table));
     let qualified = SQL.literal(&format!("{}.{}", SQL.ident(&table.schema), SQL.ident(name)));
     let sql = format!(
-        "CREATE INDEX {} {body}; SELECT c.oid || ' ' || pg_relation_filepath(c.oid) FROM pg_catalog.pg_class c \
-         WHERE c.oid = {qualified}::regclass",
+        "CREATE INDEX {} {body}; SELECT i.indexrelid || ' ' || i.indrelid || ' ' || pg_relation_filepath(i.indexrelid) \
+         FROM pg_catalog.pg_index i WHERE i.indexrelid = {qualified}::regclass",
         SQL.ident(name)
     );
     let found = seat.texts(&sql).await?;
-    let (oid, file) = found.first().and_then(|text| text.split_once(' ')).ok_or("the index has no file")?;
-    Ok((oid.to_owned(), file.to_owned()))
+    let mut parts = found.iter().flat_map(|text| text.splitn(3, ' ')).map(str::to_owned);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(oid), Some(table), Some(file)) => Ok(Made { oid, table, file }),
+        _ => Err("the index has no file".to_owned()),
+    }
 }
 
 /// Notes the figures of a candidate and its expressions, and hides it.
@@ -243,7 +257,7 @@ fn hidden(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String
         shape.pages.min(i32::MAX as u64),
         shape.rows
     );
-    let mut all = vec![figures, marked(oid, false)];
+    let mut all = vec![figures, live(oid, false)];
     for expression in expressions {
         let slots = |column: &str| (1..=5).map(|n| format!("{column}{n}")).collect::<Vec<_>>().join(", ");
         all.push(format!(
@@ -261,7 +275,23 @@ fn hidden(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String
     all.join("; ")
 }
 
-/// The statement that shows or hides indexes.
-fn marked(oids: &str, valid: bool) -> String {
-    format!("UPDATE pg_catalog.pg_index SET indisvalid = {valid} WHERE indexrelid IN ({oids})")
+/// The statement that shows or hides candidates, from the moment on when their tables' lists of indexes are forgotten.
+fn live(oids: &str, live: bool) -> String {
+    format!("UPDATE pg_catalog.pg_index SET indislive = {live} WHERE indexrelid IN ({oids})")
+}
+
+/// The statement that hides existing indexes: the planner opens them, and leaves them aside.
+fn invalid(oids: &str) -> String {
+    format!("UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid IN ({oids})")
+}
+
+/// The statement that makes this session, and no other, read anew what it remembers of some tables: a change of one of
+/// their columns that changes nothing. Each session has a system column of its own, so that none waits for another.
+fn forgotten(tables: &BTreeSet<&str>, session: usize) -> String {
+    let tables: Vec<&str> = tables.iter().copied().collect();
+    let column = session % SYSTEM_COLUMNS + 1;
+    format!(
+        "UPDATE pg_catalog.pg_attribute SET attnotnull = attnotnull WHERE attnum = -{column} AND attrelid IN ({})",
+        tables.join(", ")
+    )
 }
