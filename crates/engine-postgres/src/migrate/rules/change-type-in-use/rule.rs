@@ -46,10 +46,19 @@ fn named(one: &ColumnUse) -> String {
 fn way(uses: &[&ColumnUse]) -> (&'static str, bool) {
     let any = |kinds: &[&str]| uses.iter().any(|one| kinds.contains(&one.kind.as_str()));
     if any(&["generated column"]) {
-        return ("drop the generated column before, and add it again afterwards: it is computed anew for every row", false);
+        return (
+            "drop the generated column before, and add it again afterwards: it is computed anew for every row",
+            false,
+        );
     }
     if any(&["materialized view", "rule", "function"]) {
-        return ("`dbwright migrate apply` builds all of it on a copy of the table, which then takes the table's place", true);
+        return (
+            "`dbwright migrate apply` builds all of it on a copy of the table, which then takes the table's place",
+            true,
+        );
     }
-    ("`dbwright migrate apply` drops them for the moment of the change, and makes them again with all that they had", true)
+    (
+        "`dbwright migrate apply` drops them for the moment of the change, and makes them again with all that they had",
+        true,
+    )
 }
