@@ -102,6 +102,9 @@ pub(crate) struct ProofOptions {
     /// With --prove measured, most bytes of rows to copy; of a larger database a sample that keeps foreign keys whole
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub(crate) copy_bytes: Option<u64>,
+    /// On MySQL and MariaDB, most bytes of rows to make plans on (64MiB without it); of more, a sample that keeps foreign keys whole
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) sample: Option<u64>,
     /// Make plans in a session on the target with hypothetical indexes (`HypoPG`) instead of in a private server
     #[arg(long)]
     pub(crate) on_target: bool,

@@ -34,6 +34,9 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
     let options = observing(&args.reach);
     let Observed { engine, snapshot, address, .. } = observe::observe(source, &options, cx).await?;
     let adviser = engines::adviser(engine)?;
+    if args.proof.sample.is_some() && !adviser.plans_on_rows() {
+        return Err(no_sample(engine.info().name));
+    }
     let workload = workload::find(args, adviser, engine.info(), &snapshot)?;
     let (snapshot, notes) =
         replicas::merge(&args.wish.replica, engine, adviser, snapshot, &found, &options, cx).await?;
@@ -44,7 +47,7 @@ pub(crate) async fn run(args: &Advise, cx: &Context) -> Result<Exit, Failure> {
         on_target: args.proof.on_target,
         hypothetical_sizes: args.proof.sizes == SizesBy::Hypopg,
         connections: 0,
-        sample: None,
+        sample: args.proof.sample,
     };
     let place = adviser.what_if(&snapshot, address.as_ref(), &how, &cx.progress).await?;
     let lab_seconds = started.elapsed().as_secs_f64();
@@ -83,6 +86,11 @@ fn repeat_on_sample(advice: &mut Advice, args: &Advise) {
             "dbwright advise --prove measured".clone_into(&mut experiment.repeat);
         }
     }
+}
+
+fn no_sample(engine: &str) -> Failure {
+    let message = format!("--sample is of no use here: plans for {engine} are not made on a sample of rows");
+    Failure::usage("advise.sample", message).hint("leave it out; what is measured on is set by --copy-bytes")
 }
 
 fn no_rows(name: &str) -> Failure {

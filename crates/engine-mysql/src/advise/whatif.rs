@@ -72,7 +72,7 @@ impl Whatif {
     async fn prepare_all(&self, statements: &[Statement], progress: &dyn Progress) -> Result<Vec<Prepared>, Failure> {
         let state = &mut *self.state.lock().await;
         let wanted = named::tables(&self.body.catalog, statements);
-        state.copy.fill(&self.body, &wanted, (self.sample, ""), progress).await?;
+        state.copy.fill(&self.body, &wanted, (self.sample, "--sample"), progress).await?;
         let near = named::near(&self.body.catalog, &wanted);
         progress.stage("planning statements", Some(statements.len() as u64));
         let mut prepared = Vec::with_capacity(statements.len());

@@ -12,7 +12,7 @@ mod room;
 mod trial;
 mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dbwright_check::{Outcome, Prover};
@@ -27,12 +27,16 @@ use crate::MySql;
 use crate::body::Body;
 use crate::lab::like::{Like, Wish};
 use crate::migrate::Link;
+use rehearse::Neighbours;
 use room::Room;
 use trial::{Touches, Trial};
 use verdict::Verdict;
 
 /// How long all rehearsals of a run may take.
 const BUDGET: Duration = Duration::from_mins(3);
+
+/// Changes whose tables are made at once.
+const AT_ONCE: usize = 50;
 
 /// Settings that a server only takes when it was started with them.
 const FROM_THE_START: [&str; 2] = ["query_cache_type", "query_cache_size"];
@@ -122,13 +126,11 @@ async fn rehearsed(room: &mut Room<'_>, from: &mut Link, trials: &[Trial]) -> Re
     let [of_tables, others] = [of_tables, others].map(|some| some.into_iter().cloned().collect::<Vec<Trial>>());
     room.progress.stage("rehearsing the changes on a private server", Some(others.len() as u64));
     let mut other = room.one_by_one(&others).await?.into_iter();
-    let named = of_tables.iter().filter_map(|trial| match &trial.touches {
-        Touches::Tables(tables) => Some(tables),
-        _ => None,
-    });
-    let tables: BTreeSet<_> = named.flatten().cloned().collect();
-    if !tables.is_empty() {
-        room.make(from, &rehearse::with_neighbours(&tables, &room.target.catalog)).await?;
+    // The tables of the worst findings come first: not all can be made in the time when there are thousands.
+    let neighbours = Neighbours::of(&room.target.catalog);
+    for some in of_tables.chunks(AT_ONCE) {
+        let tables = some.iter().flat_map(|trial| neighbours.around(trial)).collect();
+        room.make(from, &tables).await?;
     }
     let mut table = room.in_rounds(&of_tables).await?.into_iter();
     let verdicts = trials.iter().filter_map(|trial| if is_of_tables(&trial) { table.next() } else { other.next() });

@@ -19,7 +19,11 @@ use crate::lab::like::without_counter;
 use crate::migrate::{OF_THE_MACHINE, REFUSED_WAY, ways_of};
 
 /// Why the rest was not tried.
-const NO_TIME: &str = "the time for experiments was up; check a part of the rules with --only, or one database";
+pub(super) const NO_TIME: &str =
+    "the time for experiments was up; check a part of the rules with --only, or one database";
+
+/// Most changes of tables that are tried in one round.
+const SIDE_BY_SIDE: usize = 100;
 
 /// The server's numbers for a setting that is wrong on any machine: no such variable, not global, such a value, read-only.
 const WRONG_SETTING: [u16; 5] = [1193, 1228, 1231, 1232, 1238];
@@ -57,7 +61,8 @@ impl Room<'_> {
         }
         let Some(any) = trials.iter().map(|trial| &trial.touches).next() else { return Ok(Vec::new()) };
         let first = self.look(any).await?;
-        let around: Vec<_> = trials.iter().map(|trial| around(trial, &self.target.catalog)).collect();
+        let neighbours = Neighbours::of(&self.target.catalog);
+        let around: Vec<_> = trials.iter().map(|trial| neighbours.around(trial)).collect();
         self.progress.stage("rehearsing the changes on a private server", Some(trials.len() as u64));
         while verdicts.iter().any(Option::is_none) {
             let members = company(&verdicts, &around);
@@ -71,6 +76,7 @@ impl Room<'_> {
                 verdicts[*at] = match verdict {
                     Some(verdict) => Some(verdict),
                     // Something is new, and it is not to be seen whose it is.
+                    None if self.time_is_up() => Some(Verdict::Unknown(NO_TIME.to_owned())),
                     None => self.round(&[&trials[*at]], &first).await?.pop().flatten(),
                 };
             }
@@ -177,11 +183,12 @@ fn not_there() -> Verdict {
     Verdict::Unknown(why.to_owned())
 }
 
-/// As many of those that wait as touch nothing of each other, the worst first.
+/// As many of those that wait as touch nothing of each other, the worst first; not too many, so that time for the next ones
+/// is looked at now and then.
 fn company(verdicts: &[Option<Verdict>], around: &[BTreeSet<TableName>]) -> Vec<usize> {
     let (mut taken, mut members) = (BTreeSet::new(), Vec::new());
     for (at, tables) in around.iter().enumerate().filter(|(at, _)| verdicts[*at].is_none()) {
-        if tables.is_disjoint(&taken) {
+        if members.len() < SIDE_BY_SIDE && tables.is_disjoint(&taken) {
             taken.extend(tables.iter().cloned());
             members.push(at);
         }
@@ -189,27 +196,30 @@ fn company(verdicts: &[Option<Verdict>], around: &[BTreeSet<TableName>]) -> Vec<
     members
 }
 
-/// The tables of a trial, and those that refer to them or that they refer to.
-fn around(trial: &Trial, catalog: &Catalog) -> BTreeSet<TableName> {
-    let Touches::Tables(tables) = &trial.touches else { return BTreeSet::new() };
-    with_neighbours(tables, catalog)
-}
+/// Which tables refer to which, either way.
+pub(super) struct Neighbours(BTreeMap<TableName, BTreeSet<TableName>>);
 
-/// Tables with those that refer to them or that they refer to.
-pub(super) fn with_neighbours(tables: &BTreeSet<TableName>, catalog: &Catalog) -> BTreeSet<TableName> {
-    let mut all = tables.clone();
-    for table in &catalog.tables {
-        let own = (table.schema.clone(), table.name.clone());
-        for (_, to) in table.foreign_keys() {
-            let other = (to.schema.clone(), to.table.clone());
-            if tables.contains(&own) {
-                all.insert(other);
-            } else if tables.contains(&other) {
-                all.insert(own.clone());
+impl Neighbours {
+    /// Those of a catalog.
+    pub(super) fn of(catalog: &Catalog) -> Self {
+        let mut all: BTreeMap<TableName, BTreeSet<TableName>> = BTreeMap::new();
+        for table in &catalog.tables {
+            let own = (table.schema.clone(), table.name.clone());
+            for (_, to) in table.foreign_keys() {
+                let other = (to.schema.clone(), to.table.clone());
+                all.entry(own.clone()).or_default().insert(other.clone());
+                all.entry(other).or_default().insert(own.clone());
             }
         }
+        Self(all)
     }
-    all
+
+    /// The tables of a trial, and those that refer to them or that they refer to.
+    pub(super) fn around(&self, trial: &Trial) -> BTreeSet<TableName> {
+        let Touches::Tables(tables) = &trial.touches else { return BTreeSet::new() };
+        let beside = tables.iter().filter_map(|table| self.0.get(table)).flatten();
+        tables.iter().chain(beside).cloned().collect()
+    }
 }
 
 /// Whether a finding is about what a trial touches.

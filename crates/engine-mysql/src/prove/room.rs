@@ -12,8 +12,9 @@ use dbwright_core::{Failure, FailureKind, Snapshot};
 use dbwright_sql::Dialect;
 use mysql_async::Error;
 
-use super::graft;
+use super::rehearse::NO_TIME;
 use super::trial::{TableName, Touches, Trial};
+use super::{BUDGET, graft};
 use crate::MySql;
 use crate::body::{Account, Body, area};
 use crate::lab::like::{self, Like};
@@ -192,11 +193,18 @@ impl Room<'_> {
         }
     }
 
-    /// Makes tables as the target defines them.
+    /// Makes tables as the target defines them, those that were not made before. That may take half of the time, since the
+    /// changes themselves need some, too.
     pub(super) async fn make(&mut self, from: &mut Link, tables: &BTreeSet<TableName>) -> Result<(), Failure> {
         self.progress.stage("making the target's tables on a private server", None);
+        let new: Vec<&TableName> =
+            tables.iter().filter(|name| !self.made.contains_key(*name) && !self.left.contains_key(*name)).collect();
+        if Instant::now() + BUDGET / 2 > self.until {
+            self.left.extend(new.into_iter().map(|name| (name.clone(), NO_TIME.to_owned())));
+            return Ok(());
+        }
         let mut schemas: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (schema, table) in tables {
+        for (schema, table) in new {
             schemas.entry(schema).or_default().push(table.clone());
         }
         for (schema, names) in schemas {

@@ -31,7 +31,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         for trigger in &table.triggers {
             let gone = named(&trigger.definition).into_iter().find_map(|(schema, name)| {
                 let schema = schema.unwrap_or_else(|| table.schema.clone());
-                let known = schema != OWN && schemas.contains(schema.as_str()) && !there.contains(&(schema.to_lowercase(), name.to_lowercase()));
+                let known = schema != OWN
+                    && schemas.contains(schema.as_str())
+                    && !there.contains(&(schema.to_lowercase(), name.to_lowercase()));
                 known.then(|| Dialect::Mysql.qualified(&schema, &name))
             });
             if let Some(gone) = gone {
@@ -82,8 +84,12 @@ fn named(body: &str) -> Vec<(Option<String>, String)> {
         let begins = match () {
             () if word.is("FROM") => open.last() != Some(&true),
             () if word.is("JOIN") => true,
-            () if word.is("INTO") => (1..=3).any(|back| before(back).is_some_and(|w| w.is("INSERT") || w.is("REPLACE"))),
-            () if word.is("UPDATE") => !before(1).is_some_and(|w| w.is("KEY") || w.is("FOR") || w.is("BEFORE") || w.is("AFTER")),
+            () if word.is("INTO") => {
+                (1..=3).any(|back| before(back).is_some_and(|w| w.is("INSERT") || w.is("REPLACE")))
+            }
+            () if word.is("UPDATE") => {
+                !before(1).is_some_and(|w| w.is("KEY") || w.is("FOR") || w.is("BEFORE") || w.is("AFTER"))
+            }
             () => false,
         };
         let Some(first) = words.get(at + 1).and_then(Word::name).filter(|_| begins) else { continue };
@@ -136,12 +142,16 @@ mod tests {
     #[test]
     fn tables_of_bodies_are_told_and_nothing_else() {
         let names = |body: &str| {
-            let one = |(schema, name): (Option<String>, String)| schema.map_or(name.clone(), |schema| format!("{schema}.{name}"));
+            let one = |(schema, name): (Option<String>, String)| {
+                schema.map_or(name.clone(), |schema| format!("{schema}.{name}"))
+            };
             named(body).into_iter().map(one).collect::<Vec<_>>()
         };
         assert_eq!(names("AFTER INSERT FOR EACH ROW INSERT INTO log_target VALUES (NEW.id)"), ["log_target"]);
         assert_eq!(
-            names("AFTER UPDATE FOR EACH ROW BEGIN UPDATE `o d`.`t` x SET n = 1; INSERT IGNORE INTO a (b) SELECT c FROM d JOIN e USING (f) ON DUPLICATE KEY UPDATE g = 1; END"),
+            names(
+                "AFTER UPDATE FOR EACH ROW BEGIN UPDATE `o d`.`t` x SET n = 1; INSERT IGNORE INTO a (b) SELECT c FROM d JOIN e USING (f) ON DUPLICATE KEY UPDATE g = 1; END"
+            ),
             ["o d.t", "a", "d", "e"]
         );
         let none = [

@@ -23,7 +23,10 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let severity = if share >= cx.limit("high_share") { Severity::High } else { Severity::Medium };
     let why = "InnoDB writes pages as fast as it can by now, and when the log is full all writes wait for them";
     let finding = cx
-        .finding(log.variable, format!("{} of the redo log holds changes that are not in the data files", words::percent(share)))
+        .finding(
+            log.variable,
+            format!("{} of the redo log holds changes that are not in the data files", words::percent(share)),
+        )
         .severity(severity)
         .why(why)
         .evidence("checkpoint age", age, "bytes", "SHOW ENGINE INNODB STATUS, SHOW GLOBAL STATUS")

@@ -73,7 +73,8 @@ fn told(mut finding: Finding, last: &Deadlock) -> Finding {
         let fate = if last.victim == Some(number) { ", rolled back" } else { "" };
         let index = party.index.as_deref().map(|index| format!(" by index {index}")).unwrap_or_default();
         let table = party.table.as_deref().unwrap_or("a row");
-        finding = finding.evidence(&format!("transaction {number} waited for"), format!("{table}{index}{fate}"), "", SOURCE);
+        finding =
+            finding.evidence(&format!("transaction {number} waited for"), format!("{table}{index}{fate}"), "", SOURCE);
         if let Some(statement) = &party.statement {
             finding = finding.evidence(&format!("statement {number}"), statement.as_str(), "", SOURCE);
         }

@@ -30,14 +30,18 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let why = "SQL that somebody smuggled in reads files with LOAD_FILE and leaves programs or pages with SELECT … INTO OUTFILE; the right is for the whole server, \
                    whatever the account may do with tables";
         let holder = match &account.file_through {
-            Some(role) => role.rsplit_once('@').map_or_else(|| Dialect::Mysql.literal(role), |(user, host)| {
-                format!("{}@{}", Dialect::Mysql.literal(user), Dialect::Mysql.literal(host))
-            }),
+            Some(role) => role.rsplit_once('@').map_or_else(
+                || Dialect::Mysql.literal(role),
+                |(user, host)| format!("{}@{}", Dialect::Mysql.literal(user), Dialect::Mysql.literal(host)),
+            ),
             None => name,
         };
-        let change = Change::new([format!("REVOKE FILE ON *.* FROM {holder}")], "no lock; open sessions lose it at their next statement or connection")
-            .outside_transaction()
-            .back([format!("GRANT FILE ON *.* TO {holder}")]);
+        let change = Change::new(
+            [format!("REVOKE FILE ON *.* FROM {holder}")],
+            "no lock; open sessions lose it at their next statement or connection",
+        )
+        .outside_transaction()
+        .back([format!("GRANT FILE ON *.* TO {holder}")]);
         cx.report(finding.why(why).change(change));
     }
 }

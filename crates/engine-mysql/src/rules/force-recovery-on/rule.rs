@@ -11,7 +11,11 @@ const READ_ONLY: f64 = 4.0;
 /// Reports the setting.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let Some(level) = cx.body.number("innodb_force_recovery").filter(|level| *level > 0.0) else { return };
-    let effect = if level >= READ_ONLY { "InnoDB takes no writes" } else { "InnoDB leaves background work out and goes over damaged pages" };
+    let effect = if level >= READ_ONLY {
+        "InnoDB takes no writes"
+    } else {
+        "InnoDB leaves background work out and goes over damaged pages"
+    };
     let finding = cx
         .finding("innodb_force_recovery", format!("the server runs for recovery only: {effect}"))
         .severity(if level >= READ_ONLY { Severity::Critical } else { Severity::High })

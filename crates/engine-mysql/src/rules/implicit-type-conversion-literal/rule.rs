@@ -67,9 +67,10 @@ fn given(body: &Body) -> impl Iterator<Item = Use<'_>> {
     let statements = workload.into_iter().flat_map(|workload| &workload.statements);
     statements.flat_map(move |one| {
         let home = one.database.as_deref().or(body.server.database.as_deref());
-        let found = one.samples.iter().flat_map(move |sample| {
-            joins::columns(body, home, sample, &joins::compared_with_numbers(sample))
-        });
+        let found = one
+            .samples
+            .iter()
+            .flat_map(move |sample| joins::columns(body, home, sample, &joins::compared_with_numbers(sample)));
         found.map(move |column| Use {
             column,
             schema: home,

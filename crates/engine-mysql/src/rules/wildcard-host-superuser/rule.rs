@@ -8,17 +8,27 @@ use crate::body::Body;
 
 /// Reports such accounts.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
-    for account in cx.body.accounts.iter().filter(|a| accounts::may_all(a) && !a.locked && !a.role && !a.user.is_empty()) {
+    for account in
+        cx.body.accounts.iter().filter(|a| accounts::may_all(a) && !a.locked && !a.role && !a.user.is_empty())
+    {
         if !matches!(account.host.as_str(), "%" | "" | "%.%" | "%:%") {
             continue;
         }
         let name = accounts::name(account);
         let finding = cx
-            .finding(accounts::subject(account), format!("{name} may do everything{}, and come from anywhere", accounts::through(account.superuser_through.as_deref())))
+            .finding(
+                accounts::subject(account),
+                format!(
+                    "{name} may do everything{}, and come from anywhere",
+                    accounts::through(account.superuser_through.as_deref())
+                ),
+            )
             .evidence("host", account.host.as_str(), "", accounts::SOURCE)
             .evidence("superuser", true, "", "mysql.user (Super_priv, Create_user_priv, Grant_priv)");
         let finding = match &account.superuser_through {
-            Some(role) => finding.evidence("through the role", role.as_str(), "", cx.body.server.flavour.roles_source()),
+            Some(role) => {
+                finding.evidence("through the role", role.as_str(), "", cx.body.server.flavour.roles_source())
+            }
             None => finding,
         };
         let why = "every machine that reaches the port may try passwords for an account that can read and change all there is";
