@@ -12,6 +12,6 @@ ALTER TABLE orders ALTER COLUMN code TYPE varchar(20);
 ALTER TABLE orders ALTER COLUMN state TYPE text;
 -- claim: fails 0A000
 ALTER TABLE orders ALTER COLUMN owner TYPE text;
--- claim 13-15: fails 42601
--- claim 16+: fails 0A000
+-- claim 13-14: fails 42601
+-- claim 15+: fails 0A000
 ALTER TABLE orders ALTER COLUMN total TYPE numeric(12,2);
