@@ -17,7 +17,7 @@ use dbwright_core::workload::Workload;
 use crate::candidates;
 use crate::drops::{self, Look};
 use crate::port::{Prepared, Query, WhatIf};
-use crate::search::{Clock, Oracle, Outcome, Search, Space};
+use crate::search::{Clock, Oracle, Outcome, Search, Shelf, Space};
 use crate::solve::Limits;
 use crate::weights::Weights;
 
@@ -101,6 +101,7 @@ pub async fn advise(
         weights: Weights::new(&subject.workload, &queries, options.weighting),
         limits: limits(options),
         trust: vec![1.0; queries.len()],
+        shelf: Shelf::default(),
         clock: &clock,
     };
     let (search, outcome) = search.run().await?;

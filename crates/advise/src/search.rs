@@ -20,9 +20,11 @@ mod probe;
 mod refine;
 mod serve;
 mod set;
+mod shelf;
 mod space;
 
 pub(crate) use clock::Clock;
 pub(crate) use oracle::{Oracle, Question};
 pub(crate) use refine::{Outcome, Search};
+pub(crate) use shelf::Shelf;
 pub(crate) use space::{CandidateId, Space};

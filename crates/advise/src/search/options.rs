@@ -41,14 +41,17 @@ pub(crate) fn offers(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, tru
     }
     if trust > 0.0 {
         let pool = space.views[query].all();
+        let mut guesses: HashMap<Set, f64> = HashMap::new();
         for fact in &known {
             for (set, cost) in stand_ins(space, query, fact, &pool) {
-                guess(oracle, query, &mut all, set, cost, trust);
+                put(&mut guesses, set, cost);
             }
         }
+        guess(oracle, query, &mut all, guesses.drain(), trust);
         for (set, cost) in pairs(oracle, space, query, &all) {
-            guess(oracle, query, &mut all, set, cost, trust);
+            put(&mut guesses, set, cost);
         }
+        guess(oracle, query, &mut all, guesses.drain(), trust);
     }
     let sure: HashSet<Set> = known.iter().map(|fact| fact.used.clone()).collect();
     let bytes = |set: &Set| set.iter().map(|place| space.bytes(query, place)).sum::<u64>();
@@ -60,11 +63,17 @@ fn put(all: &mut HashMap<Set, f64>, set: Set, cost: f64) {
     *entry = entry.min(cost);
 }
 
-/// Takes a guess unless plans tell the cost already, and never below what they prove.
-fn guess(oracle: &Oracle<'_>, query: QueryId, all: &mut HashMap<Set, f64>, set: Set, cost: f64, trust: f64) {
-    if oracle.known(query, &set).is_none() {
-        let sure = oracle.ceiling(query, &set);
-        let cost = (sure - (sure - cost).max(0.0) * trust).max(oracle.floor(query, &set));
+/// Takes guesses, each set once, unless plans tell the cost already, and never below what they prove.
+fn guess(
+    oracle: &Oracle<'_>,
+    query: QueryId,
+    all: &mut HashMap<Set, f64>,
+    guesses: impl Iterator<Item = (Set, f64)>,
+    trust: f64,
+) {
+    for (set, cost) in guesses {
+        let Some((least, sure)) = oracle.between(query, &set) else { continue };
+        let cost = (sure - (sure - cost).max(0.0) * trust).max(least);
         if gains(oracle, query, cost) {
             put(all, set, cost);
         }

@@ -91,6 +91,20 @@ impl<'a> Oracle<'a> {
         below.fold(self.base(query), f64::min)
     }
 
+    /// What the query costs at least and at most under a set, by plans; none when a plan tells the cost itself.
+    pub(crate) fn between(&self, query: QueryId, set: &Set) -> Option<(f64, f64)> {
+        let (mut least, mut most) = (0.0_f64, self.base(query));
+        for fact in &self.facts[query] {
+            match (fact.used.within(set), set.within(&fact.visible)) {
+                (true, true) => return None,
+                (true, false) => most = most.min(fact.cost),
+                (false, true) => least = least.max(fact.cost),
+                (false, false) => {}
+            }
+        }
+        Some((least, most))
+    }
+
     /// The least cost that was seen for a query.
     pub(crate) fn least(&self, query: QueryId) -> f64 {
         self.facts[query].iter().map(|fact| fact.cost).fold(f64::INFINITY, f64::min)

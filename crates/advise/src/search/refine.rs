@@ -1,18 +1,18 @@
 //! The loop: choose on the matrix, ask for the truth about the choice, look around it, until nothing changes.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
 
 use super::clock::Clock;
 use super::curve;
 use super::matrix::Model;
-use super::options;
 use super::oracle::{Fact, Oracle, Question};
 use super::pool;
 use super::probe::{self, Measure};
 use super::set::Set;
+use super::shelf::Shelf;
 use super::space::{CandidateId, Space};
 use crate::advice::CurvePoint;
 use crate::port::WhatIf;
@@ -32,7 +32,12 @@ const DOUBT: f64 = 0.6;
 /// Queries that are taken to share what an index costs, when one of them looks for what could pay.
 const SHARED: f64 = 3.0;
 /// Longest time of one choice inside the loop; the last one may take longer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A choice that took longer than this may end with a gap.
+const MOMENT: Duration = Duration::from_millis(200);
+/// The gap with which it may end.
+const NEARLY: f64 = 0.003;
 
 /// Time of the choices that are made even when no time is left.
 const LAST: Duration = Duration::from_secs(1);
@@ -51,6 +56,8 @@ pub(crate) struct Search<'a> {
     pub(crate) limits: Limits,
     /// For each query, the share of a guessed gain that is believed.
     pub(crate) trust: Vec<f64>,
+    /// What queries were offered in earlier rounds.
+    pub(crate) shelf: Shelf,
     /// When to stop.
     pub(crate) clock: &'a Clock<'a>,
 }
@@ -176,12 +183,13 @@ impl Search<'_> {
     }
 
     /// The matrix of all that is known, and guessed.
-    fn model(&self, guessing: bool) -> Model {
+    fn model(&mut self, guessing: bool) -> Model {
+        let trust: Vec<f64> = self.trust.iter().map(|trust| if guessing { *trust } else { 0.0 }).collect();
+        self.shelf.refresh(&self.oracle, &self.space, &trust, guessing);
         let mut model = Model::default();
         for query in 0..self.space.queries.len() {
-            let trust = if guessing { self.trust[query] } else { 0.0 };
-            let offers = options::offers(&self.oracle, &self.space, query, trust);
-            model.push(&self.space, self.oracle.base(query), &self.weights, &offers);
+            let offers = self.shelf.offers(query, guessing);
+            model.push(&self.space, self.oracle.base(query), &self.weights, offers);
         }
         model
     }
@@ -190,7 +198,15 @@ impl Search<'_> {
     pub(crate) fn solve(&self, model: &Model) -> Choice {
         let time = self.clock.left().map_or(PATIENCE, |left| left.min(PATIENCE));
         let limits = Limits { time: Some(time), ..self.limits.clone() };
-        solve::solve_with(&model.matrix, &limits, &mut |_| !self.clock.over())
+        self.choice(model, &limits)
+    }
+
+    /// A choice of one round: after a moment a nearly proven one is as good, since the next matrix is another.
+    fn choice(&self, model: &Model, limits: &Limits) -> Choice {
+        let began = Instant::now();
+        solve::solve_with(&model.matrix, limits, &mut |choice| {
+            !self.clock.over() && (began.elapsed() < MOMENT || choice.gap() > NEARLY)
+        })
     }
 
     /// Asks what a choice really costs, and keeps it when it is the best so far.
@@ -262,8 +278,8 @@ impl Search<'_> {
     /// What a byte more of budget gains, by the matrix; 0 without a budget.
     fn price(&self, model: &Model, choice: &Choice) -> f64 {
         let Some(bytes) = self.limits.bytes else { return 0.0 };
-        let limits = Limits { bytes: Some(bytes / 10 * 11), time: Some(PATIENCE), ..self.limits.clone() };
-        let more = solve::solve_with(&model.matrix, &limits, &mut |_| !self.clock.over());
+        let limits = Limits { bytes: Some(bytes / 10 * 11), time: Some(PATIENCE / 2), ..self.limits.clone() };
+        let more = self.choice(model, &limits);
         ((choice.cost - more.cost) / (bytes / 10).max(1) as f64).max(0.0)
     }
 

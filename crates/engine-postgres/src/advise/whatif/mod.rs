@@ -32,8 +32,9 @@ use book::Book;
 use seat::Seat;
 use sides::Side;
 
-/// Questions that a connection takes at a time, of one query where possible.
-const BLOCK: usize = 8;
+/// Most questions that a connection takes at a time. They are of one query: sessions that show the same candidates wait for
+/// each other, and questions of one query show nearly the same.
+const BLOCK: usize = 64;
 
 /// Opens the place where plans are made: the twin, or the target when no twin can be made and that is allowed.
 ///
@@ -130,15 +131,12 @@ impl Sessions {
     }
 
     /// One connection's share of the questions, taken block by block.
-    async fn work(&self, seat: &Mutex<Seat>, asks: &[Ask], order: &[usize], next: &AtomicUsize) -> Vec<Answer> {
+    async fn work(&self, seat: &Mutex<Seat>, asks: &[Ask], blocks: &[&[usize]], next: &AtomicUsize) -> Vec<Answer> {
         let mut seat = seat.lock().await;
         let mut answers = Vec::new();
         loop {
-            let from = next.fetch_add(BLOCK, Ordering::Relaxed);
-            if from >= order.len() {
-                return answers;
-            }
-            for at in &order[from..(from + BLOCK).min(order.len())] {
+            let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) else { return answers };
+            for at in *block {
                 answers.push((*at, self.ask_one(&mut seat, &asks[*at]).await));
             }
         }
@@ -222,8 +220,12 @@ impl WhatIf for Sessions {
             let mut order: Vec<usize> = (0..asks.len()).collect();
             // Neighbours share most of their indexes, which then stay as they are.
             order.sort_by_key(|at| (asks[*at].query, &asks[*at].without, &asks[*at].with));
+            let blocks: Vec<&[usize]> = order
+                .chunk_by(|one, other| asks[*one].query == asks[*other].query)
+                .flat_map(|of_query| of_query.chunks(BLOCK))
+                .collect();
             let next = AtomicUsize::new(0);
-            let work = self.seats.iter().map(|seat| self.work(seat, asks, &order, &next));
+            let work = self.seats.iter().map(|seat| self.work(seat, asks, &blocks, &next));
             let mut answers: Vec<_> = asks.iter().map(|_| Err("it was not asked".to_owned())).collect();
             for (at, answer) in join_all(work).await.into_iter().flatten() {
                 answers[at] = answer;

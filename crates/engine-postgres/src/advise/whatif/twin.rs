@@ -119,7 +119,6 @@ impl Stage {
         let made = self.try_make(seat, book, id, share).await;
         match made {
             Ok(made) => {
-                seat.command("COMMIT").await?;
                 self.state().made.insert(id, made);
                 Ok(())
             }
@@ -132,15 +131,19 @@ impl Stage {
 
     async fn try_make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<Vec<Made>, String> {
         let index = book.defined(id)?;
-        seat.command("BEGIN").await?;
+        let stored = book.stored(&index)?;
+        let count = stored.len();
         let mut all = Vec::new();
-        for (number, table) in book.stored(&index)?.into_iter().enumerate() {
+        for (number, table) in stored.into_iter().enumerate() {
             let name = format!("{NAME}{id}.{number}");
-            let made = create(seat, book, &index, table, &name).await?;
+            // The transaction begins and ends along with its first and last statements: each answer is waited for.
+            let begin = if number == 0 { "BEGIN; " } else { "" };
+            let made = create(seat, book, &index, table, &name, begin).await?;
             let shape = sizes::shape(&index, &book.body, table, share);
             self.grow(&index, &shape, &self.twin.path_of(&made.file))?;
-            seat.command(&hidden(&made.oid, &shape, &sizes::expressions(&index, &book.body, table, shape.rows)))
-                .await?;
+            let expressions = sizes::expressions(&index, &book.body, table, shape.rows);
+            let end = if number + 1 == count { "; COMMIT" } else { "" };
+            seat.command(&(hidden(&made.oid, &shape, &expressions) + end)).await?;
             all.push(made);
         }
         Ok(all)
@@ -234,11 +237,18 @@ async fn in_transaction(seat: &Seat, begin: &str, sql: &str) -> Result<Plan, Str
 }
 
 /// Creates an index on an empty table.
-async fn create(seat: &Seat, book: &Book, index: &Index, table: &Table, name: &str) -> Result<Made, String> {
+async fn create(
+    seat: &Seat,
+    book: &Book,
+    index: &Index,
+    table: &Table,
+    name: &str,
+    begin: &str,
+) -> Result<Made, String> {
     let body = statement::body(index, &book.body.catalog.qualified(table));
     let qualified = SQL.literal(&format!("{}.{}", SQL.ident(&table.schema), SQL.ident(name)));
     let sql = format!(
-        "CREATE INDEX {} {body}; SELECT i.indexrelid || ' ' || i.indrelid || ' ' || pg_relation_filepath(i.indexrelid) \
+        "{begin}CREATE INDEX {} {body}; SELECT i.indexrelid || ' ' || i.indrelid || ' ' || pg_relation_filepath(i.indexrelid) \
          FROM pg_catalog.pg_index i WHERE i.indexrelid = {qualified}::regclass",
         SQL.ident(name)
     );
