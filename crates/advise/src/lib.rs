@@ -10,6 +10,7 @@ pub mod candidates;
 pub mod drops;
 pub mod index;
 pub mod lab;
+pub mod missing;
 pub mod port;
 pub mod run;
 pub mod search;

@@ -6,6 +6,7 @@
 //! 3. [`options`]: atoms, and guesses made of them, become a matrix; [`crate::solve`] chooses on it exactly.
 //! 4. [`refine`]: real plans of the choice replace its guesses, until the choice costs what the matrix says; then what is
 //!    near the choice is asked for, until nothing brings a gain.
+//! 5. Without a budget, [`thin`] takes narrower indexes where wide ones do hardly more.
 //!
 //! The gap is that of the last matrix: no combination of indexes that was planned, or guessed from plans, costs less than
 //! the bound. [`Outcome::floor`] bounds every combination of all candidates.
@@ -22,6 +23,8 @@ mod serve;
 mod set;
 mod shelf;
 mod space;
+mod thin;
+mod threads;
 
 pub(crate) use clock::Clock;
 pub(crate) use oracle::{Oracle, Question};

@@ -1,5 +1,7 @@
 //! What makes a query weigh, and in what sense costs add up.
 
+use std::collections::BTreeSet;
+
 use dbwright_core::workload::Workload;
 
 use crate::port::Query;
@@ -28,7 +30,7 @@ impl Weights {
         match weighting {
             Weighting::Calls => Self::linear(calls, 1.0),
             Weighting::Share => shares(workload, queries, &calls),
-            Weighting::Factor => Self { today: Some(today()), ..factors(workload, queries, &calls) },
+            Weighting::Factor => Self { today: Some(today()), ..factors(queries, &calls) },
         }
     }
 
@@ -79,24 +81,21 @@ fn shares(workload: &Workload, queries: &[Query], calls: &[f64]) -> Weights {
     for query in queries {
         today[query.statement] += query.share * query.cost;
     }
-    let planned = today.iter().filter(|cost| **cost > 0.0).count();
     let weight = |query: &Query| if today[query.statement] > 0.0 { query.share / today[query.statement] } else { 0.0 };
-    let upkeep = upkeep(queries, calls, planned);
-    Weights::linear(queries.iter().map(weight).collect(), upkeep)
+    Weights::linear(queries.iter().map(weight).collect(), upkeep(queries, calls))
 }
 
 /// As shares, but each sample of a statement by itself: a mean of factors is taken over samples too.
-fn factors(workload: &Workload, queries: &[Query], calls: &[f64]) -> Weights {
-    let mut planned = vec![false; workload.statements.len()];
-    queries.iter().filter(|query| query.cost > 0.0).for_each(|query| planned[query.statement] = true);
-    let planned = planned.iter().filter(|planned| **planned).count();
+fn factors(queries: &[Query], calls: &[f64]) -> Weights {
     let weight = |query: &Query| if query.cost > 0.0 { query.share / query.cost } else { 0.0 };
-    Weights::linear(queries.iter().map(weight).collect(), upkeep(queries, calls, planned))
+    Weights::linear(queries.iter().map(weight).collect(), upkeep(queries, calls))
 }
 
-fn upkeep(queries: &[Query], calls: &[f64], planned: usize) -> f64 {
+fn upkeep(queries: &[Query], calls: &[f64]) -> f64 {
+    let planned: BTreeSet<usize> =
+        queries.iter().filter(|query| query.cost > 0.0).map(|query| query.statement).collect();
     let total: f64 = queries.iter().zip(calls).map(|(query, calls)| query.cost * calls).sum();
-    if total > 0.0 { planned as f64 / total } else { 0.0 }
+    if total > 0.0 { planned.len() as f64 / total } else { 0.0 }
 }
 
 #[cfg(test)]

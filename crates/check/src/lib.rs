@@ -7,6 +7,7 @@ pub mod config;
 pub mod overlap;
 pub mod port;
 pub mod rank;
+pub mod rehearsal;
 pub mod report;
 pub mod schema_file;
 

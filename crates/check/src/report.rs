@@ -40,11 +40,7 @@ pub fn assemble(header: &Header, outcome: Outcome, settings: &Settings, now: Tim
     Report {
         schema_version: SCHEMA_VERSION,
         dbwright: env!("CARGO_PKG_VERSION").to_owned(),
-        target: ReportTarget {
-            engine: header.engine.clone(),
-            version: header.version.clone(),
-            name: header.name.clone(),
-        },
+        target: ReportTarget::of(header),
         observed_at: header.observed_at,
         summary: Summary::of(&findings),
         scorecard: outcome.scorecard,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Change, Proof, Severity};
+use crate::{Change, Proof, Severity, words};
 
 /// The note of a proof that nobody has set.
 const NO_EXPERIMENT: &str = "no experiment has been made for this finding";
@@ -194,6 +194,14 @@ impl Finding {
     pub fn proof(mut self, proof: Proof) -> Self {
         self.proof = proof;
         self
+    }
+
+    /// Takes a change back that did not pass its rehearsal; `told` goes on from "the change".
+    pub fn withdraw(&mut self, told: &str) {
+        let tried = self.change.take().and_then(|change| change.forward.into_iter().next()).unwrap_or_default();
+        let why = format!(". A change (`{}`) {told}; so it is not proposed", words::short(&tried));
+        self.why += &why;
+        self.proof = Proof::unproven(format!("the change did not pass its rehearsal: it {told}"));
     }
 
     /// Says why there is no experiment, unless the finding has a proof or a reason of its own.

@@ -16,6 +16,17 @@ pub trait Progress: Send + Sync {
     }
 }
 
+/// Shows nothing of a stage that is part of another one, but lets the user stop it.
+pub struct Quiet<'a>(pub &'a dyn Progress);
+
+impl Progress for Quiet<'_> {
+    fn stage(&self, _what: &str, _total: Option<u64>) {}
+    fn step(&self, _done: u64) {}
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
 /// Shows nothing.
 pub struct Silent;
 

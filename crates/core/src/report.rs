@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Finding, NotLookedAt};
 use crate::scorecard::Metric;
 use crate::severity::Severity;
-use crate::snapshot::Gap;
+use crate::snapshot::{Gap, Header};
 
 /// Version of the JSON that [`Report`] serialises to; it grows when a field changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -51,6 +51,14 @@ pub struct ReportTarget {
     pub version: String,
     /// Name without secrets: host and database, or the file.
     pub name: String,
+}
+
+impl ReportTarget {
+    /// What a snapshot was taken of.
+    #[must_use]
+    pub fn of(header: &Header) -> Self {
+        Self { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() }
+    }
 }
 
 /// How large one table (or its engine's equivalent) is; for the picture of sizes, not part of the JSON.

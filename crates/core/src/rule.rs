@@ -30,6 +30,19 @@ pub struct RuleMeta {
     pub unproven: Option<&'static str>,
 }
 
+impl RuleMeta {
+    /// A threshold: the user's number, or the default.
+    ///
+    /// # Panics
+    /// When the rule's page declares no threshold of that name, which its own test shows.
+    #[must_use]
+    pub fn limit(&self, limits: &Limits, name: &str) -> f64 {
+        let declared = self.thresholds.iter().find(|t| t.name == name);
+        let default = declared.unwrap_or_else(|| panic!("{} declares no threshold `{name}`", self.id)).default;
+        limits.get(self.id).and_then(|rule| rule.get(name)).copied().unwrap_or(default)
+    }
+}
+
 /// A number of a rule that the user may change.
 #[derive(Debug)]
 pub struct Threshold {
@@ -81,9 +94,7 @@ impl<'a, B> Cx<'a, B> {
     /// When the rule's page declares no threshold of that name, which its own test shows.
     #[must_use]
     pub fn limit(&self, name: &str) -> f64 {
-        let declared = self.meta.thresholds.iter().find(|t| t.name == name);
-        let default = declared.unwrap_or_else(|| panic!("{} declares no threshold `{name}`", self.meta.id)).default;
-        self.limits.get(self.meta.id).and_then(|rule| rule.get(name)).copied().unwrap_or(default)
+        self.meta.limit(self.limits, name)
     }
 
     /// A finding of this rule at its usual severity, to be completed and given to [`Cx::report`].
@@ -117,6 +128,12 @@ impl<'a, B> Cx<'a, B> {
     pub fn into_results(self) -> (Vec<Finding>, Vec<NotLookedAt>) {
         (self.found, self.not_looked_at)
     }
+}
+
+/// A threshold of one rule of a registry; 0 for a rule that is not in it.
+#[must_use]
+pub fn limit<B>(rules: &[Rule<B>], id: &str, limits: &Limits, name: &str) -> f64 {
+    rules.iter().find(|rule| rule.meta.id == id).map_or(0.0, |rule| rule.meta.limit(limits, name))
 }
 
 /// Runs rules over one body. A rule that needs an area with a gap is not run: it goes to "not looked at".

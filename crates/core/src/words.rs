@@ -67,6 +67,23 @@ pub fn some_of(names: &[String]) -> String {
     }
 }
 
+/// A statement on one line, short enough to be named in a sentence.
+#[must_use]
+pub fn short(sql: &str) -> String {
+    line(sql, 100)
+}
+
+/// A statement on one line, cut to that many characters.
+#[must_use]
+pub fn line(sql: &str, shown: usize) -> String {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().nth(shown).is_none() {
+        line
+    } else {
+        line.chars().take(shown.saturating_sub(1)).chain("…".chars()).collect()
+    }
+}
+
 /// A counter for arithmetic; exact up to 2^53, which no counter here reaches.
 #[expect(clippy::cast_precision_loss, reason = "counters and sizes stay far below 2^53")]
 #[must_use]

@@ -117,3 +117,27 @@ async fn what_is_advised_can_be_built_and_serves_more_than_invented_constants() 
         }
     }
 }
+
+#[tokio::test]
+async fn without_a_budget_no_index_is_wide_for_hardly_any_gain() {
+    let database = Database::create(17);
+    // Ten rows have each value of `a`, and eight of them are wanted; `note` is in no index, whatever is known to be visible.
+    database.execute(
+        "CREATE TABLE items (a int, b int, note jsonb);
+         INSERT INTO items SELECT i % 6000, i / 6000 * 10, '{\"k\": \"lorem ipsum dolor sit amet\"}' FROM generate_series(0, 59999) i;
+         ANALYZE",
+    );
+    let queries = ["SELECT note FROM items WHERE a = 77 AND b < 80"];
+    let free = advise_on(&database, &queries, &Options::default()).await.advice;
+    let narrow: Vec<_> = free.create.iter().map(|create| create.statement.as_str()).collect();
+    assert!(narrow.len() == 1 && narrow[0].ends_with("(a)"), "{narrow:?}");
+    assert!(free.cost_after < free.cost_before / 10.0, "{} of {}", free.cost_after, free.cost_before);
+    // Who gives a budget has said what bytes are worth.
+    let budget = Options { bytes: Some(1 << 30), ..Options::default() };
+    let given = advise_on(&database, &queries, &budget).await.advice;
+    assert!(
+        given.cost_after < free.cost_after && given.create[0].bytes > 2 * free.create[0].bytes,
+        "{:?}",
+        given.create
+    );
+}

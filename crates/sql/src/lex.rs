@@ -55,6 +55,18 @@ impl Token {
     }
 }
 
+/// A name as it is meant, without quotes of any dialect; what is not quoted stays.
+#[must_use]
+pub fn unquoted(text: &str) -> String {
+    match text.as_bytes() {
+        [b'"', .., b'"'] => text[1..text.len() - 1].replace("\"\"", "\""),
+        [b'`', .., b'`'] => text[1..text.len() - 1].replace("``", "`"),
+        [b'[', .., b']'] => text[1..text.len() - 1].to_owned(),
+        [b'\'', .., b'\''] => text[1..text.len() - 1].replace("''", "'"),
+        _ => text.to_owned(),
+    }
+}
+
 /// Reads tokens one by one, so that a caller can jump over what is no SQL (`COPY` data).
 #[derive(Debug, Clone)]
 pub struct Lexer<'a> {

@@ -1,17 +1,13 @@
 //! Small readings of text for the report.
 
+use dbwright_core::words;
+
 /// Characters of a statement in the report.
 const SHORT: usize = 500;
 
 /// A statement on one line, shortened.
 pub(super) fn short(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().nth(SHORT).is_some() {
-        let end = line.char_indices().nth(SHORT - 1).map_or(line.len(), |(end, _)| end);
-        line.truncate(end);
-        line.push('…');
-    }
-    line
+    words::line(text, SHORT)
 }
 
 /// The name in `CREATE INDEX … name ON …`, without quotes.

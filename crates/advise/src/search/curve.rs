@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::matrix::Model;
 use super::refine::{Outcome, Search};
+use super::threads;
 use crate::advice::CurvePoint;
 use crate::solve::{self, Limits};
 
@@ -27,10 +28,9 @@ pub(crate) fn curve(search: &Search<'_>, model: &Model, best: &Outcome) -> Vec<C
     let most = at(None);
     let mut points = vec![chosen, most];
     // Small budgets gain most for their bytes, so the budgets are denser there.
-    for point in 0..POINTS {
-        let bytes = u128::from(most.bytes) * u128::from(point * point) / u128::from(POINTS * POINTS);
-        points.push(at(u64::try_from(bytes).ok()));
-    }
+    let budget = |point: u64| u128::from(most.bytes) * u128::from(point * point) / u128::from(POINTS * POINTS);
+    let budgets: Vec<_> = (0..POINTS).map(|point| u64::try_from(budget(point)).ok()).collect();
+    points.extend(threads::map(&budgets, 1, |budget| at(*budget)));
     points.sort_by(|a, b| (a.bytes, !a.chosen).cmp(&(b.bytes, !b.chosen)).then(b.cost.total_cmp(&a.cost)));
     monotone(points)
 }

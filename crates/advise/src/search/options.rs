@@ -87,11 +87,12 @@ fn stand_ins(space: &Space<'_>, query: QueryId, fact: &Fact, pool: &Set) -> Vec<
         let others = others(space, query, place, pool);
         for (set, cost) in found.clone() {
             for &other in &others {
-                let exchanged = set.without(&[place].into_iter().collect()).union(&[other].into_iter().collect());
-                found.push((exchanged, cost + dearer(space, query, fact, place, other)));
+                if found.len() >= MOST {
+                    break;
+                }
+                found.push((set.exchanged(place, other), cost + dearer(space, query, fact, place, other)));
             }
         }
-        found.truncate(MOST);
     }
     found.split_off(1)
 }
@@ -120,7 +121,7 @@ fn dearer(space: &Space<'_>, query: QueryId, fact: &Fact, place: usize, other: u
 fn pairs(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, all: &HashMap<Set, f64>) -> Vec<(Set, f64)> {
     let base = oracle.base(query);
     let mut atoms: Vec<_> = all.iter().collect();
-    atoms.sort_by(|a, b| a.1.total_cmp(b.1));
+    atoms.sort_by(|a, b| a.1.total_cmp(b.1).then_with(|| a.0.cmp(b.0)));
     atoms.truncate(PAIRED * 4);
     let tables = |set: &Set| set.iter().map(|place| &space.at(query, place).index.table).collect::<Vec<_>>();
     let mut chosen: Vec<(&Set, f64, Vec<_>)> = Vec::new();
@@ -144,18 +145,23 @@ fn pairs(oracle: &Oracle<'_>, space: &Space<'_>, query: QueryId, all: &HashMap<S
 /// those that gain most for their bytes.
 fn best(all: HashMap<Set, f64>, sure: &HashSet<Set>, base: f64, bytes: &dyn Fn(&Set) -> u64) -> Vec<Offer> {
     let mut sorted: Vec<_> = all.into_iter().map(|(set, cost)| Offer { set, cost }).collect();
-    sorted.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.set.len().cmp(&b.set.len())));
+    // Down to the set itself: a map has no order, and the same question is to have the same answer each time.
+    let by = |a: &Offer, b: &Offer| a.cost.total_cmp(&b.cost).then(a.set.len().cmp(&b.set.len()));
+    sorted.sort_by(|a, b| by(a, b).then_with(|| a.set.cmp(&b.set)));
     let mut kept: Vec<Offer> = Vec::new();
+    let mut signs: Vec<u64> = Vec::new();
     for offer in sorted {
-        if !kept.iter().any(|k| k.set.within(&offer.set)) {
+        let sign = offer.set.sign();
+        if !signs.iter().zip(&kept).any(|(one, kept)| one & !sign == 0 && kept.set.within(&offer.set)) {
+            signs.push(sign);
             kept.push(offer);
         }
     }
     let (mut offers, guesses): (Vec<_>, Vec<_>) = kept.into_iter().partition(|offer| sure.contains(&offer.set));
-    let mut dense: Vec<_> = guesses.iter().collect();
     let density = |offer: &Offer| (base - offer.cost) / bytes(&offer.set).max(1) as f64;
-    dense.sort_by(|a, b| density(b).total_cmp(&density(a)));
-    let chosen: HashSet<&Set> = dense.into_iter().take(GUESSES).map(|o| &o.set).collect();
+    let mut dense: Vec<_> = guesses.iter().map(|offer| (density(offer), offer)).collect();
+    dense.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let chosen: HashSet<&Set> = dense.into_iter().take(GUESSES).map(|(_, offer)| &offer.set).collect();
     let picked = guesses.iter().enumerate().filter(|(at, offer)| *at < GUESSES || chosen.contains(&offer.set));
     offers.extend(picked.map(|(_, offer)| offer.clone()));
     offers

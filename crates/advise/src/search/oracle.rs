@@ -35,6 +35,8 @@ pub(crate) struct Fact {
     pub(crate) visible: Set,
     /// What of it the plan uses.
     pub(crate) used: Set,
+    /// The sign of what it uses.
+    sign: u64,
     /// Cost of the plan.
     pub(crate) cost: f64,
     /// How it reads what it uses.
@@ -59,7 +61,7 @@ pub(crate) struct Oracle<'a> {
 impl<'a> Oracle<'a> {
     /// Knows what each query costs without candidates.
     pub(crate) fn new(whatif: &'a dyn WhatIf, space: &Space<'_>) -> Self {
-        let plain = |cost| Fact { visible: Set::default(), used: Set::default(), cost, reads: Vec::new() };
+        let plain = |cost| Fact { visible: Set::default(), used: Set::default(), sign: 0, cost, reads: Vec::new() };
         let facts = space.queries.iter().map(|query| vec![plain(query.cost)]).collect();
         Self { whatif, facts, calls: 0, hits: 0, refused: Vec::new() }
     }
@@ -94,8 +96,9 @@ impl<'a> Oracle<'a> {
     /// What the query costs at least and at most under a set, by plans; none when a plan tells the cost itself.
     pub(crate) fn between(&self, query: QueryId, set: &Set) -> Option<(f64, f64)> {
         let (mut least, mut most) = (0.0_f64, self.base(query));
+        let sign = set.sign();
         for fact in &self.facts[query] {
-            match (fact.used.within(set), set.within(&fact.visible)) {
+            match (fact.sign & !sign == 0 && fact.used.within(set), set.within(&fact.visible)) {
                 (true, true) => return None,
                 (true, false) => most = most.min(fact.cost),
                 (false, true) => least = least.max(fact.cost),
@@ -166,8 +169,8 @@ fn ask(space: &Space<'_>, query: QueryId, set: &Set) -> Ask {
 fn fact(space: &Space<'_>, query: QueryId, visible: Set, planned: &Planned) -> Fact {
     let places: HashMap<_, _> = visible.iter().map(|place| (space.at(query, place).id, place)).collect();
     let place = |id: &usize| places.get(id).copied();
-    let used = planned.used.iter().filter_map(place).collect();
+    let used: Set = planned.used.iter().filter_map(place).collect();
     let leaves = planned.leaves.iter().filter_map(|leaf| Some((leaf, place(leaf.index.as_ref()?)?)));
     let reads = leaves.map(|(leaf, place)| Read { place, cost: leaf.cost, covered: leaf.covered }).collect();
-    Fact { visible, used, cost: planned.cost, reads }
+    Fact { visible, sign: used.sign(), used, cost: planned.cost, reads }
 }

@@ -29,6 +29,8 @@ const GUESSING: usize = 16;
 const WRONG: f64 = 0.001;
 /// What is left of the trust in a query's guesses after a wrong one.
 const DOUBT: f64 = 0.6;
+/// A round that can bring no more than this share of the cost counts as one that learnt nothing.
+const PROMISING: f64 = 1e-4;
 /// Queries that are taken to share what an index costs, when one of them looks for what could pay.
 const SHARED: f64 = 3.0;
 /// Longest time of one choice inside the loop; the last one may take longer.
@@ -104,13 +106,16 @@ impl Search<'_> {
             self.last_choice(&mut best).await?;
         }
         self.prune(&mut best).await?;
+        if self.limits.bytes.is_none() {
+            self.thin(&mut best).await?;
+        }
         best.stopped = stopped;
         let model = self.model(false);
         self.finish(&model, &mut best);
         Ok((self, best))
     }
 
-    /// Chooses, asks for the truth about the choice and for what is near it. Whether anything new was seen.
+    /// Chooses, asks for the truth about the choice and for what is near it. Whether anything new was seen that could matter.
     async fn round(
         &mut self,
         best: &mut Outcome,
@@ -121,26 +126,33 @@ impl Search<'_> {
         let choice = self.solve(&model);
         let chosen = model.named(&choice.chosen);
         let fresh = !seen.contains(&chosen);
+        let promising = choice.bound < best.cost * (1.0 - PROMISING);
         self.settle(best, &model, &choice, &chosen).await?;
         let around = !guessing && fresh && self.around(&model, &choice, &chosen).await?;
         seen.insert(chosen);
-        Ok(fresh || around)
+        Ok(promising && (fresh || around))
     }
 
     /// Takes out of the best choice what gains nothing by real plans: a plan that was expected is sometimes not made.
     async fn prune(&mut self, best: &mut Outcome) -> Result<(), Failure> {
         for candidate in best.chosen.clone() {
-            let rest: Vec<_> = best.chosen.iter().copied().filter(|c| *c != candidate).collect();
-            let questions: Vec<Question> =
-                (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, &rest))).collect();
-            let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
-            let costs = self.costs(&questions, &answers);
-            let cost = self.weigh(&rest, &costs);
-            if cost <= best.cost {
-                *best = Outcome { chosen: rest, costs, cost, ..Outcome::default() };
+            let without = best.chosen.iter().copied().filter(|c| *c != candidate).collect();
+            let without = self.priced(without).await?;
+            if without.cost <= best.cost {
+                *best = without;
             }
         }
         Ok(())
+    }
+
+    /// What a choice costs by real plans.
+    pub(super) async fn priced(&mut self, chosen: Vec<CandidateId>) -> Result<Outcome, Failure> {
+        let queries = 0..self.space.queries.len();
+        let questions: Vec<Question> = queries.map(|q| (q, self.space.seen(q, &chosen))).collect();
+        let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
+        let costs = self.costs(&questions, &answers);
+        let cost = self.weigh(&chosen, &costs);
+        Ok(Outcome { chosen, costs, cost, ..Outcome::default() })
     }
 
     /// The first look: each query's own candidates, then those of the others.
@@ -217,19 +229,16 @@ impl Search<'_> {
         choice: &Choice,
         chosen: &[CandidateId],
     ) -> Result<(), Failure> {
-        let questions: Vec<Question> = (0..self.space.queries.len()).map(|q| (q, self.space.seen(q, chosen))).collect();
-        let answers = self.oracle.ask(&self.space, &questions, self.clock).await?;
-        let costs = self.costs(&questions, &answers);
+        let settled = self.priced(chosen.to_vec()).await?;
         let mut wrong = Vec::new();
-        for (query, cost) in costs.iter().enumerate() {
+        for (query, cost) in settled.costs.iter().enumerate() {
             if self.weights.of(query, cost / (1.0 + WRONG)) > model.cost(query, &choice.chosen) {
                 self.trust[query] *= DOUBT;
                 wrong.push(query);
             }
         }
-        let cost = self.weigh(chosen, &costs);
-        if cost < best.cost {
-            *best = Outcome { chosen: chosen.to_vec(), costs, cost, ..Outcome::default() };
+        if settled.cost < best.cost {
+            *best = settled;
         }
         probe::parts(&mut self.oracle, &self.space, &wrong, self.clock).await
     }

@@ -1,7 +1,12 @@
 //! A set of small numbers as bits: candidates by their position in one query's list.
 
+use std::iter::successors;
+
+/// How far the words of a set are turned against each other in its sign; no divisor of the bits of a word.
+const SPREAD: u32 = 23;
+
 /// A set of positions.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Set(Vec<u64>);
 
 impl Set {
@@ -31,10 +36,27 @@ impl Set {
 
     /// The positions, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(i, word)| {
-            let word = *word;
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| i * 64 + bit)
-        })
+        let bits = |(i, word): (usize, &u64)| {
+            let rest = |rest: &u64| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
+            let first = Some(*word).filter(|word| *word != 0);
+            successors(first, rest).map(move |rest| i * 64 + rest.trailing_zeros() as usize)
+        };
+        self.0.iter().enumerate().flat_map(bits)
+    }
+
+    /// A few bits that are all in the sign of each set that it is within: what a look at them rules out needs no other.
+    pub(crate) fn sign(&self) -> u64 {
+        self.0.iter().zip(0..).fold(0, |sign, (word, i)| sign | word.rotate_left(i * SPREAD))
+    }
+
+    /// It with one position in the place of another.
+    pub(crate) fn exchanged(&self, position: usize, by: usize) -> Self {
+        let mut set = self.clone();
+        if let Some(word) = set.0.get_mut(position / 64) {
+            *word &= !(1 << (position % 64));
+        }
+        set.insert(by);
+        set.trimmed()
     }
 
     /// It without some positions.
@@ -86,5 +108,9 @@ mod tests {
         assert_eq!(few.union(&last), many);
         assert_eq!(many.iter().collect::<Vec<_>>(), [1, 3, 200]);
         assert_eq!((many.len(), few.is_empty(), Set::default().is_empty()), (3, false, true));
+        assert_eq!(many.exchanged(200, 2), [1, 2, 3].into_iter().collect());
+        assert_eq!(few.exchanged(1, 300).iter().collect::<Vec<_>>(), [3, 300]);
+        assert_eq!(few.sign() & !many.sign(), 0);
+        assert_ne!(last.sign() & !few.sign(), 0);
     }
 }

@@ -1,14 +1,12 @@
 //! What queries were offered in earlier rounds: most learn nothing in a round, and their offers stay as they are.
 
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
-
 use super::options::{self, Offer};
 use super::oracle::Oracle;
 use super::space::Space;
+use super::threads;
 use crate::port::QueryId;
 
-/// Queries whose offers are made by one thread at least.
+/// Queries for which a thread more is worth its start.
 const LOT: usize = 8;
 
 /// The offers of all queries, with guesses and without.
@@ -34,21 +32,12 @@ impl Shelf {
         let from = |query: QueryId| (oracle.facts(query).len(), space.views[query].list.len(), trust[query].to_bits());
         let stale = |query: &QueryId| side[*query].as_ref().is_none_or(|entry| entry.from != from(*query));
         let stale: Vec<QueryId> = (0..trust.len()).filter(stale).collect();
-        let make = |queries: &[QueryId]| -> Vec<(QueryId, Entry)> {
-            let entry = |&query: &QueryId| {
-                (query, Entry { from: from(query), offers: options::offers(oracle, space, query, trust[query]) })
-            };
-            queries.iter().map(entry).collect()
+        let make = |query: &QueryId| Entry {
+            from: from(*query),
+            offers: options::offers(oracle, space, *query, trust[*query]),
         };
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let lot = stale.len().div_ceil(threads).max(LOT);
-        let made = thread::scope(|scope| {
-            let work: Vec<_> = stale.chunks(lot).map(|queries| scope.spawn(move || make(queries))).collect();
-            let made = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-            work.into_iter().flat_map(made).collect::<Vec<_>>()
-        });
-        for (query, entry) in made {
-            side[query] = Some(entry);
+        for (query, entry) in stale.iter().zip(threads::map(&stale, LOT, make)) {
+            side[*query] = Some(entry);
         }
     }
 

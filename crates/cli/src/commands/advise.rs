@@ -147,9 +147,9 @@ fn wish(args: &Advise) -> Options {
 }
 
 fn reported(args: &Advise, snapshot: &Snapshot) -> ReportTarget {
-    let header = &snapshot.header;
-    let name = args.called.clone().unwrap_or_else(|| header.name.clone());
-    ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name }
+    let own = ReportTarget::of(&snapshot.header);
+    let name = args.called.clone().unwrap_or(own.name);
+    ReportTarget { name, ..own }
 }
 
 fn finish(mut advice: Advice, args: &Advise, cx: &Context) -> Result<Exit, Failure> {

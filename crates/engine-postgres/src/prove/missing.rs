@@ -3,17 +3,18 @@
 //! Plans are made in a planner twin, which needs no rows, so that the proof is the planner's.
 
 use dbwright_advise::advice::{Create, StatementCost};
-use dbwright_advise::index::{Index, KeyPart};
+use dbwright_advise::index::Index;
+use dbwright_advise::missing::{self, rounded};
 use dbwright_advise::port::{Advises as _, WhatIfOptions};
 use dbwright_advise::run::{self, Advised, Options, Subject};
 use dbwright_check::Outcome;
 use dbwright_core::engine::{Engine as _, ObserveOptions, Values};
 use dbwright_core::progress::Progress;
 use dbwright_core::report::ReportTarget;
-use dbwright_core::rule::Limits;
+use dbwright_core::rule::{self, Limits};
 use dbwright_core::target::Address;
 use dbwright_core::workload::Workload;
-use dbwright_core::{Cx, Failure, Finding, NotLookedAt, Severity, Snapshot};
+use dbwright_core::{Cx, Failure, Finding, Snapshot};
 use dbwright_sql::{Catalog, Dialect};
 
 use crate::body::PgBody;
@@ -45,14 +46,12 @@ pub(super) async fn look(
     let whole = Postgres.observe(address, &observe, progress).await?;
     let how = WhatIfOptions { observe, ..WhatIfOptions::default() };
     let place = Postgres.what_if(&whole, Some(address), &how, progress).await?;
-    let header = &snapshot.header;
-    let target =
-        ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() };
+    let target = ReportTarget::of(&snapshot.header);
     let seconds = limit(limits, "search_s");
     let wish = Options { time: std::time::Duration::try_from_secs_f64(seconds).ok(), ..Options::default() };
     let advised = run::advise(&*place, Subject { target, workload: workload.clone() }, &wish, progress).await?;
     outcome.not_looked_at.retain(|entry| entry.rule != RULE);
-    outcome.not_looked_at.extend(left_out(&advised));
+    outcome.not_looked_at.extend(missing::left_out(&advised.advice, RULE));
     outcome.findings.extend(findings(&advised, &workload, &body.catalog, limits));
     super::smaller::look(&*place, &advised, snapshot, outcome, limits).await
 }
@@ -72,22 +71,6 @@ pub(crate) fn say_what_it_needs(cx: &mut Cx<'_, PgBody>) {
             Some("CREATE EXTENSION pg_stat_statements, or --workload FILE --prove"),
         ),
     }
-}
-
-/// The statements that could not be planned, as one entry.
-fn left_out(advised: &Advised) -> Option<NotLookedAt> {
-    let skipped = &advised.advice.workload.skipped;
-    let first = skipped.first()?;
-    let share: f64 = skipped.iter().map(|one| one.time_share).sum();
-    let reason = format!(
-        "{} of {} statements could not be planned ({:.1} % of the time), the first because {}",
-        skipped.len(),
-        advised.advice.workload.statements,
-        share * 100.0,
-        first.reason
-    );
-    let remedy = Some("dbwright advise TARGET lists each with its reason".to_owned());
-    Some(NotLookedAt { rule: RULE.to_owned(), reason, remedy })
 }
 
 fn findings(advised: &Advised, workload: &Workload, catalog: &Catalog, limits: &Limits) -> Vec<Finding> {
@@ -115,33 +98,25 @@ fn widens(index: &Index, catalog: &Catalog) -> bool {
 
 /// A threshold, as the user set it or as the rule has it.
 fn limit(limits: &Limits, name: &str) -> f64 {
-    let own = limits.get(RULE).and_then(|limits| limits.get(name)).copied();
-    let thresholds = crate::rules::RULES.iter().find(|rule| rule.meta.id == RULE).map(|rule| rule.meta.thresholds);
-    let known = || thresholds?.iter().find(|threshold| threshold.name == name).map(|threshold| threshold.default);
-    own.or_else(known).unwrap_or_default()
+    rule::limit(crate::rules::RULES, RULE, limits, name)
 }
 
 fn finding(advised: &Advised, index: &Index, create: &Create, source: &str, limits: &Limits) -> Finding {
     let advice = &advised.advice;
     let share = create.gain / advice.cost_before;
-    let keys: Vec<_> = index.keys.iter().map(|key| key_text(&key.part)).collect();
+    let keys = missing::keys(index, |name| Dialect::Postgres.name(name));
+    let severity = missing::severity(share, |name| limit(limits, name));
     let place = &advice.place;
-    let mut finding =
-        Finding::new(RULE, severity(share, limits), subject(index, create, &keys), title(index, create, &keys))
-            .evidence("saved", rounded(share), "ratio", &format!("the workload's cost in {place}"))
-            .evidence("index_bytes", i64::try_from(create.bytes).unwrap_or(i64::MAX), "bytes", "size model")
-            .evidence("upkeep", rounded(create.write_cost / advice.cost_before), "ratio", &create.write_reason);
+    let mut finding = Finding::new(RULE, severity, subject(index, create, &keys), title(index, create, &keys))
+        .evidence("saved", rounded(share), "ratio", &format!("the workload's cost in {place}"))
+        .evidence("index_bytes", i64::try_from(create.bytes).unwrap_or(i64::MAX), "bytes", "size model")
+        .evidence("upkeep", rounded(create.write_cost / advice.cost_before), "ratio", &create.write_reason);
     let helped = advice.statements.iter().find(|statement| create.helps.first() == Some(&statement.fingerprint));
     finding = match helped {
         Some(statement) => most_helped(finding, statement, create.helps.len(), source),
         None => finding,
     };
     finding.change(create.change.clone()).proof(create.proof.clone())
-}
-
-/// A share with three digits behind the point: more would pretend to be exact.
-fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
 }
 
 fn most_helped(finding: Finding, statement: &StatementCost, helped: usize, source: &str) -> Finding {
@@ -151,21 +126,6 @@ fn most_helped(finding: Finding, statement: &StatementCost, helped: usize, sourc
         .evidence("statement", statement.text.as_str(), "", source)
         .evidence("calls", statement.weight, "calls", source)
         .evidence("statements_that_gain", i64::try_from(helped).unwrap_or(i64::MAX), "statements", "plans in the twin")
-}
-
-fn severity(share: f64, limits: &Limits) -> Severity {
-    match share {
-        share if share >= limit(limits, "high_share") => Severity::High,
-        share if share >= limit(limits, "felt_share") => Severity::Medium,
-        _ => Severity::Low,
-    }
-}
-
-fn key_text(part: &KeyPart) -> String {
-    match part {
-        KeyPart::Column(name) => Dialect::Postgres.name(name),
-        KeyPart::Expression(text) => format!("({text})"),
-    }
 }
 
 /// The table with the keys; two indexes on the same keys differ in their method or predicate.

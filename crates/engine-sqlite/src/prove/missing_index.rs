@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use dbwright_core::change::Change;
 use dbwright_core::proof::Experiment;
-use dbwright_core::{Finding, Proof, Severity};
+use dbwright_core::{Finding, Proof, Severity, words};
 use dbwright_sql::Dialect;
 use dbwright_sql::render::{self, Surroundings};
 
@@ -102,7 +102,9 @@ fn works(bench: &Bench<'_>, said: &mut Said) -> Vec<Work> {
         let sql = statement.samples.first().unwrap_or(&statement.text);
         match run_once(bench, sql, statement.calls) {
             Ok(work) => works.push(work),
-            Err(reason) => said.say(format!("`{}`: {reason}", short(sql)), "mend the statement in the workload file"),
+            Err(reason) => {
+                said.say(format!("`{}`: {reason}", words::short(sql)), "mend the statement in the workload file");
+            }
         }
     }
     if late > 0 {
@@ -338,14 +340,16 @@ fn measured<'a>(
         match compare(&bench.base, &bench.with, &work.sql, work.endless) {
             Ok(runs) => {
                 if !runs.same && !work.sql.to_ascii_lowercase().contains("limit") {
-                    let reason =
-                        format!("`{}` does not give the same rows twice, so it can't be compared", short(&work.sql));
+                    let reason = format!(
+                        "`{}` does not give the same rows twice, so it can't be compared",
+                        words::short(&work.sql)
+                    );
                     said.say(reason, "leave random() and the present time out of it");
                 }
                 let experiment = Experiment::of(&runs.before, &runs.after, "ms", "");
                 found.extend(experiment.map(|experiment| Measured { work, runs, experiment, used }));
             }
-            Err(error) => said.say(format!("`{}` with an index: {error}", short(&work.sql)), "run it again"),
+            Err(error) => said.say(format!("`{}` with an index: {error}", words::short(&work.sql)), "run it again"),
         }
     }
     if late > 0 {
@@ -418,7 +422,7 @@ fn finding(
     let note = if best.runs.stopped {
         format!("without the index the statement was stopped after {} s; its true time is longer", LONGEST.as_secs())
     } else {
-        format!("`{}` on two copies of the database, in turns; the same rows each time", short(&best.work.sql))
+        format!("`{}` on two copies of the database, in turns; the same rows each time", words::short(&best.work.sql))
     };
     let note = if best.work.filled {
         format!("{note}; its parameters have the values of a row in the middle of the table")
@@ -443,13 +447,6 @@ fn write_cost(bench: &Bench<'_>, candidate: &Candidate) -> Option<f64> {
     let runs = compare(&bench.base, &bench.with, &sql, false).ok()?;
     let e = Experiment::of(&runs.before, &runs.after, "ms", "")?;
     Some((((e.after - e.before) * 1000.0 / ROWS).max(0.0) * 100.0).round() / 100.0)
-}
-
-/// A statement on one line, cut where it gets long.
-pub(super) fn short(sql: &str) -> String {
-    const SHOWN: usize = 100;
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN).chain("…".chars()).collect() }
 }
 
 /// Milliseconds for people.

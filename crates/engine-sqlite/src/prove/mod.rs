@@ -21,7 +21,7 @@ use dbwright_check::{Outcome, Prover};
 use dbwright_core::engine::ObserveOptions;
 use dbwright_core::finding::NotLookedAt;
 use dbwright_core::progress::Progress;
-use dbwright_core::rule::{Cx, Limits};
+use dbwright_core::rule::{self, Limits};
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, Finding, Snapshot};
 
@@ -114,7 +114,7 @@ fn prove(
         let source = Source::open(&path, options)?;
         lab.copy(&source.db, bench::BASE, progress)?
     };
-    let (terms, repeat) = (terms(snapshot, body, limits), repeat(address, body));
+    let (terms, repeat) = (terms(limits), repeat(address, body));
     if measure {
         let mut bench = bench::Bench::new((lab, base), body, terms, progress)?;
         measured(&mut bench, keys, outcome, &repeat)?;
@@ -181,9 +181,8 @@ impl Said {
     }
 }
 
-fn terms(snapshot: &Snapshot, body: &SqliteBody, limits: &Limits) -> Terms {
-    let rule = rules::RULES.iter().find(|rule| rule.meta.id == MISSING_INDEX);
-    let limit = |name: &str| rule.map_or(0.0, |rule| Cx::new(rule.meta, body, &snapshot.header, limits).limit(name));
+fn terms(limits: &Limits) -> Terms {
+    let limit = |name: &str| rule::limit(rules::RULES, MISSING_INDEX, limits, name);
     Terms {
         gain: limit("gain_share"),
         gain_ms: limit("gain_ms"),

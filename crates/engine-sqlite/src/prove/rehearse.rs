@@ -7,17 +7,18 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dbwright_check::rehearsal::{Alike, alike};
 use dbwright_check::{Checks as _, Outcome, overlap};
 use dbwright_core::engine::ObserveOptions;
-use dbwright_core::progress::Progress;
+use dbwright_core::progress::{Progress, Quiet};
 use dbwright_core::proof::Experiment;
 use dbwright_core::rule::Limits;
-use dbwright_core::{Failure, Finding, Proof, Snapshot};
+use dbwright_core::{Failure, Finding, Proof, Snapshot, words};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode};
 
-use super::missing_index::{figure, short};
-use super::trial::{Cost, Trial, all_alike};
+use super::missing_index::figure;
+use super::trial::{Cost, carry_out};
 use crate::Sqlite;
 use crate::connect::Source;
 use crate::error::Error;
@@ -110,8 +111,8 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// When the user stops it.
     pub(super) fn run(mut self, outcome: &mut Outcome, repeat: &str) -> Result<(), Failure> {
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            all_alike(&outcome.findings).into_iter().partition(|t| t.in_transaction);
+        let all = alike(&outcome.findings, waits).into_iter().map(|(change, _)| change);
+        let (inside, outside): (Vec<_>, Vec<_>) = all.partition(|one| one.change.in_transaction);
         self.progress.stage("rehearsing the changes in a copy", Some((inside.len() + outside.len()) as u64));
         let mut done = 0;
         let mut verdicts = if inside.len() > 1 { self.together(&inside)? } else { Vec::new() };
@@ -119,12 +120,12 @@ impl<'a> Rehearsal<'a> {
         for (trial, verdict) in inside.iter().zip(verdicts).chain(outside.iter().map(|trial| (trial, None))) {
             let verdict = match verdict {
                 Some(verdict) => verdict,
-                None => self.alone(trial, inside.len() > 1 && trial.in_transaction)?,
+                None => self.alone(trial, inside.len() > 1 && trial.change.in_transaction)?,
             };
             for finding in outcome.findings.iter_mut().filter(|f| waits(f) && trial.of.contains(&f.fingerprint)) {
                 let plain = self.first.findings.iter().find(|first| first.fingerprint == finding.fingerprint);
                 let said = plain.is_none_or(|plain| plain.proof != finding.proof);
-                enter(finding, trial, &verdict, said, repeat);
+                enter(finding, &verdict, said, repeat);
             }
             done += 1;
             self.progress.step(done);
@@ -133,7 +134,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// All changes in one transaction and one look; no verdict for those that have to be tried again.
-    fn together(&mut self, trials: &[Trial]) -> Result<Vec<Option<Verdict>>, Failure> {
+    fn together(&mut self, trials: &[Alike]) -> Result<Vec<Option<Verdict>>, Failure> {
         self.plain("BEGIN")?;
         let mut ended = Vec::new();
         // Half of the time at most, so that one look can still judge what was carried out.
@@ -157,7 +158,7 @@ impl<'a> Rehearsal<'a> {
         let second = self.look();
         self.undo()?;
         let second = second?;
-        let works = |(trial, end): (&Trial, Ended)| match end {
+        let works = |(trial, end): (&Alike, Ended)| match end {
             Ended::Done(cost) => {
                 self.complaint(trial, &second).is_none().then_some(Verdict::Works { cost, how: How::Together })
             }
@@ -167,13 +168,13 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// One change and a look. `again` tells that it did not do well together with the others.
-    fn alone(&mut self, trial: &Trial, again: bool) -> Result<Verdict, Failure> {
+    fn alone(&mut self, trial: &Alike, again: bool) -> Result<Verdict, Failure> {
         if Instant::now() > self.until {
             return Ok(Verdict::Unknown(
                 "the time for experiments was up; raise budget_s of sqlite/missing-index".to_owned(),
             ));
         }
-        if trial.in_transaction {
+        if trial.change.in_transaction {
             self.plain("BEGIN")?;
         }
         let verdict = match self.carry_out(trial)? {
@@ -189,13 +190,13 @@ impl<'a> Rehearsal<'a> {
         Ok(verdict)
     }
 
-    fn carry_out(&mut self, trial: &Trial) -> Result<Ended, Failure> {
+    fn carry_out(&mut self, trial: &Alike) -> Result<Ended, Failure> {
         if self.progress.cancelled() {
             return Err(Error::Cancelled.into());
         }
         let deadline = Deadline::install(&mut self.copy.db).map_err(Error::sqlite("the lab is unusable"))?;
         deadline.within(self.until.saturating_duration_since(Instant::now()));
-        let ended = trial.run(&self.copy.db);
+        let ended = carry_out(&trial.change, &self.copy.db);
         deadline.lift();
         Ok(match ended {
             Ok(cost) => Ended::Done(cost),
@@ -203,7 +204,7 @@ impl<'a> Rehearsal<'a> {
                 "it takes longer than the time for experiments; raise budget_s of sqlite/missing-index".to_owned(),
             ),
             Err((_, error)) if of_the_lab(&error) => Ended::Unknown(format!("the lab failed: {error}")),
-            Err((sql, error)) => Ended::Failed(format!("`{}` failed: {error}", short(sql))),
+            Err((sql, error)) => Ended::Failed(format!("`{}` failed: {error}", words::short(sql))),
         })
     }
 
@@ -214,7 +215,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// What a second look has against a change; nothing, when the change works.
-    fn complaint(&self, trial: &Trial, second: &Outcome) -> Option<Verdict> {
+    fn complaint(&self, trial: &Alike, second: &Outcome) -> Option<Verdict> {
         if second.findings.iter().any(|finding| trial.of.contains(&finding.fingerprint)) {
             return Some(Verdict::Fails("the finding was still there".to_owned()));
         }
@@ -247,7 +248,7 @@ fn of_the_lab(error: &rusqlite::Error) -> bool {
 }
 
 /// Enters a verdict into a finding; `said` tells that measuring has left a reason why it did not measure.
-fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, said: bool, repeat: &str) {
+fn enter(finding: &mut Finding, verdict: &Verdict, said: bool, repeat: &str) {
     match verdict {
         Verdict::Works { cost, how } => {
             let mut note = format!(
@@ -279,26 +280,10 @@ fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, said: bool, re
             });
         }
         Verdict::Fails(reason) => {
-            finding.change = None;
-            let tried = trial.forward.first().map_or("", String::as_str);
-            let tried = short(tried);
-            let told = format!(". A change (`{tried}`) was carried out in a copy, but {reason}; so it is not proposed");
-            finding.why += &told;
-            finding.proof = Proof::unproven(format!("the change did not pass its rehearsal: {reason}"));
+            finding.withdraw(&format!("was carried out in a copy, but {reason}"));
         }
         Verdict::Unknown(reason) => {
             finding.proof = Proof::unproven(format!("the change was not rehearsed to its end: {reason}"));
         }
-    }
-}
-
-/// Shows nothing of the second look's own stages, but lets the user stop it.
-struct Quiet<'a>(&'a dyn Progress);
-
-impl Progress for Quiet<'_> {
-    fn stage(&self, _what: &str, _total: Option<u64>) {}
-    fn step(&self, _done: u64) {}
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
     }
 }

@@ -1,23 +1,9 @@
-//! One change to be tried, for all findings that propose the very same, and what it took.
+//! Carrying a change out, and what it took.
 
 use std::time::Instant;
 
-use dbwright_core::Finding;
+use dbwright_core::Change;
 use rusqlite::Connection;
-
-use super::rehearse::waits;
-
-/// A change, and the findings that propose it.
-pub(super) struct Trial {
-    /// Its statements.
-    pub(super) forward: Vec<String>,
-    /// Whether they may run in a transaction.
-    pub(super) in_transaction: bool,
-    /// Fingerprints of the findings.
-    pub(super) of: Vec<String>,
-    /// Their rules.
-    pub(super) rules: Vec<String>,
-}
 
 /// What carrying a change out took.
 #[derive(Debug, Clone, Copy)]
@@ -30,43 +16,19 @@ pub(super) struct Cost {
     used: [u64; 2],
 }
 
-/// The changes that wait for a rehearsal, each once, those of the worst findings first.
-pub(super) fn all_alike(findings: &[Finding]) -> Vec<Trial> {
-    let mut trials: Vec<Trial> = Vec::new();
-    let mut waiting: Vec<_> = findings.iter().filter(|finding| waits(finding)).collect();
-    waiting.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in waiting {
-        let Some(change) = &finding.change else { continue };
-        let at = trials.iter().position(|trial| trial.forward == change.forward).unwrap_or_else(|| {
-            trials.push(Trial {
-                forward: change.forward.clone(),
-                in_transaction: change.in_transaction,
-                of: Vec::new(),
-                rules: Vec::new(),
-            });
-            trials.len() - 1
-        });
-        trials[at].of.push(finding.fingerprint.clone());
-        trials[at].rules.push(finding.rule.clone());
+/// Carries a change out.
+///
+/// # Errors
+/// The statement that failed, and SQLite's reason.
+pub(super) fn carry_out<'a>(change: &'a Change, db: &Connection) -> Result<Cost, (&'a str, rusqlite::Error)> {
+    let before = space(db);
+    let start = Instant::now();
+    for sql in &change.forward {
+        step_through(db, sql).map_err(|error| (sql.as_str(), error))?;
     }
-    trials
-}
-
-impl Trial {
-    /// Runs the statements.
-    ///
-    /// # Errors
-    /// The statement that failed, and SQLite's reason.
-    pub(super) fn run(&self, db: &Connection) -> Result<Cost, (&str, rusqlite::Error)> {
-        let before = space(db);
-        let start = Instant::now();
-        for sql in &self.forward {
-            step_through(db, sql).map_err(|error| (sql.as_str(), error))?;
-        }
-        let ms = start.elapsed().as_secs_f64() * 1000.0;
-        let after = space(db);
-        Ok(Cost { ms, file: [before.0, after.0], used: [before.1, after.1] })
-    }
+    let ms = start.elapsed().as_secs_f64() * 1000.0;
+    let after = space(db);
+    Ok(Cost { ms, file: [before.0, after.0], used: [before.1, after.1] })
 }
 
 /// Runs a statement to its end, whatever rows it gives.

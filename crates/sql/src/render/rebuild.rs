@@ -9,7 +9,7 @@ use dbwright_core::Change;
 use super::names::{column_name, table_name};
 use super::{Retype, Surroundings, size};
 use crate::Dialect;
-use crate::lex::{Token, TokenKind, tokens};
+use crate::lex::{Token, TokenKind, tokens, unquoted};
 use crate::model::{Catalog, Column, Generated, Table, TableKind};
 
 /// Adds a generated key column as the first one.
@@ -173,15 +173,4 @@ fn held(catalog: &Catalog, table: &Table) -> Option<String> {
         }
     }
     None
-}
-
-/// A name without its quotes.
-fn unquoted(text: &str) -> String {
-    match text.as_bytes() {
-        [b'"', .., b'"'] => text[1..text.len() - 1].replace("\"\"", "\""),
-        [b'`', .., b'`'] => text[1..text.len() - 1].replace("``", "`"),
-        [b'[', .., b']'] => text[1..text.len() - 1].to_owned(),
-        [b'\'', .., b'\''] => text[1..text.len() - 1].replace("''", "'"),
-        _ => text.to_owned(),
-    }
 }

@@ -375,8 +375,9 @@ pub(super) fn definition(statement: &str) -> String {
     let parts = tokens(statement, Dialect::Postgres);
     let word = |token: &Token, word: &str| token.text(statement).eq_ignore_ascii_case(word);
     let Some(on) = parts.iter().position(|token| word(token, "on")) else { return statement.to_owned() };
-    // A partitioned table takes several statements: the first says what the index is.
-    let end = parts.iter().find(|token| token.text(statement) == ";").map_or(statement.len(), |token| token.start);
+    // A partitioned table takes several statements: the first that has it says what the index is. An extension may come before.
+    let behind = parts[on..].iter().find(|token| token.text(statement) == ";");
+    let end = behind.map_or(statement.len(), |token| token.start);
     let rest = parts.get(on + 1).map_or("", |token| &statement[token.start.min(end)..end]).trim();
     let rest = rest.strip_prefix("ONLY ").unwrap_or(rest);
     rest.replacen(" USING btree", "", 1)
@@ -450,4 +451,21 @@ fn planned(e: &Experiment) -> String {
     }
     let gain = units::gain(&Experiment { unit: "cost".to_owned(), ..e.clone() });
     format!("cost {before} → {after}{}", gain.map(|gain| format!(", {gain}")).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_what_the_index_is_on() {
+        let plain = "CREATE INDEX CONCURRENTLY \"on\" ON public.orders USING btree (customer_id) INCLUDE (total)";
+        assert_eq!(definition(plain), "public.orders (customer_id) INCLUDE (total)");
+        let parts =
+            "CREATE INDEX i ON ONLY public.audit (actor); CREATE INDEX CONCURRENTLY j ON public.audit_1 (actor)";
+        assert_eq!(definition(parts), "public.audit (actor)");
+        let extension = "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public; \
+                         CREATE INDEX CONCURRENTLY i ON public.posts USING gist (title public.gist_trgm_ops)";
+        assert_eq!(definition(extension), "public.posts USING gist (title public.gist_trgm_ops)");
+    }
 }

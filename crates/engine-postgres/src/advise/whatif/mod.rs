@@ -12,12 +12,16 @@ mod sides;
 pub(super) mod statement;
 mod twin;
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use dbwright_advise::index::Index;
-use dbwright_advise::port::{Ask, Estimate, Existing, IndexId, Planned, Prepared, Query, WhatIf, WhatIfOptions};
+use dbwright_advise::port::{
+    Ask, Estimate, Existing, IndexId, Planned, Prepared, Query, QueryId, WhatIf, WhatIfOptions,
+};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::workload::Statement;
@@ -64,6 +68,7 @@ pub(super) async fn open(
         side: opened.side,
         pace: Lock::new(None),
         notes: Lock::default(),
+        took: Lock::default(),
     }))
 }
 
@@ -76,6 +81,8 @@ struct Sessions {
     pace: Lock<Option<f64>>,
     /// What was assumed of the statements.
     notes: Lock<Vec<String>>,
+    /// How long a plan of each query took last.
+    took: Lock<HashMap<QueryId, Duration>>,
 }
 
 impl Sessions {
@@ -136,10 +143,29 @@ impl Sessions {
         let mut answers = Vec::new();
         loop {
             let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) else { return answers };
+            let began = Instant::now();
             for at in *block {
                 answers.push((*at, self.ask_one(&mut seat, &asks[*at]).await));
             }
+            if let Some(first) = block.first() {
+                let each = began.elapsed() / u32::try_from(block.len()).unwrap_or(u32::MAX);
+                self.took().insert(asks[*first].query, each);
+            }
         }
+    }
+
+    /// What is expected to take long comes first, so that no connection begins with it when the others have ended.
+    fn longest_first(&self, blocks: &mut [&[usize]], asks: &[Ask]) {
+        let took = self.took();
+        let expected = |block: &[usize]| {
+            let each = block.first().and_then(|first| took.get(&asks[*first].query)).copied().unwrap_or_default();
+            each * u32::try_from(block.len()).unwrap_or(u32::MAX)
+        };
+        blocks.sort_by_cached_key(|block| Reverse(expected(block)));
+    }
+
+    fn took(&self) -> MutexGuard<'_, HashMap<QueryId, Duration>> {
+        self.took.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -220,10 +246,11 @@ impl WhatIf for Sessions {
             let mut order: Vec<usize> = (0..asks.len()).collect();
             // Neighbours share most of their indexes, which then stay as they are.
             order.sort_by_key(|at| (asks[*at].query, &asks[*at].without, &asks[*at].with));
-            let blocks: Vec<&[usize]> = order
+            let mut blocks: Vec<&[usize]> = order
                 .chunk_by(|one, other| asks[*one].query == asks[*other].query)
                 .flat_map(|of_query| of_query.chunks(BLOCK))
                 .collect();
+            self.longest_first(&mut blocks, asks);
             let next = AtomicUsize::new(0);
             let work = self.seats.iter().map(|seat| self.work(seat, asks, &blocks, &next));
             let mut answers: Vec<_> = asks.iter().map(|_| Err("it was not asked".to_owned())).collect();

@@ -53,17 +53,19 @@ impl Seat {
 
     /// Runs statements of our own, and gives each row's first column.
     pub(super) async fn texts(&self, sql: &str) -> Result<Vec<String>, String> {
-        let messages = self.connection.client.simple_query(sql).await.map_err(|e| error::text(&e))?;
-        let first = |message: &SimpleQueryMessage| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-            _ => None,
-        };
-        Ok(messages.iter().filter_map(first).collect())
+        Ok(self.all(sql).await?.concat())
     }
 
     /// Runs several statements of our own, and gives the first columns of each one's rows.
     pub(super) async fn lists(&self, sql: &[String]) -> Result<Vec<Vec<String>>, String> {
-        let messages = self.connection.client.simple_query(&sql.join("; ")).await.map_err(|e| error::text(&e))?;
+        let mut lists = self.all(&sql.join("; ")).await?;
+        lists.truncate(sql.len());
+        Ok(lists)
+    }
+
+    /// The first columns of each statement's rows, and an empty list behind them.
+    async fn all(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
+        let messages = self.connection.client.simple_query(sql).await.map_err(|e| error::text(&e))?;
         let mut lists = vec![Vec::new()];
         for message in &messages {
             match (message, lists.last_mut()) {
@@ -72,7 +74,6 @@ impl Seat {
                 _ => {}
             }
         }
-        lists.truncate(sql.len());
         Ok(lists)
     }
 
