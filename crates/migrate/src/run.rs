@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::journal::State;
 use crate::throttle::Limits;
 
-pub use apply::apply;
+pub use apply::{apply, unhindered};
 pub use baseline::baseline;
 pub use contract::contract;
 pub use preview::{Preview, Previewed, pending, preview};

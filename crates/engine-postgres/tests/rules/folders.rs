@@ -54,6 +54,11 @@ pub(crate) fn code(id: &str) -> String {
             code += &fs::read_to_string(&part).unwrap_or_else(|e| panic!("{}: {e}", part.display()));
         }
     }
+    // How bad a missing index is, is decided in one place for all engines.
+    if code.contains("missing::severity(") {
+        let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../advise/src/missing.rs");
+        code += &fs::read_to_string(&shared).unwrap_or_else(|e| panic!("{}: {e}", shared.display()));
+    }
     code.replace("limit(limits, ", "limit(")
 }
 

@@ -69,6 +69,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "migrate.shadow-partition-key",
         "id is of the partition key LIST (id) of t",
     ),
+    (
+        "CREATE TABLE t (id int, n int, v int, PRIMARY KEY (id, n)) PARTITION BY RANGE (n); CREATE TABLE t_1 PARTITION OF t DEFAULT; \
+         CREATE INDEX ON t (v); INSERT INTO t VALUES (1, 1)",
+        "ALTER TABLE t ALTER id TYPE bigint; ALTER TABLE t ALTER v TYPE bigint",
+        "migrate.blocking",
+        "the statement on line 1 already puts another table in the place of public.t; write both changes as the clauses of one ALTER TABLE",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

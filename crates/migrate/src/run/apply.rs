@@ -40,6 +40,14 @@ pub async fn apply(
     Ok(outcome)
 }
 
+/// Refuses a target on which a migration is neither here nor there, before anybody reads a plan that can't be begun.
+///
+/// # Errors
+/// When one is, with what to do; or when the journal can't be read.
+pub async fn unhindered(session: &mut dyn Session) -> Result<(), Failure> {
+    finished(&session.journal().await?)
+}
+
 /// Refuses to begin anything while another migration is neither here nor there.
 fn finished(journal: &[Entry]) -> Result<(), Failure> {
     let Some(entry) = journal.iter().find(|entry| entry.state.unfinished()) else { return Ok(()) };

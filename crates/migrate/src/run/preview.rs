@@ -165,7 +165,9 @@ pub(super) fn irreversible(file: &str, planned: &Planned) -> Vec<String> {
 pub(super) fn blocking(file: &str, planned: &Planned) -> Option<String> {
     let blocking = planned.blocking.as_ref()?;
     let time = blocking.expected_ms.map(|ms| format!(" (about {})", span(ms))).unwrap_or_default();
-    Some(format!("{file}:{}: {}{time}", planned.line, blocking.reason))
+    let reason = format!("{file}:{}: {}{time}", planned.line, blocking.reason);
+    // What the plan says beside it is often the way out.
+    Some(std::iter::once(&reason).chain(&planned.notes).cloned().collect::<Vec<_>>().join("\n  "))
 }
 
 /// A duration as people say it.

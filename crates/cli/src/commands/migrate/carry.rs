@@ -110,6 +110,7 @@ pub(super) async fn apply(args: &Apply, cx: &Context) -> Result<Exit, Failure> {
     job.options.contract = args.contract;
     job.tool.clone_from(&args.copies.copy_tool);
     let mut opened = job.open().await?;
+    run::unhindered(&mut *opened.session).await?;
     cx.progress.stage("planning", None);
     let preview = run::preview(&mut *opened.session, &opened.migrations, &job.options).await?;
     cx.progress.finish();

@@ -114,7 +114,8 @@ fn load(word: &str, run: &LoadRun) -> String {
 }
 
 fn of_danger(danger: &Danger, width: usize) -> String {
-    let here = danger.target_rows.map(|rows| format!("; the target has {}", count(rows as f64))).unwrap_or_default();
+    let here =
+        danger.target_rows.map(|rows| format!("; the target has about {}", count(rows as f64))).unwrap_or_default();
     let text = format!(
         "{}: {}, {} for each million rows: longer than a second from {} rows on{here}",
         danger.title,

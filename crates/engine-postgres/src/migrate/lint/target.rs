@@ -63,6 +63,8 @@ fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model:
     let is_default = |part: &&model::Table| {
         part.partitioning.as_deref().is_some_and(|bound| bound.trim().eq_ignore_ascii_case("default"))
     };
+    // Its children's rows are changed with its own.
+    let inherited = leaves.len() > 1 && leaves.contains(&table.id);
     let indexes: Vec<Index> = table.indexes.iter().map(index).collect();
     let every = |ids: &dyn Fn(&&model::Table) -> Option<u64>| -> Option<u64> {
         leaves.iter().filter_map(|id| names.get(id)).map(ids).sum()
@@ -78,7 +80,7 @@ fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model:
         columns: table.columns.iter().map(column).collect(),
         constraints: table.constraints.iter().map(constraint).collect(),
         indexes,
-        rows: table.rows.or_else(|| figures.iter().map(|one| one.reltuples).sum()),
+        rows: table.rows.filter(|_| !inherited).or_else(|| figures.iter().map(|one| one.reltuples).sum()),
         bytes: (!figures.is_empty()).then(|| figures.iter().map(|one| heap(one)).sum()),
         index_bytes,
         writes: rate(body, &figures),
@@ -91,10 +93,11 @@ fn table(body: &PgBody, table: &model::Table, names: &BTreeMap<ObjectId, &model:
     }
 }
 
-/// The tables that hold a table's rows: itself, or all partitions below it.
+/// The tables that hold a table's rows: all partitions below it, or itself and what inherits from it.
 fn leaves(body: &PgBody, id: ObjectId) -> Vec<ObjectId> {
-    let below: Vec<_> = body.catalog.tables.iter().filter(|t| t.is_partition && t.parents.contains(&id)).collect();
-    if below.is_empty() { vec![id] } else { below.iter().flat_map(|part| leaves(body, part.id)).collect() }
+    let below: Vec<_> = body.catalog.tables.iter().filter(|t| t.parents.contains(&id)).collect();
+    let own = (!below.iter().any(|one| one.is_partition)).then_some(id);
+    own.into_iter().chain(below.iter().flat_map(|part| leaves(body, part.id))).collect()
 }
 
 /// A file without a page holds no row, whatever statistics say; a partitioned table without partitions neither.

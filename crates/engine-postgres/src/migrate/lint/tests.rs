@@ -125,3 +125,11 @@ fn hostile_names_are_quoted_in_what_is_shown() {
     assert_eq!(index.table.name, "we\"ird 🐘 ");
     assert!(index.name.as_ref().is_some_and(|name| name.len() <= 63));
 }
+
+#[test]
+fn the_new_column_has_the_collation_that_was_asked_for() {
+    let all = linted("SET lock_timeout = '2s'; ALTER TABLE t ALTER COLUMN c TYPE varchar(50) COLLATE \"C\"").findings;
+    let finding = all.into_iter().find(|finding| finding.rule == "migrate/change-type-rewrites").expect("the rewrite");
+    let change = finding.change.expect("a change");
+    assert_eq!(change.forward[0], "ALTER TABLE t ADD COLUMN c_new varchar(50) COLLATE \"C\"");
+}

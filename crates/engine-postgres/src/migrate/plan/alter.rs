@@ -4,6 +4,7 @@ mod backs;
 mod column;
 mod constraint;
 mod not_null;
+mod order;
 mod partition;
 mod unique;
 
@@ -21,6 +22,7 @@ use super::{plain, retype};
 pub(super) use backs::parameters;
 pub(super) use constraint::validated;
 pub(super) use not_null::by_check as not_null_by_check;
+pub(super) use order::goes_before;
 
 /// Clauses of one statement on one table.
 pub(super) struct Alter<'t> {
@@ -50,10 +52,14 @@ pub(super) async fn alter(
     if !table.is_table() || table.persistence == "t" || idle && !retype::in_use(cx, &to, clauses).await? {
         return together(cx, &to, clauses, &[]).await;
     }
-    let (mut draft, mut waiting) = (Draft::of(plain::METHOD), Vec::new());
-    for clause in clauses {
+    let (mut draft, mut waiting) = (Draft::of(plain::METHOD), Vec::<&Clause>::new());
+    for clause in order::of(cx, &table, clauses).await? {
         // What is dropped with a key that is added goes in the same moment as the key comes.
-        let drops: Vec<&Clause> = if is_key(clause) { std::mem::take(&mut waiting) } else { Vec::new() };
+        let mut drops: Vec<&Clause> = Vec::new();
+        if is_key(clause) {
+            (drops, waiting) = waiting.into_iter().partition(|clause| is_drop(clause));
+            flush(cx, &to, clauses, &mut waiting, &mut draft).await?;
+        }
         if retype::covers(cx, &to, clause, clauses).await? {
             continue;
         }
@@ -73,9 +79,13 @@ fn is_attach(clauses: &[Clause]) -> bool {
     matches!(clauses, [Clause { action: Action::AttachPartition { .. } | Action::DetachPartition { .. }, .. }])
 }
 
-fn is_key(clause: &Clause) -> bool {
+pub(super) fn is_key(clause: &Clause) -> bool {
     matches!(&clause.action, Action::AddConstraint(c)
         if matches!(c.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. }))
+}
+
+fn is_drop(clause: &Clause) -> bool {
+    matches!(clause.action, Action::DropColumn { .. } | Action::DropConstraint { .. })
 }
 
 /// The method of a clause; none when it takes a moment as it is.

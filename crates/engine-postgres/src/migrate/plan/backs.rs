@@ -29,7 +29,7 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
         Act::CreateType { name, .. } => Ok(gone("TYPE", name)),
         Act::CreateDomain { name, .. } => Ok(gone("DOMAIN", name)),
         Act::CreateTrigger { name, table, .. } => trigger(cx, name, table).await,
-        Act::Create { object: Object::Rule, .. } => Ok(unknown()),
+        Act::Create { object: Object::Rule, .. } => restore::rule(cx).await,
         Act::CreatePolicy { name, table } => {
             Ok(Back::by([format!("DROP POLICY IF EXISTS {} ON {}", ident(name), written(table))]))
         }
@@ -38,7 +38,9 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
             Ok(Back::nothing())
         }
         Act::Create { object, name, .. } => Ok(keyword(*object).map_or_else(unknown, |word| gone(word, name))),
-        Act::Drop { object, names, on, cascade: false, .. } => dropped(cx, *object, names, on.as_ref()).await,
+        Act::Drop { object, names, on, cascade, .. } if !*cascade || alone(cx, *object, names).await? => {
+            dropped(cx, *object, names, on.as_ref()).await
+        }
         Act::Drop { .. } => Ok(Back::impossible("what CASCADE took with it is not known")),
         Act::Grant { .. } | Act::Revoke { .. } => restore::rights(cx).await,
         Act::Comment { .. } => restore::comment(cx).await,
@@ -186,6 +188,22 @@ async fn function(cx: &Cx<'_, '_>, name: &Name) -> Result<Back, Failure> {
     Ok(Back::by(std::iter::once(block).chain(old)))
 }
 
+/// Whether nothing depends on relations, so that `CASCADE` takes nothing with them.
+async fn alone(cx: &Cx<'_, '_>, object: Object, names: &[Name]) -> Result<bool, Failure> {
+    if !matches!(object, Object::View | Object::MaterializedView | Object::Sequence) {
+        return Ok(false);
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("to_regclass({})", literal(&written(name)))).collect();
+    let depends = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass \
+         AND d.refobjid = c.oid OR d.refclassid = 'pg_catalog.pg_type'::regclass AND c.reltype <> 0 AND d.refobjid IN (c.reltype, \
+         (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype)) WHERE c.oid IN ({}) AND d.deptype = 'n' \
+         AND NOT (d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid IN (SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = c.oid)))",
+        names.join(", ")
+    );
+    Ok(!cx.catalog.holds(&depends).await?)
+}
+
 /// Several objects of one kind come again in the other order.
 async fn dropped(cx: &Cx<'_, '_>, object: Object, names: &[Name], on: Option<&Name>) -> Result<Back, Failure> {
     let mut all = Back::nothing();
@@ -217,6 +235,14 @@ async fn gone_one(cx: &Cx<'_, '_>, object: Object, name: &Name, on: Option<&Name
         (Object::Table | Object::Sequence | Object::MaterializedView, _) => {
             if cx.catalog.table(name).await?.is_none() && !has_relation(cx, name).await? {
                 return Ok(Back::nothing());
+            }
+            let again = match object {
+                Object::Sequence => restore::sequence_again(cx, name).await?,
+                Object::MaterializedView => restore::matview(cx, name).await?,
+                _ => None,
+            };
+            if let Some(back) = again {
+                return Ok(back);
             }
             Ok(Back::impossible("what it held is gone"))
         }

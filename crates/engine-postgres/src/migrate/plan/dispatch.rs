@@ -127,6 +127,9 @@ async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
         Act::Truncate { .. } => {
             Ok(plain::draft(cx).lost("the rows are gone").note("all rows go at once, for everybody"))
         }
+        Act::AddEnumValue { name, value, if_not_exists: true } if has_value(cx, name, value).await? => {
+            Ok(plain::draft(cx).back(Back::nothing()).note("the value is there already"))
+        }
         Act::AddEnumValue { .. } => Ok(plain::draft(cx)
             .lost("the server can't remove a value from an enum")
             .note("code that does not know the new value may meet it from then on")),
@@ -280,6 +283,12 @@ async fn domain(cx: &Cx<'_, '_>, name: &Name, clause: &DomainClause) -> Result<D
         "writers of every table that uses the domain wait while its rows are read",
         super::size::scan_ms(bytes),
     ))
+}
+
+async fn has_value(cx: &Cx<'_, '_>, name: &Name, value: &str) -> Result<bool, Failure> {
+    let (ty, value) = (literal(&written(name)), literal(value));
+    let there = format!("SELECT FROM pg_catalog.pg_enum WHERE enumtypid = to_regtype({ty}) AND enumlabel = {value}");
+    cx.catalog.holds(&format!("EXISTS ({there})")).await
 }
 
 fn value_renamed(name: &Name, from: &str, to: &str) -> Back {

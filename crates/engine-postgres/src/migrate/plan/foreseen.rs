@@ -2,7 +2,7 @@
 
 use dbwright_core::Failure;
 
-use crate::ddl::{Act, Action, Clause, Name};
+use crate::ddl::{Act, Action, Clause, Name, Object};
 
 use super::Catalog;
 use super::dispatch;
@@ -12,7 +12,8 @@ use super::name::{ident, literal, written};
 /// together with its successor, whose index would be built for nothing.
 pub(super) async fn refused(catalog: &Catalog<'_>, acts: &[Act]) -> Result<(), Failure> {
     for act in acts {
-        let Act::Alter { name: table, clauses, .. } = act else { continue };
+        let Act::Alter { object: Object::Table, name: table, clauses, .. } = act else { continue };
+        columns(catalog, table, clauses).await?;
         if !clauses.iter().any(|clause| matches!(clause.action, Action::AddConstraint(_))) {
             continue;
         }
@@ -29,6 +30,47 @@ pub(super) async fn refused(catalog: &Catalog<'_>, acts: &[Act]) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// Refuses another type for a column that is not there, or whose values the server does not convert by itself: it would say
+/// so in the middle of the migration, of a helper's name.
+async fn columns(catalog: &Catalog<'_>, name: &Name, clauses: &[Clause]) -> Result<(), Failure> {
+    if catalog.made.is_opaque() || catalog.made.touched(name).is_some() {
+        return Ok(());
+    }
+    for clause in clauses {
+        let Action::SetType { column, ty, using, .. } = &clause.action else { continue };
+        let Some(table) = catalog.table(name).await? else { return Ok(()) };
+        let own = format!("{} of {}", ident(column), table.sql());
+        let Some(found) = table.column(column) else {
+            let added =
+                |other: &Clause| matches!(&other.action, Action::AddColumn { column: one, .. } if one.name == *column);
+            if clauses.iter().any(added) {
+                continue;
+            }
+            let names = table.columns.iter().map(|one| ident(&one.name)).collect::<Vec<_>>().join(", ");
+            return Err(Failure::usage("migrate.no-column", format!("there is no column {own}"))
+                .hint(format!("its columns are {names}")));
+        };
+        if using.is_none() && !assignable(catalog, &found.ty, ty).await? {
+            let message = format!("{own} is {}, which the server does not turn into {ty} by itself", found.ty);
+            let way = format!("say how: ALTER COLUMN {0} TYPE {ty} USING {0}::{ty}", ident(column));
+            return Err(Failure::usage("migrate.no-cast", message).hint(way));
+        }
+    }
+    Ok(())
+}
+
+/// Whether values of one type may be assigned to another; yes where that is not plain to see.
+async fn assignable(catalog: &Catalog<'_>, from: &str, to: &str) -> Result<bool, Failure> {
+    let query = format!(
+        "NOT EXISTS (SELECT FROM pg_catalog.pg_type o, pg_catalog.pg_type n WHERE o.oid = to_regtype({}) AND n.oid = to_regtype({}) \
+         AND o.oid <> n.oid AND o.typtype IN ('b', 'e') AND n.typtype IN ('b', 'e') AND n.typcategory NOT IN ('S', 'A') AND o.typcategory <> 'A' \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast c WHERE c.castsource = o.oid AND c.casttarget = n.oid AND c.castcontext IN ('a', 'i')))",
+        literal(from),
+        literal(to)
+    );
+    catalog.holds(&query).await
 }
 
 /// A foreign key, and the table that has it.

@@ -43,6 +43,9 @@ pub async fn plan(catalog: &mut Catalog<'_>, statement: &Statement, acts: &[Act]
         foreseen::refused(catalog, acts).await?;
         let mut planned = dispatch::dispatch(catalog, statement, acts).await?;
         planned.notes.extend(foreseen::doubts(catalog, acts).await?);
+        if planned.method == shadow::METHOD {
+            catalog.made.note_shadow(statement.line, acts);
+        }
         planned
     };
     if let [Act::Set { name, .. }] = acts
@@ -65,7 +68,9 @@ async fn later(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Option<String>, Fa
         }
         reason = Some(format!("the statement on line {line} makes {}", name.name));
     }
-    Ok(reason.or_else(|| half_known(catalog, acts)))
+    let free = acts.iter().filter_map(dispatch::makes).find_map(|name| Some((name, catalog.made.gone(name)?)));
+    let free = free.map(|(name, line)| format!("the statement on line {line} frees the name {}", name.name));
+    Ok(reason.or(free).or_else(|| half_known(catalog, acts)))
 }
 
 /// A statement whose steps depend on what a column is, and an earlier one makes or changes that column.
@@ -73,7 +78,13 @@ fn half_known(catalog: &Catalog<'_>, acts: &[Act]) -> Option<String> {
     acts.iter().find_map(|act| {
         let Act::Alter { name: table, clauses, .. } = act else { return None };
         let depends = clauses.iter().flat_map(|clause| match &clause.action {
-            Action::SetNotNull { column } | Action::SetType { column, .. } => std::slice::from_ref(column),
+            Action::SetNotNull { column }
+            | Action::SetType { column, .. }
+            | Action::SetDefault { column, .. }
+            | Action::DropDefault { column }
+            | Action::DropNotNull { column }
+            | Action::AddIdentity { column, .. }
+            | Action::DropIdentity { column } => std::slice::from_ref(column),
             Action::AddConstraint(Constraint { kind: ConstraintKind::PrimaryKey { columns, .. }, .. }) => columns,
             _ => &[],
         });

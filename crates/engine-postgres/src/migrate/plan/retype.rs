@@ -15,7 +15,7 @@ use dbwright_migrate::plan::{Held, Phase};
 use crate::ddl::{Action, Clause};
 
 pub(super) use bound::refusing;
-pub(super) use objects::view_again;
+pub(super) use objects::{sequences, view_again};
 
 use super::alter::Alter;
 use super::draft::{Cx, Draft};
@@ -72,7 +72,7 @@ pub(super) async fn plan(
     if changes.first().is_some_and(|first| first.column != wanted.column) {
         return Ok(Some(Draft::default()));
     }
-    let bound = bound::of(cx, table, &changes).await?;
+    let bound = bound::of(cx, table, &changes, all).await?;
     if !bound.refusing.is_empty() {
         return Ok(Some(blocking(to, clause, &bound.refusing.reason())));
     }

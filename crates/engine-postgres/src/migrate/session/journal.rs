@@ -154,6 +154,7 @@ async fn write_one(client: &Client, write: &Write) -> Result<(), Wrong> {
             run(client, sql, &[version, checksum, &json(up)?, &down]).await
         }
         Write::State { version, state } => {
+            forget_keys(client, version, *state).await?;
             let sql = "UPDATE /* dbwright */ dbwright.migrations SET state = $2, \
                 applied_at = CASE WHEN $2 IN ('awaits-contract', 'applied') THEN coalesce(applied_at, clock_timestamp()) \
                     ELSE applied_at END, \
@@ -173,6 +174,28 @@ async fn write_one(client: &Client, write: &Write) -> Result<(), Wrong> {
             run(client, sql, &[&place.version, &place.part.word(), &statement, &step, error]).await
         }
     }
+}
+
+/// Keys of inserted rows are kept for undo alone: they go with `contract`, and their table with the last of them.
+async fn forget_keys(client: &Client, version: &str, state: State) -> Result<(), Wrong> {
+    if !matches!(state, State::Applied | State::RolledBack) {
+        return Ok(());
+    }
+    let mine = "SELECT /* dbwright */ coalesce((SELECT pg_catalog.pg_has_role(relowner, 'USAGE') FROM pg_catalog.pg_class \
+        WHERE oid = pg_catalog.to_regclass('dbwright.inserted')), false)";
+    if !client.query_typed_one(mine, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(());
+    }
+    if state == State::Applied {
+        // The moment at the end of `rows_of` stands in the step that noted the keys, and in no other.
+        let sql = "DELETE /* dbwright */ FROM dbwright.inserted k USING (SELECT DISTINCT i.rows_of FROM (SELECT DISTINCT rows_of FROM dbwright.inserted) i \
+            JOIN dbwright.steps s ON s.version = $1 AND pg_catalog.strpos(s.plan::text, pg_catalog.right(i.rows_of, 24)) > 0 \
+            JOIN dbwright.migrations m ON m.version = s.version AND m.state = 'awaits-contract') gone WHERE k.rows_of = gone.rows_of";
+        run(client, sql, &[&version]).await?;
+    }
+    let drop = "DO /* dbwright */ $dbwright$ BEGIN IF NOT EXISTS (SELECT FROM dbwright.inserted) THEN DROP TABLE dbwright.inserted; \
+        END IF; END $dbwright$";
+    Ok(client.batch_execute(drop).await?)
 }
 
 async fn begin(client: &Client, entry: &Entry) -> Result<(), Wrong> {

@@ -66,8 +66,8 @@ pub(super) fn failure(error: &Error, what: &str) -> Failure {
     let mut failure = Failure::not_permitted(code, message);
     let more = [("", db.detail()), ("", db.hint()), ("in ", db.where_())];
     for (before, text) in more {
-        if let Some(text) = text {
-            failure = failure.hint(format!("{before}{text}"));
+        for line in text.unwrap_or_default().lines() {
+            failure = failure.hint(format!("{before}{line}"));
         }
     }
     if *db.code() == SqlState::DISK_FULL {

@@ -66,6 +66,7 @@ async fn one(cx: &Cx<'_, '_>, to: &Alter<'_>, clause: &Clause) -> Result<Back, F
         Action::DropNotNull { column } if table.column(column).is_some_and(|c| c.not_null) => {
             Back::alone(not_null::not_null_back(table, column))
         }
+        Action::DropIdentity { column } => return identity_again(cx, to, column).await,
         Action::DropColumn { name, if_exists: true, .. } if table.column(name).is_none() => Back::nothing(),
         Action::AddColumn { column, if_not_exists: true } if table.column(&column.name).is_some() => Back::nothing(),
         action => settings(cx, to, action).await?.unwrap_or_else(|| simple(to, action)),
@@ -251,6 +252,27 @@ async fn identity(cx: &Cx<'_, '_>, to: &Alter<'_>, column: &str) -> Result<Vec<S
     let row = cx.catalog.rows(&query).await?.into_iter().next().unwrap_or_default();
     let [schema, Some(name)] = <[Option<String>; 2]>::try_from(row).unwrap_or_default() else { return Ok(Vec::new()) };
     Ok(super::super::restore::sequence(cx, &crate::ddl::Name { schema, name }).await?.statements)
+}
+
+/// An identity that ends: it comes again with its sequence, behind all values that are there then.
+async fn identity_again(cx: &Cx<'_, '_>, to: &Alter<'_>, column: &str) -> Result<Back, Failure> {
+    let table = to.table;
+    let Some(found) = table.column(column).filter(|found| !found.identity.is_empty()) else {
+        return Ok(Back::nothing());
+    };
+    let all = super::super::retype::sequences(cx, table, column).await?;
+    let Some(sequence) = all.into_iter().find(|sequence| sequence.identity) else { return Ok(unknown()) };
+    let word = if found.identity == "a" { "ALWAYS" } else { "BY DEFAULT" };
+    let quoted = ident(column);
+    let begin = format!("{} ALTER COLUMN {quoted} ADD GENERATED {word} AS IDENTITY ({})", to.head(), sequence.options);
+    let value = super::super::restore::behind(cx, &sequence.name, table, column).await?;
+    let open = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass({}) AND attname = {} AND attidentity = '')",
+        literal(&table.sql()),
+        literal(column)
+    );
+    let statements: Vec<String> = std::iter::once(begin).chain(sequence.extras).chain(value).collect();
+    Ok(Back::by([step::guarded(&open, &statements)]))
 }
 
 /// What needs no question.

@@ -4,7 +4,7 @@ use dbwright_core::Failure;
 use dbwright_migrate::Step;
 use dbwright_migrate::plan::{Back, Held, Phase};
 
-use crate::ddl::{Constraint, ConstraintKind, Name};
+use crate::ddl::{Act, Action, Constraint, ConstraintKind, Name};
 
 use super::super::catalog::Table;
 use super::super::draft::{Cx, Draft};
@@ -56,7 +56,7 @@ pub(super) async fn name(cx: &Cx<'_, '_>, table: &Table, constraint: &Constraint
         return Ok(name.clone());
     }
     let (columns, label) = match &constraint.kind {
-        ConstraintKind::Check { expression } => (only_column(table, expression), "check"),
+        ConstraintKind::Check { expression } => (only_column(cx, table, expression), "check"),
         ConstraintKind::ForeignKey { columns, .. } => (columns.join("_"), "fkey"),
         ConstraintKind::NotNull { column } => (column.clone(), "not_null"),
         _ => (String::new(), "excl"),
@@ -65,12 +65,27 @@ pub(super) async fn name(cx: &Cx<'_, '_>, table: &Table, constraint: &Constraint
 }
 
 /// The one column that an expression uses; empty when it uses several, as the server has it.
-fn only_column(table: &Table, expression: &str) -> String {
+fn only_column(cx: &Cx<'_, '_>, table: &Table, expression: &str) -> String {
     let mut used: Vec<String> = tokens::columns(expression);
-    used.retain(|name| table.column(name).is_some());
+    let added = added(cx);
+    used.retain(|name| table.column(name).is_some() || added.contains(name));
     used.sort_unstable();
     used.dedup();
     if used.len() == 1 { used.remove(0) } else { String::new() }
+}
+
+/// The columns that the statement itself adds.
+fn added(cx: &Cx<'_, '_>) -> Vec<String> {
+    let acts = crate::ddl::read(&cx.statement.sql).unwrap_or_default();
+    let clauses = acts.iter().flat_map(|act| match act {
+        Act::Alter { clauses, .. } => clauses.as_slice(),
+        _ => &[],
+    });
+    let names = clauses.filter_map(|clause| match &clause.action {
+        Action::AddColumn { column, .. } => Some(column.name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// `ADD CONSTRAINT … NOT VALID`.

@@ -52,6 +52,9 @@ pub(in super::super) fn by_check(table: &Table, column: &str) -> Vec<Step> {
     let check = helper(&[&table.schema, &table.name, column], "not_null");
     let mut steps = validated(table, &check, &check_definition(column));
     let (head, quoted) = (format!("ALTER TABLE {}", table.sql()), ident(column));
+    // Whoever reads the plan, or an error, knows the column and not the helper.
+    steps[0].title = format!("refuse NULL in {quoted} for new rows");
+    steps[1].title = format!("look for NULL in {quoted} among the rows that are there");
     let switch = transaction(
         format!("mark {quoted} NOT NULL, which the constraint has proven"),
         Phase::Switch,

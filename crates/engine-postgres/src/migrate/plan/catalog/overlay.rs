@@ -11,6 +11,12 @@ use super::super::dispatch;
 pub struct Overlay {
     objects: Vec<Touched>,
     columns: Vec<TouchedColumn>,
+    /// Names that are free again, because what had them was dropped or got another.
+    gone: Vec<(Name, usize)>,
+    /// Tables that a shadow takes the place of.
+    shadowed: Vec<(Name, usize)>,
+    /// Whether nobody knows what a statement does, or the functions that it calls.
+    opaque: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -47,13 +53,44 @@ impl Overlay {
         found.map(|one| one.line)
     }
 
+    /// The line of the statement after which nothing has this name any more.
+    #[must_use]
+    pub fn gone(&self, name: &Name) -> Option<usize> {
+        self.gone.iter().rev().find(|(one, _)| same(one, name)).map(|(_, line)| *line)
+    }
+
+    /// The line of the statement for which a shadow takes this table's place.
+    #[must_use]
+    pub fn shadowed(&self, name: &Name) -> Option<usize> {
+        self.shadowed.iter().find(|(one, _)| same(one, name)).map(|(_, line)| *line)
+    }
+
+    /// Whether anything may have been made or changed, because a statement can't be looked into.
+    #[must_use]
+    pub const fn is_opaque(&self) -> bool {
+        self.opaque
+    }
+
+    /// Remembers that a shadow takes the place of the table that a statement is about.
+    pub fn note_shadow(&mut self, line: usize, acts: &[Act]) {
+        self.shadowed.extend(acts.iter().filter_map(dispatch::concerns).map(|name| (name.clone(), line)));
+    }
+
     /// Remembers what a statement makes and changes.
     pub fn note(&mut self, statement: &Statement, acts: &[Act]) {
         for act in acts {
+            self.opaque |= match act {
+                Act::Do { .. } | Act::Other { .. } => true,
+                Act::Query { calls } => !calls.is_empty(),
+                _ => false,
+            };
             let made = dispatch::makes(act);
             let new = made.is_some();
             if let Some(name) = made.or_else(|| dispatch::concerns(act)) {
                 self.objects.push(Touched { name: name.clone(), line: statement.line, new });
+            }
+            if let Act::Drop { names, .. } = act {
+                self.gone.extend(names.iter().map(|name| (name.clone(), statement.line)));
             }
             if let Act::Alter { name, clauses, .. } = act {
                 for clause in clauses {
@@ -69,6 +106,7 @@ impl Overlay {
             Action::RenameColumn { to, .. } => to,
             Action::SetType { column, .. } => column,
             Action::Rename { to } => {
+                self.gone.push((table.clone(), line));
                 let name = Name { schema: table.schema.clone(), name: to.clone() };
                 return self.objects.push(Touched { name, line, new: true });
             }

@@ -11,21 +11,18 @@ use super::super::step;
 
 /// Whether an object without rows is there already.
 pub(in super::super) async fn made_before(cx: &Cx<'_, '_>, object: Object, name: &Name) -> Result<bool, Failure> {
-    let (own, full) = (literal(&name.name), literal(&written(name)));
-    let there = match object {
-        Object::Schema => format!("EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {own})"),
-        Object::Extension => format!("EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = {own})"),
-        Object::ForeignTable => format!("to_regclass({full}) IS NOT NULL"),
-        Object::Statistics => {
-            let schema = name.schema.as_ref().map_or_else(|| "current_schema()".to_owned(), |schema| literal(schema));
-            format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace \
-                 WHERE s.stxname = {own} AND n.nspname = {schema})"
-            )
+    let place = match object {
+        Object::Schema | Object::Statistics => place(object, name, None),
+        Object::Extension => Some(format!("pg_catalog.pg_extension x WHERE x.extname = {}", literal(&name.name))),
+        Object::ForeignTable => {
+            Some(format!("pg_catalog.pg_class x WHERE x.oid = to_regclass({})", literal(&written(name))))
         }
-        _ => return Ok(false),
+        _ => None,
     };
-    cx.catalog.holds(&there).await
+    match place {
+        Some(place) => cx.catalog.holds(&there(&place)).await,
+        None => Ok(false),
+    }
 }
 
 /// The statements that make one object again, each asked of the catalog as it is; none when dbwright does not know them.
@@ -35,64 +32,46 @@ pub(in super::super) async fn dropped(
     name: &Name,
     on: Option<&Name>,
 ) -> Result<Option<Back>, Failure> {
-    let (own, full) = (literal(&name.name), literal(&written(name)));
-    let table = on.map(|on| literal(&written(on))).unwrap_or_default();
-    let (there, query) = match object {
-        Object::Policy => (
-            format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_policy WHERE polrelid = to_regclass({table}) AND polname = {own})"
-            ),
-            POLICY,
-        ),
-        Object::Rule => (
-            format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE ev_class = to_regclass({table}) AND rulename = {own})"
-            ),
-            RULE,
-        ),
-        Object::Type => (format!("to_regtype({full}) IS NOT NULL"), ENUM),
-        Object::Domain => (format!("to_regtype({full}) IS NOT NULL"), DOMAIN),
-        Object::Schema => (format!("to_regnamespace({full}) IS NOT NULL"), SCHEMA),
-        Object::Statistics => {
-            let schema = name.schema.as_ref().map_or_else(|| "current_schema()".to_owned(), |schema| literal(schema));
-            return statistics(cx, &name.name, &schema).await;
-        }
+    let query = match object {
+        Object::Policy => POLICY,
+        Object::Rule => RULE,
+        Object::Type => ENUM,
+        Object::Domain => DOMAIN,
+        Object::Schema => SCHEMA,
+        Object::Statistics => STATISTICS,
         _ => return Ok(None),
     };
-    if !cx.catalog.holds(&there).await? {
-        return Ok(Some(Back::nothing()));
-    }
+    let Some(place) = place(object, name, on) else { return Ok(None) };
     // Names are looked up before the path is pinned, under which definitions are printed with all schemas.
-    let oid = match object {
-        Object::Policy => {
-            format!("SELECT oid FROM pg_catalog.pg_policy WHERE polrelid = to_regclass({table}) AND polname = {own}")
-        }
-        Object::Rule => {
-            format!("SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = to_regclass({table}) AND rulename = {own}")
-        }
-        Object::Schema => format!("SELECT to_regnamespace({full})::oid"),
-        _ => format!("SELECT to_regtype({full})::oid"),
-    };
-    let Some(oid) = cx.catalog.text(&oid).await? else { return Ok(None) };
+    let oid = cx.catalog.text(&format!("SELECT x.oid FROM {place}")).await?;
+    let Some(oid) = oid else { return Ok(Some(Back::nothing())) };
     let statements: Vec<String> = cx.catalog.pinned(&query.replace("{oid}", &oid)).await?;
-    Ok((!statements.is_empty()).then(|| Back::by([step::guarded(&format!("NOT {there}"), &statements)])))
+    let guard = format!("NOT {}", there(&place));
+    Ok((!statements.is_empty()).then(|| Back::by([step::guarded(&guard, &statements)])))
 }
 
-async fn statistics(cx: &Cx<'_, '_>, name: &str, schema: &str) -> Result<Option<Back>, Failure> {
-    let there = format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace \
-         WHERE s.stxname = {} AND n.nspname = {schema})",
-        literal(name)
-    );
-    let query = format!(
-        "SELECT s.oid FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace \
-         WHERE s.stxname = {} AND n.nspname = {schema}",
-        literal(name)
-    );
-    let Some(oid) = cx.catalog.text(&query).await? else { return Ok(Some(Back::nothing())) };
-    let statements = cx.catalog.pinned(&STATISTICS.replace("{oid}", &oid)).await?;
-    let guard = format!("NOT {there}");
-    Ok(Some(Back::by([step::guarded(&guard, &statements)])))
+/// Where an object is found by its name: its catalog as `x`, and the condition.
+fn place(object: Object, name: &Name, on: Option<&Name>) -> Option<String> {
+    let (own, full) = (literal(&name.name), literal(&written(name)));
+    let table = || on.map(|on| format!("to_regclass({})", literal(&written(on))));
+    Some(match object {
+        Object::Policy => format!("pg_catalog.pg_policy x WHERE x.polrelid = {} AND x.polname = {own}", table()?),
+        Object::Rule => format!("pg_catalog.pg_rewrite x WHERE x.ev_class = {} AND x.rulename = {own}", table()?),
+        Object::Type | Object::Domain => format!("pg_catalog.pg_type x WHERE x.oid = to_regtype({full})"),
+        Object::Schema => format!("pg_catalog.pg_namespace x WHERE x.nspname = {own}"),
+        Object::Statistics => {
+            let schema = name.schema.as_ref().map_or_else(|| "current_schema()".to_owned(), |schema| literal(schema));
+            format!(
+                "pg_catalog.pg_statistic_ext x JOIN pg_catalog.pg_namespace n ON n.oid = x.stxnamespace \
+                 WHERE x.stxname = {own} AND n.nspname = {schema}"
+            )
+        }
+        _ => return None,
+    })
+}
+
+fn there(place: &str) -> String {
+    format!("EXISTS (SELECT FROM {place})")
 }
 
 /// What routines of a name have beyond their definition: owner, comment, rights.

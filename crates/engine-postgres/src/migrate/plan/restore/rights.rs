@@ -53,16 +53,18 @@ fn read(sql: &str) -> Option<Words> {
 /// Gives roles what they have now; `CASCADE` may take from others, which is not known.
 pub(in super::super) async fn changed(cx: &Cx<'_, '_>) -> Result<Back, Failure> {
     let sql = cx.statement.sql.as_str();
-    if tokens::find_word(sql, &["CASCADE"]).is_some() {
-        return Ok(Back::impossible("what CASCADE took from others is not known"));
-    }
+    let cascade = tokens::find_word(sql, &["CASCADE"]).is_some();
+    let lost = || Back::impossible("what CASCADE took from others is not known");
     if tokens::find_word(sql, &["ON"]).is_none() {
-        return membership(cx, sql).await;
+        return if cascade { Ok(lost()) } else { membership(cx, sql).await };
     }
     let Some(words) = read(sql) else { return Ok(unknown()) };
     let Some(objects) = targets(cx, &words).await? else { return Ok(unknown()) };
     let mut statements = Vec::new();
     for (kind, name, oid) in objects {
+        if cascade && passed_on(cx, &kind, &oid).await? {
+            return Ok(lost());
+        }
         for role in &words.roles {
             match again(cx, &kind, &name, &oid, role).await? {
                 Some(found) => statements.extend(found),
@@ -109,16 +111,35 @@ async fn targets(cx: &Cx<'_, '_>, words: &Words) -> Result<Option<Vec<(String, S
     Ok(Some(rows.into_iter().filter_map(whole).collect()))
 }
 
-/// Takes everything from a role, and gives it what it has now; none when another than the owner gave it.
-async fn again(cx: &Cx<'_, '_>, kind: &str, name: &str, oid: &str, role: &str) -> Result<Option<Vec<String>>, Failure> {
-    let (catalog, acl, owner, letter) = match kind {
+/// Where the rights on a kind of object stand: catalog, column, owner, and the letter of the default.
+fn place(kind: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+    Some(match kind {
         "TABLE" | "SEQUENCE" => ("pg_class", "relacl", "relowner", "CASE x.relkind WHEN 'S' THEN 's' ELSE 'r' END"),
         "SCHEMA" => ("pg_namespace", "nspacl", "nspowner", "'n'"),
         "FUNCTION" | "PROCEDURE" | "ROUTINE" => ("pg_proc", "proacl", "proowner", "'f'"),
         "TYPE" | "DOMAIN" => ("pg_type", "typacl", "typowner", "'T'"),
         "DATABASE" => ("pg_database", "datacl", "datdba", "'d'"),
-        _ => return Ok(None),
-    };
+        _ => return None,
+    })
+}
+
+/// Whether somebody to whom rights were given has given them on, which `CASCADE` takes back as well.
+async fn passed_on(cx: &Cx<'_, '_>, kind: &str, oid: &str) -> Result<bool, Failure> {
+    let Some((catalog, acl, owner, _)) = place(kind) else { return Ok(true) };
+    let columns = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_class x JOIN pg_catalog.pg_attribute t ON t.attrelid = x.oid, aclexplode(t.attacl) a \
+         WHERE x.oid = {oid} AND a.grantor <> x.relowner)"
+    );
+    let columns = if kind == "TABLE" { columns } else { "false".to_owned() };
+    let own = format!(
+        "SELECT FROM pg_catalog.{catalog} x, aclexplode(x.{acl}) a WHERE x.oid = {oid} AND a.grantor <> x.{owner}"
+    );
+    cx.catalog.holds(&format!("EXISTS ({own}) OR {columns}")).await
+}
+
+/// Takes everything from a role, and gives it what it has now; none when another than the owner gave it.
+async fn again(cx: &Cx<'_, '_>, kind: &str, name: &str, oid: &str, role: &str) -> Result<Option<Vec<String>>, Failure> {
+    let Some((catalog, acl, owner, letter)) = place(kind) else { return Ok(None) };
     let Some((grantee, sql)) = grantee(role) else { return Ok(None) };
     let columns = if kind == "TABLE" {
         format!(
@@ -242,7 +263,8 @@ pub(in super::super) async fn defaults(cx: &Cx<'_, '_>) -> Result<Back, Failure>
     let base = if schema == "0" {
         format!("acldefault('{}', {role})", letter.to_ascii_lowercase().replace('t', "T"))
     } else {
-        "'{}'::aclitem[]".to_owned()
+        // Nothing is given there by itself; an empty array is an error to aclexplode.
+        "NULL::aclitem[]".to_owned()
     };
     let mut statements = Vec::new();
     for one in &roles {

@@ -108,6 +108,7 @@ pub(in super::super) async fn other(cx: &Cx<'_, '_>) -> Result<Back, Failure> {
         }
         "TYPE" => Ok(attribute(&words)),
         "POLICY" => policy(cx, &words).await,
+        "PUBLICATION" => super::publication(cx, words.name, words.rest).await,
         _ => Ok(unknown()),
     }
 }

@@ -5,9 +5,11 @@ use dbwright_migrate::plan::Back;
 
 use crate::ddl::Name;
 
+use super::super::catalog::Table;
 use super::super::draft::Cx;
-use super::super::name::{literal, written};
+use super::super::name::{ident, literal, qualified, written};
 use super::super::plain::unknown;
+use super::super::step;
 
 /// All settings as they are. Its value goes back only where that gives nothing out twice.
 pub(in super::super) async fn sequence(cx: &Cx<'_, '_>, name: &Name) -> Result<Back, Failure> {
@@ -35,4 +37,56 @@ pub(in super::super) async fn sequence(cx: &Cx<'_, '_>, name: &Name) -> Result<B
         "SELECT CASE WHEN (SELECT last_value FROM {name}) {less} {was} THEN pg_catalog.setval({text}, {at}) END"
     );
     Ok(Back::by([settings].into_iter().chain(owned).chain([value])))
+}
+
+/// A sequence that is made again goes on where it was, or behind the values that the column has by then.
+pub(in super::super) async fn behind(
+    cx: &Cx<'_, '_>,
+    name: &str,
+    table: &Table,
+    column: &str,
+) -> Result<Option<String>, Failure> {
+    let query = format!(
+        "SELECT last_value::text, is_called::text, (SELECT seqincrement > 0 FROM pg_catalog.pg_sequence WHERE seqrelid = to_regclass({}))::text FROM {name}",
+        literal(name)
+    );
+    let row = cx.catalog.rows(&query).await?.into_iter().next().unwrap_or_default();
+    let [Some(at), Some(called), Some(up)] = <[Option<String>; 3]>::try_from(row).unwrap_or_default() else {
+        return Ok(None);
+    };
+    let (last, less) = if up == "true" { ("max", ">=") } else { ("min", "<=") };
+    let column = ident(column);
+    Ok(Some(format!(
+        "SELECT pg_catalog.setval({}, CASE WHEN x.last {less} {at} THEN x.last ELSE {at} END, {called} OR coalesce(x.last {less} {at}, false)) \
+         FROM (SELECT {last}({column})::bigint AS last FROM {}) x",
+        literal(name),
+        table.sql()
+    )))
+}
+
+/// A dropped sequence that belongs to a column; none when nobody knows which values it gave out.
+pub(in super::super) async fn dropped(cx: &Cx<'_, '_>, name: &Name) -> Result<Option<Back>, Failure> {
+    let text = literal(&written(name));
+    let query = format!(
+        "SELECT c.relname, n.nspname, d.refobjid::text, (SELECT attname FROM pg_catalog.pg_attribute WHERE attrelid = d.refobjid AND attnum = d.refobjsubid), \
+         format_type(s.seqtypid, NULL), pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid \
+         AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'a' AND d.refobjsubid > 0 WHERE c.oid = to_regclass({text})"
+    );
+    let row = cx.catalog.rows(&query).await?.into_iter().next().unwrap_or_default();
+    let all = <[Option<String>; 6]>::try_from(row).unwrap_or_default();
+    let [Some(own), Some(schema), Some(oid), Some(column), Some(ty), Some(owner)] = all else { return Ok(None) };
+    let Some(table) = cx.catalog.relation(&oid).await? else { return Ok(None) };
+    let full = qualified(&schema, &own);
+    let sequences = super::super::retype::sequences(cx, &table, &column).await?;
+    let Some(found) = sequences.into_iter().find(|one| one.name == full && !one.identity) else { return Ok(None) };
+    let options = found.options.strip_prefix(&format!("SEQUENCE NAME {full} ")).unwrap_or_default();
+    let made = [
+        format!("CREATE SEQUENCE {full} AS {ty} {options}"),
+        format!("ALTER SEQUENCE {full} OWNER TO {}", ident(&owner)),
+        format!("ALTER SEQUENCE {full} OWNED BY {}.{}", table.sql(), ident(&column)),
+    ];
+    let value = behind(cx, &full, &table, &column).await?;
+    let statements: Vec<String> = made.into_iter().chain(found.extras).chain(value).collect();
+    Ok(Some(Back::by([step::guarded(&format!("to_regclass({}) IS NULL", literal(&full)), &statements)])))
 }

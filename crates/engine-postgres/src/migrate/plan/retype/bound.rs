@@ -2,6 +2,9 @@
 
 use dbwright_core::Failure;
 
+use crate::ddl::Clause;
+
+use super::super::alter::goes_before;
 use super::super::catalog::{Catalog, Constraint, Index, Table};
 use super::super::draft::Cx;
 use super::super::tokens;
@@ -25,14 +28,22 @@ pub(super) struct Bound {
     pub(super) hindrance: Option<String>,
 }
 
-/// Asks for all of it.
-pub(super) async fn of(cx: &Cx<'_, '_>, table: &Table, changes: &[Wanted<'_>]) -> Result<Bound, Failure> {
+/// Asks for all of it, but for the constraints that the statement drops before.
+pub(super) async fn of(
+    cx: &Cx<'_, '_>,
+    table: &Table,
+    changes: &[Wanted<'_>],
+    all: &[Clause],
+) -> Result<Bound, Failure> {
     let columns: Vec<&str> = changes.iter().map(|change| change.column).collect();
     let used = |names: &[String]| columns.iter().any(|column| names.iter().any(|name| name == column));
     let mentioned = |text: &str| columns.iter().any(|column| tokens::mentions(text, column));
     let mut indexes = cx.catalog.indexes(table.oid).await?;
+    let stays = |name: &str| !goes_before(name, all);
     indexes.retain(|index| used(&index.columns) || index.expressions && mentioned(&index.tail()));
+    indexes.retain(|index| index.constraint.as_deref().is_none_or(stays));
     let mut constraints = cx.catalog.constraints(table.oid).await?;
+    constraints.retain(|one| stays(&one.name));
     let not_nulls = constraints.iter().filter(|one| one.kind == "n" && used(&one.columns)).cloned().collect();
     constraints.retain(|one| matches!(one.kind.as_str(), "c" | "f") && used(&one.columns));
     let mut things = objects::triggers(cx, table, &columns).await?;

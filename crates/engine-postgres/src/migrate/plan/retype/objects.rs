@@ -210,18 +210,22 @@ pub(super) async fn attributes(cx: &Cx<'_, '_>, table: &Table, column: &str) -> 
 
 /// A sequence that belongs to the column.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Sequence {
-    pub(super) name: String,
+pub(in super::super) struct Sequence {
+    pub(in super::super) name: String,
     /// Whether it is an identity's.
-    pub(super) identity: bool,
+    pub(in super::super) identity: bool,
     /// Options for `ADD GENERATED … AS IDENTITY`, without limits that only follow from the type.
-    pub(super) options: String,
+    pub(in super::super) options: String,
     /// Grants and comment, as statements.
-    pub(super) extras: Vec<String>,
+    pub(in super::super) extras: Vec<String>,
 }
 
 /// The sequences that a column owns.
-pub(super) async fn sequences(cx: &Cx<'_, '_>, table: &Table, column: &str) -> Result<Vec<Sequence>, Failure> {
+pub(in super::super) async fn sequences(
+    cx: &Cx<'_, '_>,
+    table: &Table,
+    column: &str,
+) -> Result<Vec<Sequence>, Failure> {
     let query = format!(
         "SELECT format('%I.%I', n.nspname, c.relname) AS name, d.deptype = 'i' AS identity, \
          format('SEQUENCE NAME %I.%I START %s INCREMENT %s%s%s CACHE %s%s', n.nspname, c.relname, s.seqstart, s.seqincrement, \

@@ -77,6 +77,9 @@ use names::Names;
 use partitions::Partitioning;
 pub use reshape::{Order, PrimaryKey, Reshape, Retype, Storage};
 
+/// The method of a plan by a shadow table.
+pub const METHOD: &str = "shadow-table";
+
 /// Everything that the steps are made from.
 #[derive(Debug, Clone)]
 struct Change {
@@ -161,7 +164,7 @@ pub async fn plan(catalog: &Catalog<'_>, table: &Name, reshape: &Reshape) -> Res
     let mut planned = Planned {
         statement: String::new(),
         line: 0,
-        method: "shadow-table".to_owned(),
+        method: METHOD.to_owned(),
         steps: Vec::new(),
         notes: Vec::new(),
         blocking: None,
@@ -181,6 +184,7 @@ pub async fn plan(catalog: &Catalog<'_>, table: &Name, reshape: &Reshape) -> Res
         return Ok(planned);
     }
     refuse::source(&source)?;
+    refuse::twice(catalog, table, &Names::of(&source.schema, &source.name)).await?;
     planned.blocking = refuse::published(&source);
     let change = gather(&reader, source, reshape).await?;
     refuse::change(&change)?;

@@ -3,8 +3,12 @@
 use dbwright_core::Failure;
 use dbwright_migrate::plan::Blocking;
 
-use super::super::name::ident;
+use crate::ddl::Name;
+
+use super::super::Catalog;
+use super::super::name::{ident, literal};
 use super::facts::Source;
+use super::names::Names;
 use super::partitions::Partitioning;
 use super::{Change, Reshape, Storage};
 
@@ -54,6 +58,22 @@ pub(super) fn parts(source: &Source, own: &[String]) -> Option<Blocking> {
         ),
         expected_ms: Some(super::super::size::rewrite_ms(source.bytes)),
     })
+}
+
+/// A table whose last change is not finished: its old table waits for the way back, and a second one would stand in its place.
+pub(super) async fn twice(catalog: &Catalog<'_>, table: &Name, names: &Names) -> Result<(), Failure> {
+    let seen = names.seen();
+    let refuse = |why: String, hint: &str| Err(Failure::usage("migrate.shadow-twice", why).hint(hint));
+    if let Some(line) = catalog.made.shadowed(table) {
+        let message = format!("the statement on line {line} already puts another table in the place of {seen}");
+        return refuse(message, "write both changes as the clauses of one ALTER TABLE: the rows are then copied once");
+    }
+    let is = |schema: &str| format!("to_regnamespace({}) IS NOT NULL", literal(&ident(schema)));
+    if catalog.holds(&format!("{} OR {}", is(&names.new), is(&names.old))).await? {
+        let message = format!("the table that {seen} was before its last change is still kept for the way back");
+        return refuse(message, "finish that change first: `dbwright migrate contract TARGET`");
+    }
+    Ok(())
 }
 
 /// What would be lost or broken.

@@ -11,7 +11,7 @@ use crate::migrate::lint::{Effort, Scene, Table, Work, retype};
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause) in scene.busy_clauses() {
-        let Action::SetType { column, ty, using, .. } = &clause.action else { continue };
+        let Action::SetType { column, ty, using, collation } = &clause.action else { continue };
         let from = table.column(column).map(|known| known.ty.clone());
         let Some(certain) = rewrites(scene, from.as_deref(), ty, using.as_deref(), column) else { continue };
         let effort = Effort { table: &table, work: Work::Rewrite, lock: "ACCESS EXCLUSIVE" };
@@ -27,7 +27,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
                  way around, with the indexes, constraints and defaults of the column",
                 effort.waits()
             ))
-            .change(Change::new(steps(&table, column, ty, using.as_deref()), lock).outside_transaction())
+            .change(Change::new(steps(&table, column, (ty, collation.as_deref()), using.as_deref()), lock).outside_transaction())
             .at(scene.place_of(clause));
         finding = effort.weigh(finding);
         cx.report(if certain { finding } else { finding.severity(Severity::Low) });
@@ -70,17 +70,18 @@ fn is_plain_cast(using: &str, column: &str, to: &str) -> bool {
 }
 
 /// The new column beside the old one.
-fn steps(table: &Table, column: &str, ty: &str, using: Option<&str>) -> Vec<String> {
+fn steps(table: &Table, column: &str, (ty, collation): (&str, Option<&str>), using: Option<&str>) -> Vec<String> {
     let dialect = Dialect::Postgres;
     let (sql, old) = (table.sql(), quoted(column));
     let fresh = made_name(&[column], "new");
     let new = quoted(&fresh);
+    let collation = collation.map(|name| format!(" COLLATE {name}")).unwrap_or_default();
     let value = using.map_or_else(|| format!("{old}::{ty}"), str::to_owned);
     let keep = made_name(&[&table.name, column], "keep");
     let function = dialect.qualified(&table.schema, &keep);
     let body = format!("BEGIN SELECT {value} INTO NEW.{new} FROM (SELECT NEW.*) AS row; RETURN NEW; END");
     vec![
-        format!("ALTER TABLE {sql} ADD COLUMN {new} {ty}"),
+        format!("ALTER TABLE {sql} ADD COLUMN {new} {ty}{collation}"),
         format!("CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {}", dialect.literal(&body)),
         format!(
             "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {sql} FOR EACH ROW EXECUTE FUNCTION {function}()",

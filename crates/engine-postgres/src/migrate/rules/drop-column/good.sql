@@ -5,3 +5,4 @@ ALTER TABLE orders ADD COLUMN interim int;
 ALTER TABLE orders DROP COLUMN interim;
 CREATE TABLE fresh (id bigint, note text);
 ALTER TABLE fresh DROP COLUMN note;
+ALTER TABLE orders DROP COLUMN IF EXISTS never;

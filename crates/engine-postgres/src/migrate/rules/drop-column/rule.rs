@@ -12,7 +12,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause) in scene.clauses().filter(|(table, _)| !table.fresh()) {
         let Action::DropColumn { name, .. } = &clause.action else { continue };
-        if table.column(name).is_some_and(|column| column.here) {
+        // What was made in the file nobody reads yet, and what is not there (`IF EXISTS`) nobody misses.
+        let known = table.column(name);
+        if known.is_some_and(|column| column.here) || known.is_none() && table.complete {
             continue;
         }
         let effort = Effort { table: &table, work: Work::Moment, lock: "ACCESS EXCLUSIVE" };
