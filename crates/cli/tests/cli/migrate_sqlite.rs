@@ -177,3 +177,16 @@ fn check_compares_a_folder_of_migrations_with_the_journal() {
     fs::remove_file(first).expect("removed");
     assert_eq!(found(&shop), [one("lost-migration", "migration 20261121093000"), pending]);
 }
+
+#[test]
+fn what_is_unfinished_is_told_before_any_plan() {
+    let shop = Shop::new(50, "UPDATE customers SET note = 'x';\nCREATE UNIQUE INDEX notes ON customers (note);\n");
+    let failed = shop.run(&["apply", TARGET, "--yes"]);
+    assert!(!failed.status.success() && !failed.stdout.is_empty(), "{failed:?}");
+    let again = shop.run(&["apply", TARGET, "--yes"]);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(
+        again.stdout.is_empty() && said.contains("is not finished") && said.contains("migrate resume"),
+        "{again:?}"
+    );
+}

@@ -1,11 +1,11 @@
 //! Plans one `ALTER TABLE`: clause by clause as SQLite does it by itself, the rest by one rebuild of the table.
 
 use dbwright_core::Failure;
-use dbwright_migrate::plan::{Back, Held};
+use dbwright_migrate::plan::{Back, Held, Require};
 
 use super::edit::{self, Edit};
 use super::parse::{Action, Clause, Column, PartKind};
-use super::plan::{COPY_MS_A_ROW, Done, INDEX_MS_A_ROW, Planner, SCAN_MS_A_ROW, rejection, title, unreadable};
+use super::plan::{COPY_MS_A_ROW, Done, INDEX_MS_A_ROW, Planner, SCAN_MS_A_ROW, rejection, renamed, title, unreadable};
 use super::rebuild::{KEYS_OFF, Kept, Rebuild};
 use super::schema::{TableState, normal};
 use crate::observe::{affinity, quoted};
@@ -18,6 +18,7 @@ struct Parts {
     backs: Vec<Vec<String>>,
     contract: Vec<String>,
     notes: Vec<String>,
+    require: Vec<Require>,
     irreversible: Option<String>,
     rebuilt: bool,
     /// Whether rows are read or written.
@@ -58,7 +59,8 @@ pub(super) fn plan(
     let mut back: Vec<String> = parts.backs.into_iter().rev().flatten().collect();
     hoist(&mut back);
     hoist(&mut parts.forward);
-    let require = if parts.rebuilt { planner.keys_of(&name) } else { Vec::new() };
+    let mut require = if parts.rebuilt { planner.keys_of(&name) } else { Vec::new() };
+    require.append(&mut parts.require);
     let back = match parts.irreversible {
         Some(reason) => Back::impossible(reason),
         None => Back::by(back),
@@ -154,11 +156,20 @@ fn native(
     }
     let before = normal(&planner.scratch.db).map_err(unreadable)?;
     let state = TableState::read(&planner.scratch.db, table).map_err(unreadable)?;
-    if let Err(error) = planner.scratch.attempt(std::slice::from_ref(&sql)) {
-        return Ok(Some(rejection(&super::schema::said(&error), &error)));
+    let mut statements = vec![sql];
+    if let Err(error) = planner.scratch.attempt(&statements) {
+        match in_its_place(planner, table, &clause.action) {
+            Some(others) => statements = others,
+            None => return Ok(Some(rejection(&super::schema::said(&error), &error))),
+        }
     }
     let old = table.clone();
+    if let Action::RenameColumn { from, to } = &clause.action {
+        let live = planner.live_column(table, from);
+        planner.columns.insert((planner.live_name(table).to_lowercase(), to.to_lowercase()), live);
+    }
     if let Action::RenameTo { to } = &clause.action {
+        parts.require.extend(planner.owed_to(to, table));
         let live = planner.live_name(table).to_owned();
         planner.renamed.insert(to.to_lowercase(), live);
         if planner.made.remove(&table.to_lowercase()) {
@@ -173,7 +184,7 @@ fn native(
         _ => None,
     };
     parts.forward.extend(kept.iter().flat_map(|kept| kept.fill(&old)));
-    parts.forward.push(sql);
+    parts.forward.extend(statements);
     parts.forward.extend(kept.iter().flat_map(|kept| kept.triggers(table)));
     parts.held = parts.held.max_of(held(&clause.action));
     let back = undo(planner, &before, state.as_ref(), table, &old, &clause.action, kept.as_ref())?;
@@ -182,6 +193,20 @@ fn native(
         None => parts.irreversible = Some(format!("what undoes `{}` is not known", clause.text)),
     }
     Ok(None)
+}
+
+/// A table that takes the place of one that was dropped before: views and triggers that name it don't work until then, and
+/// SQLite refuses to rename anything while they don't. It is renamed alone, when all of them work afterwards.
+fn in_its_place(planner: &Planner<'_>, table: &str, action: &Action) -> Option<Vec<String>> {
+    let Action::RenameTo { to } = action else { return None };
+    planner.scratch.broken()?;
+    let statements = renamed(table, to);
+    planner.scratch.attempt(&statements).ok()?;
+    if planner.scratch.broken().is_none() {
+        return Some(statements);
+    }
+    let _ = planner.scratch.attempt(&renamed(to, table));
+    None
 }
 
 /// What only rows tell: whether SQLite would refuse, or do it otherwise, because the table is not empty.
@@ -296,13 +321,17 @@ fn undo(
         }
         _ => None,
     };
-    if let Some(opposite) = opposite {
+    // What refers to the table by name keeps that name where it was another table's before.
+    let alone = matches!(action, Action::RenameTo { .. }).then(|| renamed(table, old));
+    for opposite in opposite.map(|one| vec![one]).into_iter().chain(alone) {
         let db = &planner.scratch.db;
         db.execute_batch("SAVEPOINT opposite").map_err(unreadable)?;
-        let same = db.execute_batch(&opposite).is_ok() && normal(db).is_ok_and(|after| after == before);
-        db.execute_batch("ROLLBACK TO opposite; RELEASE opposite").map_err(unreadable)?;
+        let done = opposite.iter().try_for_each(|sql| db.execute_batch(sql));
+        let same = done.is_ok() && normal(db).is_ok_and(|after| after == before);
+        db.execute_batch("ROLLBACK TO opposite; RELEASE opposite; PRAGMA legacy_alter_table = OFF")
+            .map_err(unreadable)?;
         if same {
-            return Ok(Some(vec![opposite]));
+            return Ok(Some(opposite));
         }
     }
     let now = TableState::read(&planner.scratch.db, table).map_err(unreadable)?;
@@ -440,7 +469,10 @@ fn check_values(planner: &Planner<'_>, state: &TableState, edit: &Edit, actions:
         {
             continue;
         }
-        let (table, name) = (super::schema::main_name(planner.live_name(&state.name)), quoted(&from.name));
+        let (table, name) = (
+            super::schema::main_name(planner.live_name(&state.name)),
+            quoted(&planner.live_column(&state.name, &from.name)),
+        );
         let odd = format!(
             "SELECT count(*) FROM {table} WHERE typeof({name}) = 'blob' OR (typeof({name}) = 'text' AND NOT dbwright_number({name})) /* dbwright */"
         );

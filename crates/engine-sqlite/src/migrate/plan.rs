@@ -11,7 +11,7 @@ use dbwright_migrate::{Phase, Statement, Step};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::alter;
-use super::parse::{Act, Kind, act};
+use super::parse::{Act, Action, Kind, act};
 use super::rebuild::KEYS_OFF;
 use super::schema::{Scratch, TableState, main_name, mark, said};
 use crate::observe::quoted;
@@ -26,8 +26,16 @@ pub(super) struct Planner<'a> {
     pub(super) made: BTreeSet<String>,
     /// Tables whose rows statements before this one will have changed, in lower case: nobody knows yet how.
     pub(super) touched: BTreeSet<String>,
+    /// Names that later statements of the migration give to tables, in lower case.
+    pub(super) coming: BTreeSet<String>,
+    /// What is asked of foreign keys once a dropped table's name is there again.
+    pub(super) owed: Vec<Require>,
+    /// Names of columns in the target, by table and column in the scratch database, in lower case, where they differ.
+    pub(super) columns: BTreeMap<(String, String), String>,
     /// Whether the migration has switched foreign keys off.
     pub(super) keys_off: bool,
+    /// Whether the migration has begun a transaction, in which SQLite leaves that switch alone.
+    in_transaction: bool,
     /// How others are locked: `EXCLUSIVE` keeps readers out too, `RESERVED` only writers.
     pub(super) mode: &'static str,
 }
@@ -70,7 +78,11 @@ impl<'a> Planner<'a> {
             renamed: BTreeMap::new(),
             made: BTreeSet::new(),
             touched: BTreeSet::new(),
+            coming: BTreeSet::new(),
+            owed: Vec::new(),
+            columns: BTreeMap::new(),
             keys_off: false,
+            in_transaction: false,
             mode,
         })
     }
@@ -81,7 +93,10 @@ impl<'a> Planner<'a> {
             Act::Create { kind: Kind::Table, name, .. } => {
                 self.made.insert(name.to_lowercase());
             }
-            Act::Pragma { name, value: Some(value) } if name == "foreign_keys" => self.keys_off = is_off(&value),
+            Act::Pragma { name, value: Some(value) } if name == "foreign_keys" && !self.in_transaction => {
+                self.keys_off = is_off(&value);
+            }
+            Act::Transaction { word } => self.in_transaction = word == "begin",
             _ => {}
         }
     }
@@ -89,7 +104,44 @@ impl<'a> Planner<'a> {
     /// What follows belongs to another migration.
     pub(super) fn next_migration(&mut self) {
         self.made.clear();
+        self.owed.clear();
         self.keys_off = false;
+        self.in_transaction = false;
+    }
+
+    /// Takes notice of the statements that follow in the same migration.
+    pub(super) fn foresee<'s>(&mut self, statements: impl Iterator<Item = &'s str>) {
+        self.coming.clear();
+        for sql in statements {
+            match act(sql) {
+                Act::Create { kind: Kind::Table, name, .. } => {
+                    self.coming.insert(name.to_lowercase());
+                }
+                Act::Alter { clauses, .. } => {
+                    let given = clauses.into_iter().filter_map(|clause| match clause.action {
+                        Action::RenameTo { to } => Some(to.to_lowercase()),
+                        _ => None,
+                    });
+                    self.coming.extend(given);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes notice of what steps that are done have left to be asked.
+    pub(super) fn owe<'s>(&mut self, steps: impl Iterator<Item = &'s Step>) {
+        for step in steps {
+            if let Work::Transaction { require, .. } = &step.work {
+                self.owed.extend(require.iter().filter(|one| one.query.contains(UNLESS_GONE)).cloned());
+            }
+        }
+    }
+
+    /// What is owed to a name that a table gets now; `from` is the name that it had.
+    pub(super) fn owed_to(&self, name: &str, from: &str) -> Vec<Require> {
+        let (to, own) = (unless_gone(name), broken_rows(from));
+        self.owed.iter().filter(|one| one.query.ends_with(&to) && !one.query.contains(&own)).cloned().collect()
     }
 
     /// Plans one statement.
@@ -160,7 +212,10 @@ impl<'a> Planner<'a> {
                 self.rows(plain, sql, table)
             }
             Act::Pragma { name, value } => self.pragma(plain, sql, &name, value),
-            Act::Transaction { word } => transaction(plain, &word),
+            Act::Transaction { word } => {
+                self.in_transaction = word == "begin";
+                transaction(plain, &word)
+            }
             Act::Vacuum { .. } => {
                 Ok(Done { alone: Some((sql.to_owned(), "SELECT 0".to_owned())), held: Held::Rewrite, ..plain })
             }
@@ -253,7 +308,14 @@ impl<'a> Planner<'a> {
             .db
             .query_row("SELECT count(*) FROM pragma_foreign_key_list(?1)", [name], |row| row.get(0))
             .map_err(unreadable)?;
-        let require = self.keys_of_children(name);
+        let mut require = self.keys_of_children(name);
+        let returns = self.coming.contains(&name.to_lowercase());
+        if returns {
+            for question in &mut require {
+                question.query.push_str(&unless_gone(name));
+            }
+            self.owed.extend(require.iter().cloned());
+        }
         let made = self.made.remove(&name.to_lowercase());
         let empty = made || !self.has_rows(name);
         let base = Done { require, table: Some(name.to_owned()), title: format!("drop the table {name}"), ..plain };
@@ -275,8 +337,7 @@ impl<'a> Planner<'a> {
         };
         forward.extend(self.statistics().iter().map(gone));
         forward.extend(renamed(&state.name, &kept));
-        let mut back = vec![KEYS_OFF.to_owned()];
-        back.extend(renamed(&kept, &state.name));
+        let mut back = renamed(&kept, &state.name);
         back.extend(state.indexes.iter().chain(&state.triggers).map(|(_, sql)| sql.clone()));
         self.attempt(&forward)?;
         Ok(Done {
@@ -317,6 +378,9 @@ impl<'a> Planner<'a> {
             return Ok(nothing(format!("PRAGMA {name} only reads, so nothing is done")));
         };
         match name {
+            "foreign_keys" if self.in_transaction => {
+                Ok(nothing("PRAGMA foreign_keys does nothing between BEGIN and COMMIT, here as in SQLite".to_owned()))
+            }
             "foreign_keys" => {
                 self.keys_off = is_off(&value);
                 let how = if self.keys_off { "without" } else { "with" };
@@ -386,6 +450,12 @@ impl<'a> Planner<'a> {
         self.renamed.get(&table.to_lowercase()).map_or(table, String::as_str)
     }
 
+    /// The name of a column in the target.
+    pub(super) fn live_column(&self, table: &str, column: &str) -> String {
+        let key = (self.live_name(table).to_lowercase(), column.to_lowercase());
+        self.columns.get(&key).map_or(column, String::as_str).to_owned()
+    }
+
     /// Whether a table has rows in the target.
     pub(super) fn has_rows(&self, table: &str) -> bool {
         let sql = format!("SELECT 1 FROM {} LIMIT 1 /* dbwright */", main_name(self.live_name(table)));
@@ -427,9 +497,7 @@ impl<'a> Planner<'a> {
     }
 
     fn key_check(&self, table: &str) -> Option<Require> {
-        let broken = |name: &str| {
-            format!("SELECT count(*) FROM pragma_foreign_key_check({})", dbwright_sql::Dialect::Sqlite.literal(name))
-        };
+        let broken = |name: &str| format!("SELECT count(*) {}", broken_rows(name));
         let own = "SELECT count(*) FROM pragma_foreign_key_list(?1)";
         let own: i64 = self.scratch.db.query_row(own, [table], |row| row.get(0)).ok()?;
         if own == 0 {
@@ -458,9 +526,23 @@ pub(super) const COPY_MS_A_ROW: f64 = 0.004;
 pub(super) const INDEX_MS_A_ROW: f64 = 0.0013;
 pub(super) const SCAN_MS_A_ROW: f64 = 0.0002;
 
-/// A rename that touches nothing but the table, in either mode of journaling.
-fn renamed(from: &str, to: &str) -> Vec<String> {
+/// The beginning of what lets a question pass while a table is not there.
+const UNLESS_GONE: &str = " OR NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE lower(name) = ";
+
+/// Lets a question pass while a table is not there, because a later statement gives its name to another.
+fn unless_gone(name: &str) -> String {
+    format!("{UNLESS_GONE}{})", dbwright_sql::Dialect::Sqlite.literal(&name.to_lowercase()))
+}
+
+/// Rows of a table that refer to rows which are not there.
+fn broken_rows(table: &str) -> String {
+    format!("FROM pragma_foreign_key_check({})", dbwright_sql::Dialect::Sqlite.literal(table))
+}
+
+/// A rename that touches nothing but the table: with foreign keys enforced, those that refer to it would be written anew.
+pub(super) fn renamed(from: &str, to: &str) -> Vec<String> {
     vec![
+        KEYS_OFF.to_owned(),
         "PRAGMA legacy_alter_table = ON".to_owned(),
         format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)),
         "PRAGMA legacy_alter_table = OFF".to_owned(),

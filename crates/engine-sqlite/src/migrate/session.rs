@@ -73,20 +73,26 @@ impl Open {
     fn planned(&self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
         let mut planner = Planner::new(self.db()).map_err(Error::sqlite("the schema can't be read"))?;
         let journal = journal::read(self.db())?;
+        let mut after = Vec::new();
         for entry in journal.iter().filter(|entry| entry.state == State::Running) {
             let first = statements.first();
             let is_first = |written: &&Written| first.is_some_and(|s| s.sql == written.sql && s.line == written.line);
             for written in entry.up.iter().take_while(|written| !is_first(written)) {
                 planner.passed(&written.sql);
             }
+            planner.owe(entry.steps.iter().map(|mark| &mark.plan));
+            after.extend(entry.up.iter().skip_while(|written| !is_first(written)).skip(1).map(|one| one.sql.as_str()));
         }
         let mut line = 0;
         let mut plans = Vec::new();
-        for statement in statements {
+        for (at, statement) in statements.iter().enumerate() {
             if statement.line < line {
                 planner.next_migration();
             }
             line = statement.line;
+            let same =
+                statements[at + 1..].iter().zip(&statements[at..]).take_while(|(next, one)| next.line >= one.line);
+            planner.foresee(same.map(|(next, _)| next.sql.as_str()).chain(after.iter().copied()));
             plans.push(planner.plan(statement)?);
         }
         Ok(plans)

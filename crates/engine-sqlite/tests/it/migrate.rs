@@ -2,6 +2,7 @@
 //! was there before, row for row.
 
 mod changes;
+mod elsewhere;
 mod interrupted;
 mod refused;
 mod rehearsed;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 
 /// Where reading is in a text.
 #[derive(Debug, Clone)]
@@ -149,17 +149,6 @@ pub(crate) fn split(text: &str) -> Vec<Range<usize>> {
     }
     parts.push(from..text.len());
     parts
-}
-
-/// A name without its quotes.
-pub(crate) fn unquoted(text: &str) -> String {
-    match text.as_bytes() {
-        [b'"', .., b'"'] => text[1..text.len() - 1].replace("\"\"", "\""),
-        [b'`', .., b'`'] => text[1..text.len() - 1].replace("``", "`"),
-        [b'[', .., b']'] => text[1..text.len() - 1].to_owned(),
-        [b'\'', .., b'\''] => text[1..text.len() - 1].replace("''", "'"),
-        _ => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

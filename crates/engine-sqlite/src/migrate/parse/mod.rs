@@ -9,5 +9,6 @@ mod table;
 pub(crate) use act::{Act, Kind, act};
 pub(crate) use alter::{Action, Clause, Place};
 pub(crate) use column::{Column, PartKind};
-pub(crate) use cursor::{Cursor, unquoted};
+pub(crate) use cursor::Cursor;
+pub(crate) use dbwright_sql::lex::unquoted;
 pub(crate) use table::{ConstraintKind, Item, TableText};
