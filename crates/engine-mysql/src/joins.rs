@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 use dbwright_sql::model::{Column, Table};
 
 use crate::body::{Body, Digest};
@@ -76,7 +76,7 @@ fn parts(sql: &str) -> Vec<Part> {
         .map(|token| {
             let text = token.text(sql);
             match token.kind {
-                TokenKind::Quoted => Part::Name(text.trim_matches('`').replace("``", "`")),
+                TokenKind::Quoted => Part::Name(unquoted(text)),
                 TokenKind::Word => Part::Word(text.to_ascii_uppercase()),
                 _ => Part::Sign(text.chars().next().unwrap_or(' ')),
             }
@@ -205,6 +205,12 @@ pub(crate) fn compared_with_numbers(sql: &str) -> Vec<Vec<String>> {
 pub(crate) fn columns<'a>(body: &'a Body, schema: Option<&str>, sql: &str, paths: &[Vec<String>]) -> Vec<Side<'a>> {
     let known = known(body, schema, tables(&written_parts(sql)));
     paths.iter().filter_map(|path| side(&known, path)).collect()
+}
+
+/// The tables of the user's that a counted statement names.
+pub(crate) fn named<'a>(body: &'a Body, digest: &Digest) -> Vec<&'a Table> {
+    let known = known(body, digest.schema.as_deref(), tables(&parts(&digest.text)));
+    known.into_iter().map(|(_, table)| table).collect()
 }
 
 /// The tables of a statement: alias, then schema where it is named, and table.

@@ -43,7 +43,11 @@ pub(crate) fn evidence(body: &Body, finding: Finding, name: &str) -> Finding {
 
 fn unit(name: &str) -> &'static str {
     let bytes = ["_size", "_capacity", "_stack"].iter().any(|end| name.ends_with(end));
-    if bytes { "bytes" } else { "" }
+    match name {
+        "thread_cache_size" => "threads",
+        _ if bytes => "bytes",
+        _ => "",
+    }
 }
 
 /// Where a value comes from, in the server's word, with the file.

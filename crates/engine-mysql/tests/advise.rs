@@ -77,9 +77,7 @@ async fn try_advise(
     let observe = ObserveOptions { programs: vec![programs(engine)], ..ObserveOptions::default() };
     let options = WhatIfOptions { observe, ..WhatIfOptions::default() };
     let place = MySql.what_if(&snapshot, Some(&address), &options, &Silent).await?;
-    let header = &snapshot.header;
-    let target =
-        ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() };
+    let target = ReportTarget::of(&snapshot.header);
     let wish = Options { drops: true, ..Options::default() };
     let mut advised = run::advise(&*place, Subject { target, workload }, &wish, &Silent).await?;
     if measured {

@@ -70,7 +70,7 @@ fn names(sql: &str) -> Vec<String> {
     let tokens = lex::tokens(sql, Dialect::Mysql);
     let name = |token: &lex::Token| match token.kind {
         TokenKind::Word => Some(token.text(sql).to_lowercase()),
-        TokenKind::Quoted => Some(token.text(sql).trim_matches('`').replace("``", "`").to_lowercase()),
+        TokenKind::Quoted => Some(lex::unquoted(token.text(sql)).to_lowercase()),
         _ => None,
     };
     tokens.iter().filter_map(name).collect()

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dbwright_core::Failure;
 use dbwright_core::target::Address;
 use dbwright_core::workload::Statement;
+use dbwright_core::{Failure, words};
 use dbwright_sql::Dialect;
+use dbwright_sql::lex::unquoted;
 use dbwright_sql::model::{ConstraintKind, Table};
 use mysql_async::Error;
 
-use super::rehearse::short;
 use super::room::{Room, gone};
 use super::trial::{TableName, Touches, Trial};
 use super::verdict::Verdict;
@@ -108,7 +108,7 @@ impl Room<'_> {
                 Ok(without) => format!("reads {without} rows in a copy of the rows, with it {with}"),
                 Err(why) => format!("{why} in a copy of the rows"),
             };
-            let (text, calls) = (short(asked[*at].text), asked[*at].calls);
+            let (text, calls) = (words::short(asked[*at].text), asked[*at].calls);
             loss = Some(format!("without the index `{text}` of the workload ({calls:.0} calls) {reads}"));
             break;
         }
@@ -197,7 +197,7 @@ fn going(trials: &[Trial], verdicts: &[Verdict], target: &Body) -> Vec<Going> {
     let works = trials.iter().zip(verdicts).enumerate().filter(|(_, (_, one))| matches!(one, Verdict::Works { .. }));
     let going = works.filter_map(|(at, (trial, _))| {
         let Touches::Tables(tables) = &trial.touches else { return None };
-        let ([sql], Some(table)) = (trial.change.forward.as_slice(), tables.first()) else { return None };
+        let ([sql], Some(table)) = (trial.alike.change.forward.as_slice(), tables.first()) else { return None };
         let index = taken(sql)?;
         let known = target.catalog.tables.iter().find(|one| one.schema == table.0 && one.name == table.1)?;
         known.indexes.iter().any(|one| one.name == index && one.valid).then(|| Going {
@@ -259,8 +259,7 @@ fn whole(statement: &Statement) -> Option<&str> {
 /// The tables that a text names.
 fn named(target: &Body, home: &str, text: &str) -> BTreeSet<TableName> {
     let words = Lexer::new(text).filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted));
-    let words: BTreeSet<String> =
-        words.map(|token| token.text(text).trim_matches('`').replace("``", "`").to_lowercase()).collect();
+    let words: BTreeSet<String> = words.map(|token| unquoted(token.text(text)).to_lowercase()).collect();
     let tables = target.catalog.tables.iter().filter(|table| {
         words.contains(&table.name.to_lowercase())
             && (table.schema == home || words.contains(&table.schema.to_lowercase()))

@@ -1,7 +1,8 @@
 //! Indexes that the workload misses: the advisor's answer, measured in a copy of the rows, in place of the rule's estimates.
 
 use dbwright_advise::advice::Create;
-use dbwright_advise::index::{Index, KeyPart};
+use dbwright_advise::index::Index;
+use dbwright_advise::missing::{self, rounded};
 use dbwright_advise::port::{Advises as _, CopyOptions, WhatIfOptions};
 use dbwright_advise::run::{self, Advised, Options, Subject};
 use dbwright_advise::settle;
@@ -10,13 +11,12 @@ use dbwright_core::engine::{Engine as _, ObserveOptions, Values};
 use dbwright_core::finding::Value;
 use dbwright_core::progress::Progress;
 use dbwright_core::report::ReportTarget;
-use dbwright_core::rule::Limits;
+use dbwright_core::rule::{self, Limits};
 use dbwright_core::target::Address;
-use dbwright_core::{Failure, Finding, NotLookedAt, Proof, Severity, Snapshot};
+use dbwright_core::{Failure, Finding, Proof, Severity, Snapshot};
 use dbwright_sql::model::{Catalog, Table};
 use dbwright_sql::{Dialect, fingerprint};
 
-use super::rehearse::short;
 use crate::MySql;
 use crate::body::Body;
 
@@ -72,9 +72,7 @@ async fn advised(
     let programs = options.programs.clone();
     let how = WhatIfOptions { observe, ..WhatIfOptions::default() };
     let place = MySql.what_if(&snapshot, Some(address), &how, progress).await?;
-    let header = &snapshot.header;
-    let target =
-        ReportTarget { engine: header.engine.clone(), version: header.version.clone(), name: header.name.clone() };
+    let target = ReportTarget::of(&snapshot.header);
     let time = std::time::Duration::try_from_secs_f64(limit("search_s", limits)).ok();
     let wish = Options { time, ..Options::default() };
     let mut advised = run::advise(&*place, Subject { target, workload }, &wish, progress).await?;
@@ -99,7 +97,7 @@ fn enter(advised: &Advised, body: &Body, address: &Address, outcome: &mut Outcom
         unconfirmed(finding, advised);
     }
     outcome.findings.extend(measured.into_iter().map(|(_, finding)| finding));
-    outcome.not_looked_at.extend(left_out(advised));
+    outcome.not_looked_at.extend(missing::left_out(&advised.advice, RULE));
 }
 
 /// Whether a measured index begins with a column of an estimate for the same table.
@@ -129,16 +127,14 @@ fn unconfirmed(finding: &mut Finding, advised: &Advised) {
         finding.proof = Proof::unproven(format!("an estimate, which could not be measured: {why}"));
         return;
     }
-    let tried = finding.change.take().and_then(|change| change.forward.into_iter().next()).unwrap_or_default();
     let told = format!(
         "was only an estimate: looking for the best set of indexes for the whole workload, with real indexes in {}, the advisor \
          found that it does not pay",
         advised.advice.place
     );
-    let why = format!(". A change (`{}`) {told}; so it is not proposed", short(&tried));
-    finding.why += &why;
-    finding.severity = Severity::Low;
+    finding.withdraw(&told);
     finding.proof = Proof::unproven(format!("the change {told}"));
+    finding.severity = Severity::Low;
 }
 
 fn findings<'a>(advised: &'a Advised, catalog: &Catalog, repeat: &str, limits: &Limits) -> Vec<(&'a Index, Finding)> {
@@ -166,10 +162,7 @@ fn widens(index: &Index, table: &Table) -> bool {
 
 /// A threshold, as the user set it or as the rule has it.
 fn limit(name: &str, limits: &Limits) -> f64 {
-    let own = limits.get(RULE).and_then(|limits| limits.get(name)).copied();
-    let thresholds = crate::rules::RULES.iter().find(|rule| rule.meta.id == RULE).map(|rule| rule.meta.thresholds);
-    let known = || thresholds?.iter().find(|threshold| threshold.name == name).map(|threshold| threshold.default);
-    own.or_else(known).unwrap_or_default()
+    rule::limit(crate::rules::RULES, RULE, limits, name)
 }
 
 fn finding(
@@ -181,14 +174,10 @@ fn finding(
 ) -> Finding {
     let advice = &advised.advice;
     let share = create.gain / advice.cost_before;
-    let carried = index.include.iter().map(|column| Dialect::Mysql.name(column));
-    let keys: Vec<String> = index.keys.iter().map(|key| key_text(&key.part)).chain(carried).collect();
+    let mut keys = missing::keys(index, |name| Dialect::Mysql.name(name));
+    keys.extend(index.include.iter().map(|column| Dialect::Mysql.name(column)));
     let source = advised.workload.source.as_str();
-    let severity = match share {
-        share if share >= limit("high_share", limits) => Severity::High,
-        share if share >= limit("felt_share", limits) => Severity::Medium,
-        _ => Severity::Low,
-    };
+    let severity = missing::severity(share, |name| limit(name, limits));
     let title = format!("{table} has no index on ({})", keys.join(", "));
     let mut finding = Finding::new(RULE, severity, format!("{table}.{}", keys.join(",")), title)
         .evidence("saved", rounded(share), "ratio", &format!("the workload's cost in {}", advice.place))
@@ -218,32 +207,4 @@ fn finding(
         repeat.clone_into(&mut experiment.repeat);
     }
     finding.change(create.change.clone()).proof(proof)
-}
-
-/// A share with three digits behind the point: more would pretend to be exact.
-fn rounded(share: f64) -> f64 {
-    (share * 1000.0).round() / 1000.0
-}
-
-fn key_text(part: &KeyPart) -> String {
-    match part {
-        KeyPart::Column(name) => Dialect::Mysql.name(name),
-        KeyPart::Expression(text) => format!("({text})"),
-    }
-}
-
-/// The statements that could not be planned, as one entry.
-fn left_out(advised: &Advised) -> Option<NotLookedAt> {
-    let skipped = &advised.advice.workload.skipped;
-    let first = skipped.first()?;
-    let share: f64 = skipped.iter().map(|one| one.time_share).sum();
-    let reason = format!(
-        "{} of {} statements could not be planned ({:.1} % of the time), the first because {}",
-        skipped.len(),
-        advised.advice.workload.statements,
-        share * 100.0,
-        first.reason
-    );
-    let remedy = Some("dbwright advise TARGET lists each with its reason".to_owned());
-    Some(NotLookedAt { rule: RULE.to_owned(), reason, remedy })
 }

@@ -112,7 +112,7 @@ async fn prove(
     let mut verdicts = rehearsed(&mut room, &mut from, &trials).await?;
     room.without_indexes((&mut from, address), &trials, &mut verdicts).await?;
     for (trial, verdict) in trials.iter().zip(&verdicts) {
-        for finding in outcome.findings.iter_mut().filter(|finding| trial.of.contains(&finding.fingerprint)) {
+        for finding in outcome.findings.iter_mut().filter(|finding| trial.alike.of.contains(&finding.fingerprint)) {
             verdict::enter(finding, trial, verdict, &place, &format!("dbwright check {}", address.shown()));
         }
     }
@@ -132,7 +132,7 @@ async fn rehearsed(room: &mut Room<'_>, from: &mut Link, trials: &[Trial]) -> Re
         let tables = some.iter().flat_map(|trial| neighbours.around(trial)).collect();
         room.make(from, &tables).await?;
     }
-    let mut table = room.in_rounds(&of_tables).await?.into_iter();
+    let mut table = room.in_rounds(&of_tables, &neighbours).await?.into_iter();
     let verdicts = trials.iter().filter_map(|trial| if is_of_tables(&trial) { table.next() } else { other.next() });
     Ok(verdicts.collect())
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dbwright_check::{Outcome, overlap};
-use dbwright_core::{Failure, Finding};
+use dbwright_core::{Failure, Finding, words};
 use dbwright_sql::Dialect;
 use dbwright_sql::model::Catalog;
 use mysql_async::Error;
@@ -54,14 +54,17 @@ impl Room<'_> {
     }
 
     /// Rehearses changes of tables, which were made before.
-    pub(super) async fn in_rounds(&mut self, trials: &[Trial]) -> Result<Vec<Verdict>, Failure> {
+    pub(super) async fn in_rounds(
+        &mut self,
+        trials: &[Trial],
+        neighbours: &Neighbours,
+    ) -> Result<Vec<Verdict>, Failure> {
         let mut verdicts: Vec<Option<Verdict>> = Vec::new();
         for trial in trials {
             verdicts.push(self.prepare(trial).await.err().map(Verdict::Unknown));
         }
         let Some(any) = trials.iter().map(|trial| &trial.touches).next() else { return Ok(Vec::new()) };
         let first = self.look(any).await?;
-        let neighbours = Neighbours::of(&self.target.catalog);
         let around: Vec<_> = trials.iter().map(|trial| neighbours.around(trial)).collect();
         self.progress.stage("rehearsing the changes on a private server", Some(trials.len() as u64));
         while verdicts.iter().any(Option::is_none) {
@@ -91,15 +94,16 @@ impl Room<'_> {
         let mut done = Vec::new();
         for trial in trials {
             self.go_on()?;
-            let seen = trial.of.iter().all(|one| first.findings.iter().any(|finding| finding.fingerprint == *one));
-            done.push(if seen { self.run(&trial.change.forward).await? } else { Err(not_there()) });
+            let seen =
+                trial.alike.of.iter().all(|one| first.findings.iter().any(|finding| finding.fingerprint == *one));
+            done.push(if seen { self.run(&trial.alike.change.forward).await? } else { Err(not_there()) });
         }
         let second = self.look(touches).await?;
         let stray = unaccounted(first, &second, trials);
         let mut backs: BTreeMap<usize, Result<Vec<Work>, Verdict>> = BTreeMap::new();
         for (at, trial) in trials.iter().enumerate().rev() {
-            if done[at].is_ok() && !trial.change.back.is_empty() {
-                backs.insert(at, self.run(&trial.change.back).await?);
+            if done[at].is_ok() && !trial.alike.change.back.is_empty() {
+                backs.insert(at, self.run(&trial.alike.change.back).await?);
             }
         }
         let third = if backs.is_empty() { None } else { Some(self.look(touches).await?) };
@@ -168,7 +172,7 @@ impl Room<'_> {
     }
 
     fn refused(&self, sql: &str, error: &Error) -> Verdict {
-        let text = format!("`{}` failed: {}", short(sql), crate::error::text(error));
+        let text = format!("`{}` failed: {}", words::short(sql), crate::error::text(error));
         let code = if let Error::Server(server) = error { server.code } else { 0 };
         let other = !self.like.lab.programs().is_of_series(self.target.server.version);
         let set = sql.starts_with("SET ");
@@ -237,11 +241,11 @@ fn unaccounted(first: &Outcome, second: &Outcome, trials: &[&Trial]) -> bool {
 
 /// What a second look has against a change; nothing, when the change works.
 fn complaint(trial: &Trial, round: &[&Trial], first: &Outcome, second: &Outcome) -> Option<Verdict> {
-    if second.findings.iter().any(|finding| trial.of.contains(&finding.fingerprint)) {
+    if second.findings.iter().any(|finding| trial.alike.of.contains(&finding.fingerprint)) {
         return Some(Verdict::Fails("the finding was still there".to_owned()));
     }
     let unseen = second.not_looked_at.iter().find(|entry| {
-        trial.rules.contains(&entry.rule) && !first.not_looked_at.iter().any(|known| known.reason == entry.reason)
+        trial.alike.rules.contains(&entry.rule) && !first.not_looked_at.iter().any(|known| known.reason == entry.reason)
     });
     if let Some(entry) = unseen {
         return Some(Verdict::Unknown(format!("its rule could not look again: {}", entry.reason)));
@@ -253,7 +257,7 @@ fn complaint(trial: &Trial, round: &[&Trial], first: &Outcome, second: &Outcome)
 }
 
 fn way_back(trial: &Trial, run: Option<Result<Vec<Work>, Verdict>>, third: Option<&Outcome>, same: bool) -> Back {
-    let again = |third: &Outcome| trial.of.iter().all(|one| third.findings.iter().any(|f| f.fingerprint == *one));
+    let again = |third: &Outcome| trial.alike.of.iter().all(|one| third.findings.iter().any(|f| f.fingerprint == *one));
     match (run, third) {
         (Some(Ok(_)), Some(third)) if again(third) && same => Back::Same,
         (Some(Ok(_)), Some(third)) if again(third) => Back::Other,
@@ -287,13 +291,6 @@ fn parts(definition: &str) -> (Vec<&str>, Vec<String>) {
     let mut rest: Vec<String> = rest.into_iter().map(without_counter).collect();
     rest.sort();
     (columns, rest)
-}
-
-/// A statement on one line, cut where it gets long.
-pub(super) fn short(sql: &str) -> String {
-    const SHOWN: usize = 100;
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN { line } else { line.chars().take(SHOWN).chain("…".chars()).collect() }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dbwright_check::{Checks as _, Outcome};
 use dbwright_core::engine::{Engine as _, ObserveOptions, Values};
-use dbwright_core::progress::Progress;
+use dbwright_core::progress::{Progress, Quiet};
 use dbwright_core::rule::Limits;
 use dbwright_core::snapshot::Header;
 use dbwright_core::{Failure, FailureKind, Snapshot};
@@ -127,7 +127,7 @@ impl Room<'_> {
 
     async fn set_as_there(&mut self, name: &str, trial: &Trial) -> Result<(), String> {
         let there = self.target.variable(name).ok_or_else(|| format!("the target's {name} is not known"))?;
-        if TAKES.contains(&name) && trial.change.forward.iter().any(|sql| greatest(sql) > TAKEN) {
+        if TAKES.contains(&name) && trial.alike.change.forward.iter().any(|sql| greatest(sql) > TAKEN) {
             return Err(format!("{name} would take more memory or space of this machine than an experiment is worth"));
         }
         let sql = format!("SET /* dbwright */ GLOBAL {name} = {}", value(there));
@@ -279,15 +279,4 @@ fn making(account: &Account) -> Result<Vec<String>, String> {
 /// The failure of a lab that no longer does what it is told.
 pub(super) fn gone(error: &Error) -> Failure {
     Failure::internal("mysql.lab", format!("the lab does not answer: {}", crate::error::text(error)))
-}
-
-/// Shows nothing of the stages of looking again, but lets the user stop it.
-struct Quiet<'a>(&'a dyn Progress);
-
-impl Progress for Quiet<'_> {
-    fn stage(&self, _what: &str, _total: Option<u64>) {}
-    fn step(&self, _done: u64) {}
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dbwright_core::{Change, Finding};
+use dbwright_check::rehearsal::{Alike, alike};
+use dbwright_core::Finding;
 
 use crate::migrate::text::Cursor;
 
@@ -12,12 +13,8 @@ pub(super) type TableName = (String, String);
 /// A change, and the findings that propose it.
 #[derive(Debug, Clone)]
 pub(super) struct Trial {
-    /// The change.
-    pub(super) change: Change,
-    /// Fingerprints of the findings.
-    pub(super) of: Vec<String>,
-    /// Their rules.
-    pub(super) rules: Vec<String>,
+    /// What is tried, and for whom.
+    pub(super) alike: Alike,
     /// What it touches.
     pub(super) touches: Touches,
 }
@@ -41,20 +38,9 @@ pub(super) fn waits(finding: &Finding) -> bool {
 
 /// The changes that wait for a rehearsal, each once, those of the worst findings first.
 pub(super) fn all_alike(findings: &[Finding], home: &str) -> Vec<Trial> {
-    let mut trials: Vec<Trial> = Vec::new();
-    let mut waiting: Vec<_> = findings.iter().filter(|finding| waits(finding)).collect();
-    waiting.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in waiting {
-        let Some(change) = &finding.change else { continue };
-        let Ok(touches) = touches(finding, home) else { continue };
-        let at = trials.iter().position(|trial| trial.change.forward == change.forward).unwrap_or_else(|| {
-            trials.push(Trial { change: change.clone(), of: Vec::new(), rules: Vec::new(), touches });
-            trials.len() - 1
-        });
-        trials[at].of.push(finding.fingerprint.clone());
-        trials[at].rules.push(finding.rule.clone());
-    }
-    trials
+    let tried = |finding: &Finding| waits(finding) && touches(finding, home).is_ok();
+    let trials = alike(findings, tried).into_iter();
+    trials.filter_map(|(alike, finding)| Some(Trial { alike, touches: touches(finding, home).ok()? })).collect()
 }
 
 /// Rules whose findings are states of rows, files or time that no lab without rows has.
@@ -154,6 +140,8 @@ fn text(cursor: &mut Cursor<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use dbwright_core::Severity;
+
+    use dbwright_core::Change;
 
     use super::*;
 

@@ -3,7 +3,6 @@
 use dbwright_core::proof::Experiment;
 use dbwright_core::{Finding, Proof};
 
-use super::rehearse::short;
 use super::trial::{Touches, Trial};
 
 /// How the server did an `ALTER TABLE`.
@@ -75,18 +74,9 @@ pub(super) fn enter(finding: &mut Finding, trial: &Trial, verdict: &Verdict, pla
                 ),
             });
         }
-        Verdict::Fails(reason) => withdraw(finding, trial, &format!("was carried out in {place}, but {reason}")),
+        Verdict::Fails(reason) => finding.withdraw(&format!("was carried out in {place}, but {reason}")),
         Verdict::Unknown(reason) => finding.proof = Proof::unproven(format!("the change was not rehearsed: {reason}")),
     }
-}
-
-/// Takes a change back that did not stand its experiment.
-pub(super) fn withdraw(finding: &mut Finding, trial: &Trial, told: &str) {
-    finding.change = None;
-    let tried = trial.change.forward.first().map_or("", String::as_str);
-    let why = format!(". A change (`{}`) {told}; so it is not proposed", short(tried));
-    finding.why += &why;
-    finding.proof = Proof::unproven(format!("the change did not pass its rehearsal: it {told}"));
 }
 
 fn note(trial: &Trial, works: &[Work], back: &Back, place: &str) -> String {

@@ -45,6 +45,18 @@ fn an_account_without_rights_gets_a_report_that_says_what_it_lacks() {
 }
 
 #[test]
+fn a_server_that_keeps_no_values_of_statements_is_not_said_to_compare_well() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let server = my_server(engine, &[]);
+        let outcome = check(&observe(&server.url));
+        let rule = "mysql/implicit-type-conversion-literal";
+        let remedy = outcome.not_looked_at.iter().find(|one| one.rule == rule).and_then(|one| one.remedy.clone());
+        let told = remedy.as_ref().is_some_and(|remedy| remedy.contains("--workload"));
+        assert_eq!(told, engine == "mariadb", "{engine}: {remedy:?}");
+    }
+}
+
+#[test]
 fn the_grants_that_gaps_propose_close_them() {
     for engine in engines(&["mysql", "mariadb"]) {
         let server = my_server(engine, &[]);

@@ -40,7 +40,13 @@ pub(crate) fn code(id: &str) -> String {
     let mut words = code.lines().take_while(|line| line.starts_with("//!")).flat_map(|line| line.split('`'));
     let experiment = words.find(|word| word.starts_with("prove/"));
     let more = experiment.map(|file| read(root().join("..").join(file))).unwrap_or_default();
-    code + &more
+    // How bad a missing index is, is decided in one place for all engines.
+    let shared = if more.contains("missing::severity(") {
+        read(root().join("../../../advise/src/missing.rs"))
+    } else {
+        String::new()
+    };
+    code + &more + &shared
 }
 
 fn root() -> PathBuf {

@@ -9,6 +9,7 @@ mod life;
 mod registry;
 mod script;
 mod server;
+mod sound;
 mod stage;
 
 /// How findings are compared with `expected.json` is the same for every engine.
@@ -53,10 +54,13 @@ fn every_rule_holds(flavour: &'static str) {
 
 /// The bad and the good script, each in a fresh database.
 fn both(folder: &Folder, flavour: &str, servers: &mut Servers) -> Result<(), String> {
-    let bad = folder.bad.only.as_ref().is_none_or(|only| only == flavour);
-    if bad {
+    let here = |script: &Script| script.only.as_ref().is_none_or(|only| only == flavour);
+    if here(&folder.bad) {
         scene(&folder.bad, servers, |database, servers| life::bad(folder, database, servers))
             .map_err(|reason| format!("{}: bad.sql: {reason}", folder.id))?;
+    }
+    if !here(&folder.good) {
+        return Ok(());
     }
     scene(&folder.good, servers, |database, servers| life::good(folder, database, servers))
         .map_err(|reason| format!("{}: good.sql: {reason}", folder.id))

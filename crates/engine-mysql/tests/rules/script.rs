@@ -6,13 +6,14 @@
 //! - `-- background`: the next statement is started and not waited for;
 //! - `-- either`: the next statement may fail;
 //! - `-- repeat N`: the next statement runs so often;
+//! - `-- refused: N`: so many logins fail;
 //! - `-- wait: SELECT …`: go on when the query says 1 (on a connection of its own);
 //! - `-- restart`: the server is started anew, on its data;
 //! - `-- limit NAME = VALUE`: a threshold of the rule, changed as a user would in `dbwright.toml`;
 //! - `-- server: KEY = VALUE`: an option of the server while the script runs;
 //! - `-- fresh`: the server is started anew before the script, so that its counters begin;
 //! - `-- replica`: the server is a replica of another one;
-//! - `-- only NAME`: the rule has nothing to find on the other flavour;
+//! - `-- only NAME`: the rule has nothing to find, or can't look, on the other flavour;
 //! - `-- cleanup: SQL`: run at the end, whatever happens, for what outlives a database (accounts, settings).
 //!
 //! `<database>` stands for the database's name. Any other comment is prose.
@@ -46,6 +47,8 @@ pub(crate) struct Script {
 pub(crate) enum Step {
     /// A statement on a named connection, so often.
     Run { session: String, sql: String, how: How, times: u32 },
+    /// Log in with a wrong password, so often.
+    Refused(u32),
     /// Wait until a query says 1.
     Wait(String),
     /// Start the server anew.
@@ -98,6 +101,8 @@ fn directive(comment: &str, script: &mut Script, next: &mut Next) -> Result<(), 
     let sql = |text: &str| text.trim().trim_end_matches(';').to_owned();
     if let Some(query) = comment.strip_prefix("wait:") {
         script.steps.push(Step::Wait(sql(query)));
+    } else if let Some(times) = comment.strip_prefix("refused:") {
+        script.steps.push(Step::Refused(times.trim().parse().map_err(|e| format!("`-- {comment}`: {e}"))?));
     } else if let Some(statement) = comment.strip_prefix("cleanup:") {
         script.cleanup.push(sql(statement));
     } else if let Some(option) = comment.strip_prefix("server:") {

@@ -9,16 +9,22 @@ use dbwright_testkit::{MyServer, my_server};
 use crate::script::Script;
 
 /// The account that the tests connect with, through the socket: its connections count as safe, and it is none that rules find.
-const ACCOUNT: &str = "CREATE USER tester@localhost IDENTIFIED BY 'Kx8-long-enough'; \
+pub(crate) const ACCOUNT: &str = "CREATE USER tester@localhost IDENTIFIED BY 'Kx8-long-enough'; \
                        GRANT ALL ON *.* TO tester@localhost WITH GRANT OPTION; \
                        ALTER USER root@localhost, root@'127.0.0.1' ACCOUNT LOCK";
 
 /// Options besides the usual ones of a test server.
-fn sound(flavour: &str) -> &'static [&'static str] {
+pub(crate) fn sound(flavour: &str) -> &'static [&'static str] {
     match flavour {
         "mariadb" => &["--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON", "--event-scheduler=ON"],
         _ => &[],
     }
+}
+
+/// Where the account logs in.
+pub(crate) fn login(server: &MyServer) -> String {
+    let socket = server.socket.display().to_string().replace('/', "%2F");
+    format!("mysql://tester:Kx8-long-enough@localhost/?socket={socket}")
 }
 
 /// The servers of one flavour.
@@ -52,8 +58,7 @@ impl Servers {
         if script.fresh || script.server != self.options || self.keeps_settings() {
             self.restart(&script.server);
         }
-        let socket = self.main.socket.display().to_string().replace('/', "%2F");
-        format!("mysql://tester:Kx8-long-enough@localhost/?socket={socket}")
+        login(&self.main)
     }
 
     /// Starts the main server anew with the same options, and with what statements have kept.

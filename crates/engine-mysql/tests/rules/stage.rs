@@ -52,6 +52,7 @@ impl Stage {
                         self.statement(session, sql, *how)?;
                     }
                 }
+                Step::Refused(times) => self.refused(*times)?,
                 Step::Wait(query) => self.wait(query)?,
                 Step::Restart => self.restart(servers)?,
             }
@@ -97,6 +98,16 @@ impl Stage {
             How::Background => self.running.push(pending),
             How::Either => drop(pending.wait()),
             How::Succeeds => drop(pending.wait().map_err(|reason| format!("{reason}\nin: {sql}"))?),
+        }
+        Ok(())
+    }
+
+    fn refused(&self, times: u32) -> Result<(), String> {
+        let url = self.url.replacen('@', "-wrong@", 1);
+        for _ in 0..times {
+            if Session::open(&url).is_ok() {
+                return Err(format!("{url} lets everybody in"));
+            }
         }
         Ok(())
     }

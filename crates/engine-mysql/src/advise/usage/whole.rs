@@ -4,7 +4,7 @@
 
 use dbwright_sql::Dialect;
 use dbwright_sql::keywords::needs_quotes;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 use dbwright_sql::model::{Catalog, Table, TableKind};
 
 const SQL: Dialect = Dialect::Mysql;
@@ -46,7 +46,7 @@ impl<'a> Naming<'a> {
     fn name(&self, at: usize) -> Option<String> {
         let text = self.text(at);
         match self.tokens.get(at)?.kind {
-            TokenKind::Quoted => Some(text.trim_matches('`').replace("``", "`")),
+            TokenKind::Quoted => Some(unquoted(text)),
             TokenKind::Word if !needs_quotes(SQL, &text.to_ascii_lowercase()) => Some(text.to_owned()),
             _ => None,
         }

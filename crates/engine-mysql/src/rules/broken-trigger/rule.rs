@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use dbwright_core::Cx;
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 use dbwright_sql::model::Table;
 
 use crate::body::{Body, area};
@@ -121,7 +121,7 @@ impl Word<'_> {
         const NONE: [&str; 10] =
             ["LOW_PRIORITY", "IGNORE", "QUICK", "ONLY", "SELECT", "LATERAL", "SET", "VALUES", "JSON_TABLE", "DELAYED"];
         match self.kind {
-            TokenKind::Quoted if self.text.starts_with('`') => Some(self.text.trim_matches('`').replace("``", "`")),
+            TokenKind::Quoted if self.text.starts_with('`') => Some(unquoted(self.text)),
             TokenKind::Word if !self.text.starts_with('@') && !NONE.iter().any(|word| self.is(word)) => {
                 Some(self.text.to_owned())
             }

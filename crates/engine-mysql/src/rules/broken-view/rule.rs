@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use dbwright_core::Cx;
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 use dbwright_sql::model::{Catalog, Table, TableKind};
 
 use crate::accounts;
@@ -90,7 +90,7 @@ fn paths(sql: &str) -> Vec<Path> {
     let name = |at: usize| {
         let token = significant.get(at).filter(|token| token.kind == TokenKind::Quoted)?;
         let text = token.text(sql);
-        text.starts_with('`').then(|| text.trim_matches('`').replace("``", "`"))
+        text.starts_with('`').then(|| unquoted(text))
     };
     let is = |at: usize, sign: &str| significant.get(at).is_some_and(|token| token.text(sql) == sign);
     let (mut found, mut at) = (Vec::new(), 0);

@@ -4,3 +4,7 @@ INSERT INTO orders WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 INSERT INTO orders SELECT id + 1000, customer, note FROM orders;
 -- repeat 4
 SELECT id FROM orders WHERE customer = 17;
+-- A change that finds its rows so locks all of them; no row counts are up to date before this.
+ANALYZE TABLE orders;
+-- repeat 4
+UPDATE orders SET note = 'y' WHERE customer = 17;

@@ -7,3 +7,12 @@ SELECT id FROM orders WHERE customer = 17;
 -- It returns what it reads.
 -- repeat 4
 SELECT id, note FROM orders;
+ANALYZE TABLE orders;
+-- repeat 4
+UPDATE orders SET note = 'y' WHERE customer = 17;
+-- It changes what it reads.
+-- repeat 4
+UPDATE orders SET note = RIGHT(RAND(), 9);
+-- It needs every row.
+-- repeat 4
+SELECT COUNT(DISTINCT note), SUM(customer) FROM orders;

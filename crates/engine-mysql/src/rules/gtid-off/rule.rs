@@ -33,16 +33,16 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
     let name = body.server.flavour.gtid_variable();
     let Some(value) = body.variable(name).filter(|value| !matches!(*value, "ON" | "1")) else { return };
-    let replicates = !body.replication.is_empty();
-    let severity = if replicates { Severity::Medium } else { Severity::Low };
-    let finding = cx.finding(name, format!("{name} is {value}")).severity(severity);
+    let finding = cx.finding(name, format!("{name} is {value}"));
     if body.server.is_mariadb() {
+        // Its default, and harmless as long as nobody writes on a replica: that has rules of its own.
         let finding = finding.why(
-            "a server takes transactions out of order, so that two servers can differ under the same GTID position",
+            "a server takes transactions out of order, so that two servers can differ under the same GTID position: it takes a write on a replica to get there",
         );
         cx.report(settings::mended(body, finding, name, "ON", When::Now));
         return;
     }
+    let finding = finding.severity(if body.replication.is_empty() { Severity::Low } else { Severity::Medium });
     let why = "a replica knows its place as a file name and a number of its source, which mean nothing on another server after a failover; \
                with replicas make each step on all servers before the next one";
     // What MySQL 5.7 is told holds until its restart.

@@ -1,3 +1,4 @@
+-- only mysql
 -- limit calls = 2
 -- limit rows = 10
 CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, phone VARCHAR(20) NOT NULL, code INT NOT NULL, KEY (phone), KEY (code)) ENGINE = InnoDB;

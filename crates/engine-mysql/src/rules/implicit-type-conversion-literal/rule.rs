@@ -23,6 +23,7 @@ struct Use<'a> {
 
 /// Reports the columns, each with the statement that takes most time.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
+    unseen(cx);
     let mut worst: Vec<Use<'_>> = Vec::new();
     for one in counted(cx.body).chain(given(cx.body)) {
         let few = one.calls < cx.limit("calls") || one.examined.is_some_and(|rows| rows < cx.limit("rows"));
@@ -41,6 +42,21 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     for one in &worst {
         let finding = finding(cx, one);
         cx.report(finding);
+    }
+}
+
+/// Says that there is nothing to look at, where the counted statements have lost their values and no others were given.
+fn unseen(cx: &mut Cx<'_, Body>) {
+    let body = cx.body;
+    if body.workload.as_ref().is_some_and(|workload| workload.source != SOURCE) {
+        return;
+    }
+    if !body.server.flavour.keeps_samples() {
+        let remedy =
+            "give a slow query log with --workload (SET GLOBAL slow_query_log = ON, long_query_time = 0 for a while)";
+        cx.not_looked("MariaDB counts statements without the values that they compare with", Some(remedy));
+    } else if cx.header.without_values {
+        cx.not_looked("values in statements were not to be read (--no-values)", Some("run again without --no-values"));
     }
 }
 

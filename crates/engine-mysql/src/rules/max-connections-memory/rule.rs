@@ -33,11 +33,8 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     if one * most <= room {
         return;
     }
-    let title = format!(
-        "{most:.0} connections may take {} together, beside a buffer pool of {}",
-        gigabytes(one * most),
-        gigabytes(pool)
-    );
+    let title =
+        format!("{most:.0} connections may take {} together, beside a buffer pool of {}", size(one * most), size(pool));
     let used = body.counter("Max_used_connections").unwrap_or(0.0);
     let why = "on the day when a program opens all of them and they sort at once, the machine swaps or the kernel ends the server";
     let mut finding = cx
@@ -81,6 +78,7 @@ fn values(body: &Body, one: f64, most: f64, room: f64, used: f64) -> Option<Vec<
     Some(values)
 }
 
-fn gigabytes(bytes: f64) -> String {
-    format!("{:.1} GB", bytes / GB)
+/// With the decimals that a comparison needs.
+fn size(bytes: f64) -> String {
+    if bytes < GB { format!("{:.0} MB", bytes / (GB / 1024.0)) } else { format!("{:.1} GB", bytes / GB) }
 }

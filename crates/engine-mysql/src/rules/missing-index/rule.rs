@@ -18,11 +18,9 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let (calls, rows, times) = (cx.limit("calls"), cx.limit("rows"), cx.limit("times"));
     let is_slow = |digest: &&Digest| {
         let examined = digest.each(digest.examined);
-        let useful = digest.each(digest.sent + digest.affected).max(1.0);
         // MySQL counts that no index was used for queries alone.
-        let changes = digest.text.starts_with("UPDATE") || digest.text.starts_with("DELETE");
-        let without = digest.no_index * 2 >= digest.calls || changes;
-        without && digests::calls(digest) >= calls && examined >= rows && examined / useful >= times
+        let without = digests::without_index(digest) || digests::changes(digest);
+        without && digests::calls(digest) >= calls && examined >= rows && examined / digests::useful(digest) >= times
     };
     let body = cx.body;
     for wanted in counted::wanted(body, digests::work(body).filter(is_slow)) {

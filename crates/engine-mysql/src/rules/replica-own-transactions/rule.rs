@@ -37,12 +37,8 @@ fn in_a_set(cx: &Cx<'_, Body>) -> Result<Option<Finding>, String> {
         return cut.map_or(Ok(None), Err);
     };
     let count = transactions(own);
-    let plural = if count == 1 { "1 transaction" } else { "transactions" };
-    let title = if count == 1 {
-        format!("the replica has {plural} of its own")
-    } else {
-        format!("the replica has {count} {plural} of its own")
-    };
+    let plural = if count == 1 { "" } else { "s" };
+    let title = format!("the replica has {count} transaction{plural} of its own");
     let ask = format!("SELECT GTID_SUBTRACT({}, @@GLOBAL.gtid_executed)", Dialect::Mysql.literal(own));
     let why = format!(
         "what no other server has is lost when it is made anew, and comes to all of them when it takes over, or stops replication then because the logs are gone. \

@@ -1,6 +1,7 @@
 //! `migrate/name-too-long`: the server refuses it.
 
 use dbwright_core::Cx;
+use dbwright_sql::lex::unquoted;
 
 use crate::flavour::Flavour;
 use crate::migrate::lint::Scene;
@@ -52,7 +53,7 @@ fn given(scene: &Scene) -> Vec<String> {
 fn names(sql: &str) -> Vec<String> {
     let named = Lexer::new(sql)
         .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted) && token.end - token.start > LIMIT);
-    named.map(|token| token.text(sql).trim_matches('`').replace("``", "`")).collect()
+    named.map(|token| unquoted(token.text(sql))).collect()
 }
 
 /// The table and the name that the server will choose for an unnamed constraint of it, where that is too long.

@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL autocommit = ON
+SET GLOBAL autocommit = OFF;

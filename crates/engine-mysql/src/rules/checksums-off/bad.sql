@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL binlog_checksum = 'CRC32'
+SET GLOBAL binlog_checksum = 'NONE';

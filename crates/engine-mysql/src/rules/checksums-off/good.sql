@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.innodb_checksum_algorithm;

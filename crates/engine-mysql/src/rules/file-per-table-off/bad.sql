@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL innodb_file_per_table = ON
+SET GLOBAL innodb_file_per_table = OFF;

@@ -1,0 +1,4 @@
+-- fresh
+-- limit failures = 4
+-- refused: 5
+SELECT 1;

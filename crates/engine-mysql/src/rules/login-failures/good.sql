@@ -1,0 +1,3 @@
+-- fresh
+-- limit failures = 4
+SELECT 1;

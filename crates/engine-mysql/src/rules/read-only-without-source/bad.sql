@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL read_only = OFF
+SET GLOBAL read_only = ON;

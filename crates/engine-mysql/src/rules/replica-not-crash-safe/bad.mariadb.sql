@@ -1,0 +1,7 @@
+-- replica
+-- cleanup: STOP SLAVE
+-- cleanup: CHANGE MASTER TO MASTER_USE_GTID = slave_pos
+-- cleanup: START SLAVE
+STOP SLAVE;
+CHANGE MASTER TO MASTER_USE_GTID = no;
+START SLAVE;

@@ -1,0 +1,1 @@
+SET GLOBAL slave_exec_mode = 'STRICT';

@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL slow_query_log = OFF
+SET GLOBAL slow_query_log = OFF;

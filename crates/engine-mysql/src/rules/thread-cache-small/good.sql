@@ -1,0 +1,7 @@
+-- server: thread_cache_size = 100
+-- limit connections = 4
+-- limit per_second = 0
+-- session one
+SELECT 1;
+-- session two
+SELECT 1;
