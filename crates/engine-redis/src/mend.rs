@@ -112,6 +112,19 @@ pub(crate) fn settings(node: &Node, wanted: &[(&str, &str)]) -> Change {
     Change::new(keep(forward), lock).back(keep(back)).outside_transaction()
 }
 
+/// A limit of memory that leaves room for what the server does beside keeping keys; none when too much is in use for any.
+pub(crate) fn room(node: &Node, used: f64, machine: f64) -> Option<f64> {
+    let saves = node.setting("save").is_some_and(|save| !save.is_empty());
+    let copies = saves || node.setting("appendonly") == Some("yes") || !node.replication.replicas.is_empty();
+    let limit = (machine * if copies { 0.6 } else { 0.75 }).max(used * 1.25);
+    (machine > 0.0 && limit <= machine * 0.9).then_some(limit)
+}
+
+/// Bytes as settings take them.
+pub(crate) fn megabytes(bytes: f64) -> String {
+    format!("{:.0}mb", bytes / 1_048_576.0)
+}
+
 /// A word of a command line, in quotes where it needs them. A name of a key is escaped already: `\x00` stays what it is.
 pub(crate) fn word(text: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | '\'' | '\\' | '#');

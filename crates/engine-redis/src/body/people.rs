@@ -34,7 +34,7 @@ pub struct ClientGroup {
     pub output_bytes: u64,
     /// Bytes of output waiting for one of them, at most.
     pub largest_output: u64,
-    /// The server's number of the client for which that waits, for `CLIENT KILL ID`; 0 when it is not known.
+    /// The server's number of the client for which that waits, else of one of them, for `CLIENT KILL ID`; 0 when it is not known.
     #[serde(default)]
     pub largest_output_id: u64,
     /// Bytes of input waiting, at most of one.

@@ -63,7 +63,7 @@ fn add(group: &mut ClientGroup, number: &dyn Fn(&str) -> u64) {
     // `obl` is the fixed buffer, `omem` what did not fit into it.
     let output = number("obl") + number("omem");
     group.output_bytes += output;
-    if output > group.largest_output {
+    if output > group.largest_output || group.largest_output_id == 0 {
         group.largest_output = output;
         group.largest_output_id = number("id");
     }

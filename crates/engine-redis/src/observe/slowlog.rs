@@ -11,6 +11,12 @@ const ENTRIES: &str = "128";
 
 /// Reads the slow log.
 pub(super) async fn read(visit: &mut Visit, gaps: &mut Gaps) {
+    for (name, least, usual) in [("slowlog-log-slower-than", 0.0, "10000"), ("slowlog-max-len", 1.0, "128")] {
+        if visit.node.setting_number(name).is_some_and(|value| value < least) {
+            let reason = format!("the slow log of {} is off", visit.node.address);
+            gaps.add(area::SLOWLOG, reason, Some(format!("CONFIG SET {name} {usual}")));
+        }
+    }
     if let Some(answer) = visit.ask(gaps, area::SLOWLOG, &["SLOWLOG", "GET", ENTRIES]).await {
         let entries = list_of(&answer).iter().filter_map(|value| entry(value, visit.discreet));
         visit.node.slowlog.entries = entries.filter(|entry| entry.client != "dbwright").collect();

@@ -113,3 +113,26 @@ fn a_node_that_hangs_costs_the_limit_of_time() {
     let gaps = common::gaps(&snapshot, "nodes");
     assert!(gaps.iter().any(|gap| gap.contains(&cluster.ports[2].to_string())), "{gaps:?}");
 }
+
+#[test]
+fn a_master_that_loses_its_replica_is_told() {
+    for engine in both() {
+        let mut cluster = redis_cluster(engine, &[]);
+        let bare = |snapshot: &dbwright_core::Snapshot| {
+            let found = common::check(snapshot).findings;
+            found.into_iter().filter(|f| f.rule == "redis/cluster-master-without-replica").collect::<Vec<_>>()
+        };
+        // A new replica is known to its master first, and to the others a moment later.
+        common::until(|| bare(&common::snapshot(&cluster.url)).is_empty());
+        let equal = ["redis/nodes-differ", "redis/maxmemory-above-machine"];
+        let found = common::check(&common::snapshot(&cluster.url)).findings;
+        assert!(!found.iter().any(|finding| equal.contains(&finding.rule.as_str())), "{engine}: {found:?}");
+        cluster.kill(3);
+        common::until(|| !bare(&common::snapshot(&cluster.url)).is_empty());
+        let found = bare(&common::snapshot(&cluster.url));
+        assert_eq!(found.len(), 1, "{engine}: {found:?}");
+        assert_eq!(found[0].subject, format!("node 127.0.0.1:{}", cluster.ports[0]), "{engine}");
+        let failed = format!("127.0.0.1:{} failed", cluster.ports[3]);
+        assert!(found[0].title.contains(&failed), "{engine}: {}", found[0].title);
+    }
+}

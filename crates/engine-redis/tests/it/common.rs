@@ -58,3 +58,12 @@ pub(crate) fn run(wire: &mut Wire, words: &str) -> Reply {
 pub(crate) fn script(wire: &mut Wire, text: &str) {
     wire.command(&["EVAL", text, "0"]).unwrap_or_else(|reason| panic!("{reason}"));
 }
+
+/// Waits until something holds, for minutes if need be.
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_mins(3);
+    while !holds() {
+        assert!(std::time::Instant::now() < end, "it never came about");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+}

@@ -142,3 +142,18 @@ fn sentinel_leads_to_the_master() {
         drop(replica);
     }
 }
+
+#[test]
+fn three_sentinels_with_a_replica_are_well() {
+    for engine in both() {
+        let server = redis_server(engine, &[]);
+        let _replica = server.replica(&[]);
+        let sentinels = [(); 3].map(|()| redis_sentinel(&server, &[]));
+        for sentinel in &sentinels {
+            sentinel.command("SENTINEL SET primary quorum 2");
+        }
+        // They find each other, and the replica, through what the master says, which takes seconds.
+        let found = || common::check(&common::snapshot(&sentinels[0].url)).findings;
+        common::until(|| !found().iter().any(|finding| finding.rule == "redis/sentinel-cannot-fail-over"));
+    }
+}

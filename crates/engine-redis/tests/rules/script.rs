@@ -5,6 +5,7 @@
 //!
 //! - `# server: LINE`: a line of the server's configuration file;
 //! - `# replica`: a second server follows the first (session `replica`);
+//! - `# sentinel`: a Sentinel watches the first (session `sentinel`);
 //! - `# cluster: 0-5460 5461-16383`: a cluster of masters with these slots (sessions `node1`, `node2`, …) in place of one server;
 //! - `# look at SESSION`: observe through that session's server instead of the first one;
 //! - `# session NAME [on SERVER]`: the commands that follow go over a connection of that name (`main` at first);
@@ -34,6 +35,8 @@ pub(crate) struct Script {
     pub(crate) server: Vec<String>,
     /// Whether a second server follows the first.
     pub(crate) replica: bool,
+    /// Whether a Sentinel watches it.
+    pub(crate) sentinel: bool,
     /// The slots of each master of a cluster; empty for one server.
     pub(crate) cluster: Vec<(u16, u16)>,
     /// The server that is observed, when not the first.
@@ -137,6 +140,7 @@ impl Reader {
         match head {
             "server:" => self.script.server.push(rest.to_owned()),
             "replica" if rest.is_empty() => self.script.replica = true,
+            "sentinel" if rest.is_empty() => self.script.sentinel = true,
             "cluster:" => self.script.cluster = ranges(rest)?,
             "look" => self.script.look_at = rest.strip_prefix("at ").map(str::to_owned),
             "user:" => {
@@ -193,7 +197,7 @@ impl Reader {
 /// `NAME` or `NAME on SERVER`; a connection named like a server leads there.
 fn session(text: &str) -> Session {
     let (name, server) = text.split_once(" on ").unwrap_or((text, text));
-    let known = server == "replica" || server.starts_with("node");
+    let known = matches!(server, "replica" | "sentinel") || server.starts_with("node");
     Session { name: name.to_owned(), server: if known { server } else { "main" }.to_owned() }
 }
 

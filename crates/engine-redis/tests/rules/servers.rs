@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dbwright_testkit::launch::free_port;
 use dbwright_testkit::programs;
-use dbwright_testkit::redis::{RedisServer, Wire, redis_server};
+use dbwright_testkit::redis::{RedisServer, Wire, redis_sentinel, redis_server};
 
 use crate::script::Script;
 
@@ -35,6 +35,11 @@ impl Servers {
             let replica = servers.main().replica(&lines);
             servers.running.push(("replica".to_owned(), replica));
             servers.until("main", &["INFO", "replication"], "state=online")?;
+        }
+        if script.sentinel {
+            let sentinel = redis_sentinel(servers.main(), &[]);
+            servers.running.push(("sentinel".to_owned(), sentinel));
+            servers.until("sentinel", &["SENTINEL", "MASTERS"], "primary")?;
         }
         Ok(servers)
     }

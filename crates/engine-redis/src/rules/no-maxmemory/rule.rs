@@ -6,8 +6,6 @@ use crate::body::{Body, Node, area};
 use crate::mend;
 use crate::words;
 
-const MB: f64 = 1_048_576.0;
-
 /// Reports node by node.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     super::tell_gaps(cx, area::INFO);
@@ -32,7 +30,7 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, high: f64) -> Finding {
         .evidence("used_memory", used, "bytes", "INFO memory")
         .evidence("total_system_memory", machine, "bytes", "INFO memory");
     let why = "when the machine has none left, the kernel ends the server; with a limit its policy decides what happens instead";
-    match limit(node, used, machine) {
+    match mend::room(node, used, machine) {
         None => finding.why(format!(
             "{why}; {} of the machine's {} are in use, which leaves no room for a limit: there must be more memory, or less \
              in it, first",
@@ -41,16 +39,8 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, high: f64) -> Finding {
         )),
         Some(limit) => finding
             .why(format!("{why}; in a container, or beside other servers, take the share that this one may have"))
-            .change(mend::settings(node, &[("maxmemory", &format!("{:.0}mb", limit / MB))])),
+            .change(mend::settings(node, &[("maxmemory", &mend::megabytes(limit))])),
     }
-}
-
-/// A limit that leaves room for what the server does beside keeping keys.
-fn limit(node: &Node, used: f64, machine: f64) -> Option<f64> {
-    let saves = node.setting("save").is_some_and(|save| !save.is_empty());
-    let copies = saves || node.setting("appendonly") == Some("yes") || !node.replication.replicas.is_empty();
-    let limit = (machine * if copies { 0.6 } else { 0.75 }).max(used * 1.25);
-    (machine > 0.0 && limit <= machine * 0.9).then_some(limit)
 }
 
 #[cfg(test)]
