@@ -6,6 +6,7 @@
 //! without planning again against a schema that is half changed. This crate names no engine and runs no SQL.
 
 pub mod by_hand;
+pub mod echo;
 pub mod files;
 pub mod folder;
 pub mod journal;

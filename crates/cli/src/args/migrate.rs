@@ -409,13 +409,15 @@ pub(crate) struct Throttle {
     /// The most rows of a batch
     #[arg(long, value_name = "ROWS", default_value = "50k", value_parser = counts)]
     pub(crate) batch_rows: u64,
-    /// Pause after each batch, as a share of the time that it took: 1 leaves half of the time to others
+    /// Pause after each batch, as a share of the time that it took: 1 leaves half of the time to others. On PostgreSQL it is
+    /// the least: pauses grow while others are answered late
     #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = pause)]
     pub(crate) pause: f64,
     /// How long an unhealthy target is waited for, before the command ends (`resume` goes on)
     #[arg(long, value_name = "TIME", default_value = "60min", value_parser = duration)]
     pub(crate) patience: Duration,
-    /// No pauses and no looking at load: as fast as batches go; lock waits stay short
+    /// No pauses and no looking at load: as fast as batches go, with all processes that the server gives a statement; lock
+    /// waits stay short
     #[arg(long = "no-throttle", conflicts_with_all = ["max_lag", "max_waiting", "max_active", "pause"])]
     pub(crate) unthrottled: bool,
     /// How long another dbwright that migrates the same target is waited for

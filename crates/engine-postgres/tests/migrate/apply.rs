@@ -102,3 +102,26 @@ async fn a_baseline_is_recorded_and_not_run() {
     let failure = run::apply(&mut session, &twice, &options(), &Silent).await.expect_err("one version");
     assert_eq!(failure.code, "migrate.version-conflict");
 }
+
+#[tokio::test]
+async fn a_throttled_statement_takes_one_of_the_servers_processes_unless_the_file_says_otherwise() {
+    let said = "SELECT current_setting('max_parallel_maintenance_workers') || ' ' || current_setting('max_parallel_workers_per_gather')";
+    let database = Database::create(17);
+    let own = cell(&database.url, said);
+    assert_ne!(own, "0 0", "the server's own setting tells nothing");
+    let usual = options();
+    let throttled =
+        run::Options { limits: dbwright_migrate::Limits { pause: 0.5, ..usual.limits.clone() }, ..usual.clone() };
+    let plans = Arc::new(Plans::new());
+    for (number, (before, options, expected)) in
+        [("", &throttled, "0 0"), ("SET max_parallel_maintenance_workers = 5; ", &throttled, "5 2"), ("", &usual, &own)]
+            .into_iter()
+            .enumerate()
+    {
+        let version = number.to_string();
+        let up = format!("{before}CREATE TABLE seen_{number} AS {said} AS said");
+        let mut session = open(&database.url, &plans).await.expect("open");
+        run::apply(&mut session, &[migration(&version, &up, None)], options, &Silent).await.expect("applied");
+        assert_eq!(cell(&database.url, &format!("SELECT said FROM seen_{number}")), expected, "{up}");
+    }
+}

@@ -87,11 +87,12 @@ struct Measured {
 fn measured(url: &str, change: impl FnOnce() -> Done) -> Done<Measured> {
     let load = wait(load::on(url, &TABLES, CLIENTS, PAUSE))?;
     sleep(Duration::from_secs(3)); // caches fill
+    // It looks at the server all the time, which must not count as the change's doing.
+    let look = Look { every: Duration::from_millis(10), log: None };
+    let tracer = wait(Tracer::start_with(url, Who::Application("dbwright".to_owned()), look))?;
     let from = load.now();
     sleep(BEFORE);
     let before = load.between(from, load.now());
-    let look = Look { every: Duration::from_millis(10), log: None };
-    let tracer = wait(Tracer::start_with(url, Who::Application("dbwright".to_owned()), look))?;
     let (from, begun) = (load.now(), Instant::now());
     change()?;
     let (to, seconds) = (load.now(), begun.elapsed().as_secs_f64());

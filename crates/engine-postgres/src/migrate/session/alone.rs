@@ -121,7 +121,8 @@ impl PgSession {
             matches!(job.step.lock.mode.as_str(), "ACCESS EXCLUSIVE" | "EXCLUSIVE" | "SHARE ROW EXCLUSIVE" | "SHARE");
         let queue = if blocks { queue_ms(job, job.limits, tries.seen.autovacuum, self.deadlock_ms().await) } else { 0 };
         tries.seen.again();
-        client.batch_execute(&format!("SET /* dbwright */ lock_timeout = {queue}")).await.map_err(wrong)?;
+        let alone = self.one_process(job, "");
+        client.batch_execute(&format!("SET /* dbwright */ lock_timeout = {queue}{alone}")).await.map_err(wrong)?;
         let sql = format!("/* dbwright */ {statement}");
         let work = client.batch_execute(&sql);
         let every = if blocks { Duration::from_millis((queue / 2).max(20)) } else { LOOK };

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
+use dbwright_migrate::echo::Echo;
 use dbwright_migrate::journal::Progressed;
 use dbwright_migrate::plan::Backfill;
 use dbwright_migrate::throttle::next_batch;
 use tokio_postgres::SimpleQueryMessage;
 
+use super::listen::listening;
 use super::patience::{Tries, sleep, stopped};
 use super::range::{self, Position};
 use super::trouble::Trouble;
@@ -26,12 +28,15 @@ struct Pace {
     /// Most rows a second seen so far: what the target can do when it has time.
     best: f64,
     looked: Instant,
+    /// How soon the target answers others.
+    echo: Echo,
 }
 
 impl PgSession {
     pub(super) async fn backfill(&mut self, job: Job<'_>, backfill: &Backfill) -> Result<(), Failure> {
         let mut tries = Tries::new();
-        let mut pace = Pace { rows: job.limits.first_batch.max(1), best: 0.0, looked: Instant::now() };
+        let mut pace =
+            Pace { rows: job.limits.first_batch.max(1), best: 0.0, looked: Instant::now(), echo: Echo::default() };
         loop {
             if job.progress.cancelled() {
                 return Err(stopped(&job.step.title));
@@ -86,7 +91,7 @@ impl PgSession {
         tries.seen.again();
         let every = job.limits.lock_timeout / 2;
         let work = client.batch_execute(&sql);
-        watched(
+        let work = watched(
             work,
             self.main.pid,
             &self.watch,
@@ -94,9 +99,13 @@ impl PgSession {
             title,
             &mut tries.seen,
             job.progress,
-        )
-        .await
-        .map_err(wrong)?;
+        );
+        let done = if job.limits.pause > 0.0 {
+            listening(work, &self.watch, |took| pace.echo.in_batch(took)).await
+        } else {
+            work.await
+        };
+        done.map_err(wrong)?;
         job.progress.point("batch");
         let value = serde_json::to_value(&to).map_err(|e| Trouble::Final(unwritten(&e)))?;
         mark::move_to(client, job.place, &value).await?;
@@ -162,9 +171,11 @@ impl PgSession {
 
     /// Leaves the target to others for a while.
     async fn rest(&mut self, job: Job<'_>, pace: &mut Pace, took: Duration) -> Result<(), Failure> {
-        let pause = took.mul_f64(job.limits.pause.clamp(0.0, 100.0) * pace.strain(took));
-        if !pause.is_zero() {
-            sleep(pause.min(Duration::from_secs(10)), &job.step.title, job.progress).await?;
+        if job.limits.pause > 0.0 {
+            let share = pace.echo.pause(job.limits.pause.min(100.0) * pace.strain(took));
+            let pause = took.mul_f64(share).min(Duration::from_secs(10));
+            let rest = sleep(pause, &job.step.title, job.progress);
+            listening(rest, &self.watch, |took| pace.echo.in_pause(took)).await?;
         }
         if pace.looked.elapsed() > LOOK {
             self.wait_until_well(job.limits, job.progress).await?;

@@ -9,6 +9,7 @@ mod backfill;
 mod inspect;
 mod journal;
 mod link;
+mod listen;
 mod lock;
 mod mark;
 mod patience;

@@ -53,7 +53,11 @@ impl PgSession {
             client.batch_execute("ROLLBACK").await.map_err(wrong)?;
             return Ok(());
         }
-        client.batch_execute(&format!("SET /* dbwright */ LOCAL lock_timeout = {queue}")).await.map_err(wrong)?;
+        let alone = self.one_process(job, "LOCAL ");
+        client
+            .batch_execute(&format!("SET /* dbwright */ LOCAL lock_timeout = {queue}{alone}"))
+            .await
+            .map_err(wrong)?;
         for statement in statements {
             let sql = format!("/* dbwright */ {statement}");
             let work = client.batch_execute(&sql);
@@ -76,6 +80,18 @@ impl PgSession {
         client.batch_execute("COMMIT").await.map_err(wrong)?;
         job.progress.point("committed");
         Ok(())
+    }
+
+    /// Keeps a statement to one of the server's processes: a build that takes all processors can't be paused. Not where no
+    /// throttle is wanted, or the file says itself how many there may be.
+    pub(super) fn one_process(&self, job: Job<'_>, local: &str) -> String {
+        let said = |setting: &String| setting.to_ascii_lowercase().contains("max_parallel");
+        if job.limits.pause == 0.0 || self.settings.iter().any(said) {
+            return String::new();
+        }
+        ["max_parallel_maintenance_workers", "max_parallel_workers_per_gather"]
+            .map(|name| format!("; SET {local}{name} = 0"))
+            .concat()
     }
 
     /// How long a waiting session of this server leaves an autovacuum alone, in ms.
