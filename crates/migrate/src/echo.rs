@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The share of all statements that may be late: what the ninety-ninth of a hundred meets is what people notice.
-const LATE: f64 = 0.01;
-/// A delay below this is none: it is what a server with two processors needs to take one from another's work.
-const BARELY: Duration = Duration::from_millis(2);
+/// The share of all statements that may be late. People look at the ninety-ninth of a hundred, and half of its room is for steps
+/// that know no pauses.
+const LATE: f64 = 0.005;
+/// A delay below this is none: it is what a statement of a few pages takes by itself.
+const BARELY: Duration = Duration::from_millis(1);
 /// The longest pause, as a share of a batch: a change must end some day, however busy its target is.
 const LONGEST: f64 = 8.0;
 /// Answers that are remembered of each kind.
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_with_what_is_late_and_have_bounds() {
-        for (late, pause) in [(0, 0.5), (1, 0.5), (3, 2.0), (5, 4.0), (9, 8.0), (90, 8.0)] {
+        for (late, pause) in [(0, 0.5), (1, 1.0), (2, 3.0), (4, 7.0), (5, 8.0), (90, 8.0)] {
             assert!((echo(late).pause(0.5) - pause).abs() < 1e-9, "{late} of 100: {}", echo(late).pause(0.5));
         }
         assert!((echo(50).pause(20.0) - 20.0).abs() < 1e-9, "a longer pause that is wanted stays");
