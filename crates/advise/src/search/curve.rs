@@ -11,7 +11,7 @@ use crate::solve::{self, Limits};
 /// Budgets between nothing and everything.
 const POINTS: u64 = 10;
 /// Longest time of one point: a curve is for the eye.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The curve, ascending, with the chosen point in it.
 pub(crate) fn curve(search: &Search<'_>, model: &Model, best: &Outcome) -> Vec<CurvePoint> {

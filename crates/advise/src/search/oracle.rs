@@ -2,7 +2,8 @@
 //!
 //! A plan under the visible set V that uses U ⊆ V is the best one under every set between U and V, so one answer serves
 //! them all. More indexes never make the best plan dearer, so an answer under V also bounds the cost under each part of V
-//! from below.
+//! from below. An index that does for the query no more than a smaller visible one would not be used either: it counts as
+//! visible.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,7 +32,7 @@ pub(crate) struct Read {
 /// One answer of the planner.
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
-    /// What was visible.
+    /// What was visible, or would have changed nothing.
     pub(crate) visible: Set,
     /// What of it the plan uses.
     pub(crate) used: Set,
@@ -152,7 +153,7 @@ impl<'a> Oracle<'a> {
         self.calls += asks.len() as u64;
         for ((query, set), answer) in lot.iter().zip(self.whatif.plan(&asks).await?) {
             match answer {
-                Ok(planned) => self.facts[*query].push(fact(space, *query, set.clone(), &planned)),
+                Ok(planned) => self.facts[*query].push(fact(space, *query, set, &planned)),
                 Err(reason) => self.refused.push((*query, reason)),
             }
         }
@@ -166,11 +167,11 @@ fn ask(space: &Space<'_>, query: QueryId, set: &Set) -> Ask {
     Ask { query, with, without: Vec::new() }
 }
 
-fn fact(space: &Space<'_>, query: QueryId, visible: Set, planned: &Planned) -> Fact {
+fn fact(space: &Space<'_>, query: QueryId, visible: &Set, planned: &Planned) -> Fact {
     let places: HashMap<_, _> = visible.iter().map(|place| (space.at(query, place).id, place)).collect();
     let place = |id: &usize| places.get(id).copied();
     let used: Set = planned.used.iter().filter_map(place).collect();
     let leaves = planned.leaves.iter().filter_map(|leaf| Some((leaf, place(leaf.index.as_ref()?)?)));
     let reads = leaves.map(|(leaf, place)| Read { place, cost: leaf.cost, covered: leaf.covered }).collect();
-    Fact { visible, sign: used.sign(), used, cost: planned.cost, reads }
+    Fact { visible: space.widened(query, visible), sign: used.sign(), used, cost: planned.cost, reads }
 }

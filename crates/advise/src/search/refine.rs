@@ -11,7 +11,6 @@ use super::matrix::Model;
 use super::oracle::{Fact, Oracle, Question};
 use super::pool;
 use super::probe::{self, Measure};
-use super::set::Set;
 use super::shelf::Shelf;
 use super::space::{CandidateId, Space};
 use crate::advice::CurvePoint;
@@ -305,8 +304,7 @@ impl Search<'_> {
             let estimate = &self.space.at(query, *place).estimate;
             (estimate.bytes as f64 * price + estimate.upkeep * self.weights.upkeep) < left * SHARED
         };
-        let set: Set = self.space.views[query].all().iter().filter(pays).collect();
-        let set = set.union(&seen);
+        let set = self.space.narrowest(query, self.space.views[query].all().iter().filter(pays)).union(&seen);
         (set != seen).then_some((query, set))
     }
 

@@ -31,6 +31,9 @@ pub(crate) struct View {
     pub(crate) list: Vec<CandidateId>,
     /// What each of them does for the query.
     pub(crate) services: Vec<Signature>,
+    /// A number for each of them; those that do the same have the same.
+    kinds: Vec<usize>,
+    numbers: HashMap<Signature, usize>,
     places: HashMap<CandidateId, usize>,
 }
 
@@ -115,6 +118,8 @@ impl<'a> Space<'a> {
         }
         let service = serve::service(&self.queries[query].usage, &self.candidates[candidate as usize].index)?;
         let place = view.list.len();
+        let number = view.numbers.len();
+        view.kinds.push(*view.numbers.entry(service.clone()).or_insert(number));
         view.list.push(candidate);
         view.services.push(service);
         view.places.insert(candidate, place);
@@ -129,6 +134,32 @@ impl<'a> Space<'a> {
     /// Bytes of the candidate at a place of a query's list.
     pub(crate) fn bytes(&self, query: QueryId, place: usize) -> u64 {
         self.at(query, place).estimate.bytes
+    }
+
+    /// Places without those whose candidates do for the query what a smaller one among them does: planning takes longer with
+    /// each that is shown, and the planner would not take them.
+    pub(crate) fn narrowest(&self, query: QueryId, places: impl Iterator<Item = usize>) -> Set {
+        self.least(query, places).into_values().map(|(_, place)| place).collect()
+    }
+
+    /// Places and all those whose candidates do for the query no more than a smaller one among them.
+    pub(crate) fn widened(&self, query: QueryId, set: &Set) -> Set {
+        let least = self.least(query, set.iter());
+        let kinds = self.views[query].kinds.iter().enumerate();
+        let wider =
+            kinds.filter(|(place, kind)| least.get(kind).is_some_and(|one| *one < (self.bytes(query, *place), *place)));
+        set.union(&wider.map(|(place, _)| place).collect())
+    }
+
+    /// The smallest among some places of each kind, with its bytes.
+    fn least(&self, query: QueryId, places: impl Iterator<Item = usize>) -> HashMap<usize, (u64, usize)> {
+        let mut least: HashMap<usize, (u64, usize)> = HashMap::new();
+        for place in places {
+            let one = (self.bytes(query, place), place);
+            let entry = least.entry(self.views[query].kinds[place]).or_insert(one);
+            *entry = one.min(*entry);
+        }
+        least
     }
 
     /// A choice of candidates as a query sees it.
@@ -155,5 +186,45 @@ impl<'a> Space<'a> {
             }
         }
         readers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::ObjectName;
+
+    /// One query that sees candidates of these bytes, each doing what its kind says.
+    fn space(seen: &[(u64, usize)]) -> Space<'static> {
+        let table = ObjectName { schema: "public".to_owned(), name: "t".to_owned() };
+        let candidate = |(bytes, _): &(u64, usize)| Candidate {
+            index: Index::btree(table.clone(), None::<String>),
+            id: 0,
+            estimate: Estimate { bytes: *bytes, ..Estimate::default() },
+        };
+        let view = View {
+            list: (0..).take(seen.len()).collect(),
+            kinds: seen.iter().map(|(_, kind)| *kind).collect(),
+            ..View::default()
+        };
+        Space {
+            queries: &[],
+            candidates: seen.iter().map(candidate).collect(),
+            views: vec![view],
+            known: HashMap::new(),
+            defined: Vec::new(),
+            first: 0,
+        }
+    }
+
+    #[test]
+    fn of_those_that_do_the_same_the_smallest_is_shown_and_tells_of_the_others() {
+        let space = space(&[(30, 0), (10, 0), (20, 1), (10, 0), (40, 1)]);
+        let set = |places: &[usize]| places.iter().copied().collect::<Set>();
+        assert_eq!(space.narrowest(0, 0..5), set(&[1, 2]));
+        assert_eq!(space.narrowest(0, [0, 4].into_iter()), set(&[0, 4]), "what is not among them does not count");
+        assert_eq!(space.widened(0, &set(&[1])), set(&[0, 1, 3]));
+        assert_eq!(space.widened(0, &set(&[0, 2])), set(&[0, 2, 4]), "a smaller one could still change the plan");
+        assert_eq!(space.widened(0, &set(&[])), set(&[]));
     }
 }
