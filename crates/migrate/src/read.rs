@@ -18,12 +18,13 @@ use crate::script::{Script, Statement};
 /// line and caret.
 pub fn read(file: &str, text: &str, dialect: Dialect) -> Result<Script, Failure> {
     let mut statements = Vec::new();
+    let name: Arc<str> = Arc::from(file);
     for piece in pieces(text, dialect) {
         if !piece.complete {
             return Err(unfinished(file, text, &piece, dialect));
         }
         match piece.kind {
-            PieceKind::Statement => statements.push(statement(text, &piece, dialect)),
+            PieceKind::Statement => statements.push(statement(&name, text, &piece, dialect)),
             PieceKind::Meta => return Err(client_command(file, text, &piece)),
             PieceKind::CopyData => return Err(copy_data(file, text, &piece)),
             PieceKind::Blank => {}
@@ -32,10 +33,11 @@ pub fn read(file: &str, text: &str, dialect: Dialect) -> Result<Script, Failure>
     Ok(Script { file: file.to_owned(), text: Arc::from(text), statements })
 }
 
-fn statement(text: &str, piece: &Piece<'_>, dialect: Dialect) -> Statement {
+fn statement(file: &Arc<str>, text: &str, piece: &Piece<'_>, dialect: Dialect) -> Statement {
     let mut comments = before(text, piece, dialect);
     comments.extend(behind(text, piece, dialect));
     Statement {
+        file: Arc::clone(file),
         sql: text[piece.start..piece.range.end].to_owned(),
         comments,
         range: piece.start..piece.range.end,

@@ -17,6 +17,8 @@ pub struct Script {
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
+    /// The file that it stands in, as the user named it, for messages about statements of several files.
+    pub file: Arc<str>,
     /// The statement, without comments before it and without the closing semicolon.
     pub sql: String,
     /// Comments that stand directly before it or on its last line, as written.

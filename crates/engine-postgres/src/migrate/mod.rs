@@ -3,6 +3,7 @@
 mod leftovers;
 pub mod lint;
 mod lock_mode;
+pub mod names;
 pub mod plan;
 pub mod rehearse;
 mod session;

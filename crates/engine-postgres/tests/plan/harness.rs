@@ -258,7 +258,7 @@ pub(crate) async fn plan_all(client: &Client, run: &[&str]) -> Vec<Planned> {
     for (before, sql) in run.iter().enumerate() {
         let (sql, range) = ((*sql).to_owned(), 0..sql.len());
         let acts = ddl::read(&sql).expect("readable");
-        let statement = Statement { sql, comments: Vec::new(), range, line: before + 1, column: 1 };
+        let statement = Statement { file: "".into(), sql, comments: Vec::new(), range, line: before + 1, column: 1 };
         all.push(plan::plan(&mut catalog, &statement, &acts).await.expect("a plan"));
     }
     all

@@ -105,7 +105,7 @@ impl<'a> Runner<'a> {
         if known && (entry.steps_of(part, index).next().is_none() || entry.steps_of(part, index).any(begun)) {
             return Ok(());
         }
-        let mut plans = self.session.plan(std::slice::from_ref(&statement(written))).await?;
+        let mut plans = self.session.plan(std::slice::from_ref(&statement(written, file))).await?;
         let Some(plan) = plans.pop() else {
             return Err(Failure::internal("migrate.no-plan", format!("{file}:{}: no plan came back", written.line)));
         };
@@ -243,8 +243,9 @@ fn rows(work: &Work) -> Option<u64> {
     }
 }
 
-fn statement(written: &Written) -> Statement {
+fn statement(written: &Written, file: &str) -> Statement {
     Statement {
+        file: file.into(),
         sql: written.sql.clone(),
         comments: Vec::new(),
         range: 0..written.sql.len(),

@@ -70,6 +70,7 @@ impl Reader<'_> {
         self.behind();
         let place = self.place(start);
         Ok(Some(Statement {
+            file: self.file.into(),
             sql: self.text[start..end].to_owned(),
             comments: std::mem::take(&mut self.comments),
             range: start..end,

@@ -1,7 +1,7 @@
 //! What a rule looks at: one statement of a script, and the state before it.
 
 use crate::migrate::LockMode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dbwright_core::Location;
@@ -17,6 +17,7 @@ use crate::body::PgBody;
 use crate::ddl::{
     self, Act, Action, Clause, Column, ColumnConstraint, Constraint, ConstraintKind, CreateIndex, Inner, Object,
 };
+use crate::migrate::names::{Names, Problem};
 
 /// What rules look at.
 #[derive(Debug)]
@@ -39,6 +40,14 @@ pub struct Scene {
     pub at: usize,
     /// Which part of it: 0 the statement itself, n the nth statement inside its `DO` block.
     pub part: usize,
+    /// What the statement names that is not there, or that something has already.
+    pub problems: Vec<Problem>,
+    /// The names that are there.
+    names: Names,
+    /// Files that the target has already: nothing is told of their names.
+    done: BTreeSet<String>,
+    /// The statement up to which names are followed.
+    followed: Option<usize>,
     /// The transaction that is open before the statement.
     pub transaction: Option<Transaction>,
     /// Settings that the file made, by name; those of `SET LOCAL` until the transaction ends.
@@ -97,10 +106,12 @@ pub struct Added<'a> {
 
 impl Scene {
     /// The scene before the first script.
-    pub(super) fn new(body: Option<&PgBody>, version: Option<u32>) -> Self {
+    pub(super) fn new(body: Option<&PgBody>, version: Option<u32>, scripts: &[Script]) -> Self {
         let target = body.and_then(|body| u32::try_from(body.server.major()).ok());
         let world =
             body.map_or_else(|| World { search_path: vec!["public".to_owned()], ..World::default() }, target::world);
+        let names = body.map_or_else(Names::unknown, |body| Names::of(body, &world.search_path));
+        let done = body.map(|body| names.done(&body.migrations, scripts)).unwrap_or_default();
         Self {
             world,
             version: target.or(version).unwrap_or(OLDEST),
@@ -111,6 +122,10 @@ impl Scene {
             lines: Vec::new(),
             at: 0,
             part: 0,
+            problems: Vec::new(),
+            names,
+            done,
+            followed: None,
             transaction: None,
             settings: BTreeMap::new(),
             local: BTreeMap::new(),
@@ -286,6 +301,8 @@ impl lint::Scene for Scene {
         self.transaction = in_transaction.then(Transaction::default);
         self.settings.clear();
         self.local.clear();
+        self.names.next_file();
+        self.followed = None;
     }
 
     fn close(&mut self) {
@@ -308,6 +325,12 @@ impl lint::Scene for Scene {
 
     fn stand(&mut self, statement: usize, part: usize) {
         (self.at, self.part) = (statement, part);
+        if self.done.contains(&self.file) || self.followed.replace(statement) == Some(statement) {
+            self.problems.clear();
+            return;
+        }
+        let line = &self.lines[statement];
+        self.problems = self.names.pass(&line.acts, &line.sql, line.line);
     }
 
     fn pass(&mut self) {

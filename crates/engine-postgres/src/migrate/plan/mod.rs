@@ -17,6 +17,7 @@ mod index;
 mod locks;
 mod maintenance;
 pub mod name;
+pub mod names;
 mod plain;
 mod restore;
 mod retype;
@@ -28,7 +29,7 @@ mod tokens;
 use dbwright_core::Failure;
 use dbwright_migrate::{Planned, Statement};
 
-use crate::ddl::{Act, Action, Constraint, ConstraintKind};
+use crate::ddl::{Act, Action, Constraint, ConstraintKind, Object};
 pub use catalog::Catalog;
 
 /// Plans one statement against the catalog as it is at this moment, and what earlier statements of the run made.
@@ -68,9 +69,29 @@ async fn later(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Option<String>, Fa
         }
         reason = Some(format!("the statement on line {line} makes {}", name.name));
     }
+    if reason.is_none() {
+        reason = chosen(catalog, acts).await?;
+    }
     let free = acts.iter().filter_map(dispatch::makes).find_map(|name| Some((name, catalog.made.gone(name)?)));
     let free = free.map(|(name, line)| format!("the statement on line {line} frees the name {}", name.name));
     Ok(reason.or(free).or_else(|| half_known(catalog, acts)))
+}
+
+/// A sequence whose name the server chooses for a column that an earlier statement makes.
+async fn chosen(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Option<String>, Failure> {
+    for act in acts {
+        let Act::Alter { object: Object::Sequence, name, .. } = act else { continue };
+        if let Some((table, line)) = catalog.made.parent_of(name) {
+            let there = format!("to_regclass({}) IS NOT NULL", name::literal(&name::written(name)));
+            if !catalog.holds(&there).await? {
+                return Ok(Some(format!(
+                    "the statement on line {line} makes or changes {table}, and with it {}",
+                    name.name
+                )));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A statement whose steps depend on what a column is, and an earlier one makes or changes that column.

@@ -22,13 +22,18 @@ impl PgSession {
 
     async fn try_plan(&self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
         let mut catalog = Catalog::open(self.main.client()).await?;
-        let mut plans = Vec::with_capacity(statements.len());
+        let mut acts = Vec::with_capacity(statements.len());
         for statement in statements {
-            let acts = ddl::read(&statement.sql).map_err(|e| {
+            acts.push(ddl::read(&statement.sql).map_err(|e| {
                 Failure::usage("migrate.syntax", format!("line {}: {}", statement.line, e.message))
                     .excerpt(statement.sql.clone())
-            })?;
-            plans.push(plan::plan(&mut catalog, statement, &acts).await?);
+            })?);
+        }
+        let run: Vec<_> = statements.iter().zip(&acts).map(|(statement, acts)| (statement, acts.as_slice())).collect();
+        plan::names::check(&catalog, &run).await?;
+        let mut plans = Vec::with_capacity(statements.len());
+        for (statement, acts) in run {
+            plans.push(plan::plan(&mut catalog, statement, acts).await?);
         }
         Ok(plans)
     }

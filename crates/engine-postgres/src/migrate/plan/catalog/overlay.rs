@@ -46,6 +46,17 @@ impl Overlay {
         self.objects.iter().rev().find(|object| same(&object.name, name)).map(|object| object.line)
     }
 
+    /// The table of an earlier statement, with its line, for whose column the server may choose this name.
+    #[must_use]
+    pub fn parent_of(&self, name: &Name) -> Option<(&str, usize)> {
+        let of = |object: &&Touched| {
+            let rest = name.name.strip_prefix(object.name.name.as_str());
+            rest.is_some_and(|rest| rest.starts_with('_'))
+                && (name.schema.is_none() || name.schema == object.name.schema)
+        };
+        self.objects.iter().rev().find(of).map(|object| (object.name.name.as_str(), object.line))
+    }
+
     /// The line of the last statement that made, renamed or converted this column.
     #[must_use]
     pub fn touched_column(&self, table: &Name, column: &str) -> Option<usize> {

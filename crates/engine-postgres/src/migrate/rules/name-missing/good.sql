@@ -1,0 +1,20 @@
+CREATE SCHEMA shop;
+CREATE TABLE orders (id bigint PRIMARY KEY, total numeric(10,2), note text, CONSTRAINT total_positive CHECK (total > 0));
+CREATE TABLE shop.basket (id bigint PRIMARY KEY, "Kind" text);
+CREATE INDEX orders_note ON orders (note);
+CREATE FUNCTION make() RETURNS void LANGUAGE sql AS 'CREATE TABLE made (id int)';
+-- migration
+SET lock_timeout = '3s';
+ALTER INDEX IF EXISTS nowhere RENAME TO somewhere;
+ALTER TABLE IF EXISTS nowhere ADD COLUMN a int;
+ALTER TABLE orders DROP CONSTRAINT IF EXISTS no_such;
+ALTER TABLE orders ALTER COLUMN extra SET DEFAULT 1, ADD COLUMN extra int;
+SET search_path = shop, public;
+ALTER TABLE basket ALTER COLUMN "Kind" SET DEFAULT 'x';
+CREATE TABLE lines (LIKE orders INCLUDING ALL);
+ALTER TABLE lines ALTER COLUMN note SET DEFAULT '';
+ALTER TABLE lines DROP CONSTRAINT total_positive;
+CREATE TEMPORARY TABLE held AS SELECT id AS number FROM orders;
+ALTER TABLE held RENAME COLUMN number TO nr;
+SELECT make();
+ALTER TABLE made ADD COLUMN note text;
