@@ -20,6 +20,9 @@ const START: &str = r#"
     CREATE FUNCTION f(a int, text) RETURNS int LANGUAGE sql STABLE COST 7 AS 'SELECT 1'; CREATE PROCEDURE "P"() LANGUAGE sql AS 'SELECT 1';
     CREATE SEQUENCE s START 5 INCREMENT 5 MAXVALUE 500 CACHE 3 CYCLE OWNED BY t.a; SELECT nextval('s'); CREATE SEQUENCE free;
     CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TYPE tone AS ENUM ('low'); CREATE FUNCTION weigh(tone) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+    CREATE FUNCTION alike(tone, tone) RETURNS bool LANGUAGE sql AS 'SELECT true';
+    CREATE FUNCTION hear() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
     CREATE TRIGGER "After" AFTER INSERT ON heard FOR EACH ROW EXECUTE FUNCTION act();
     CREATE POLICY own ON t FOR SELECT TO pg_monitor USING (a > 0); COMMENT ON POLICY own ON t IS 'own';
     CREATE RULE nothing AS ON DELETE TO nokey DO INSTEAD NOTHING; CREATE STATISTICS st (ndistinct) ON a, b FROM t; COMMENT ON STATISTICS st IS 'st';
@@ -101,6 +104,11 @@ CREATE OR REPLACE VIEW v AS SELECT id, a, b FROM t
 CREATE SCHEMA IF NOT EXISTS side
 CREATE SCHEMA other
 CREATE EXTENSION IF NOT EXISTS plpgsql
+CREATE AGGREGATE longest(text) (SFUNC = textcat, STYPE = text)
+CREATE CAST (tone AS int) WITH FUNCTION weigh(tone) AS ASSIGNMENT
+CREATE OPERATOR === (LEFTARG = tone, RIGHTARG = tone, FUNCTION = alike, COMMUTATOR = ===)
+CREATE OPERATOR !-! (RIGHTARG = tone, FUNCTION = weigh)
+CREATE EVENT TRIGGER "Heard" ON ddl_command_end EXECUTE FUNCTION hear()
 DROP POLICY own ON t
 DROP RULE nothing ON nokey
 DROP TYPE mood
@@ -173,6 +181,68 @@ fn everything_is_as_it_was() {
             let why: Vec<_> = planned.steps.iter().filter_map(|step| step.back.irreversible.clone()).collect();
             assert!(why.iter().any(|why| why.contains(reason)), "{statement}: {why:?}");
         }
+    }
+}
+
+/// Which values a sequence gave out is known to itself alone, so that it waits for `contract`.
+#[test]
+fn a_dropped_sequence_comes_back_behind_its_last_value() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for major in majors().expect("versions") {
+        let own = Database::create(major);
+        own.execute(START);
+        own.execute("GRANT USAGE ON SEQUENCE free TO PUBLIC; COMMENT ON SEQUENCE free IS 'free'");
+        let start = State::of(&own, major, None);
+        runtime.block_on(async {
+            let client = connect(&own.url).await;
+            let planned = plan_on(&client, "DROP SEQUENCE public.free").await;
+            let [aside, gone] = planned.steps.as_slice() else { panic!("{planned:#?}") };
+            own.execute("SELECT nextval('free') FROM generate_series(1, 41)");
+            run(&client, aside, false).await;
+            own.execute("CREATE SEQUENCE free; DROP SEQUENCE free");
+            back(&client, aside).await;
+            back(&client, aside).await;
+            same(&start.schema, &State::of(&own, major, None).schema, "undone");
+            let next = dbwright_testkit::sql::query(&own.url, "SELECT nextval('free')").expect("a value");
+            assert_eq!(next[0][0], "42");
+            run(&client, aside, false).await;
+            run(&client, gone, false).await;
+            let left = "SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relname ~ 'free|dbwright'";
+            assert_eq!(dbwright_testkit::sql::query(&own.url, left).expect("counted")[0][0], "0");
+            own.execute("CREATE TABLE uses (id int DEFAULT nextval('s'))");
+            let needed = plan_on(&client, "DROP SEQUENCE s CASCADE").await;
+            assert!(needed.steps.iter().any(|step| step.back.irreversible.is_some()), "{needed:#?}");
+        });
+    }
+}
+
+/// Another expression is taken back by the old one; a column that is computed no more stays so, and that is said.
+#[test]
+fn expressions_of_columns() {
+    const TABLE: &str =
+        "CREATE TABLE g (a int, b int GENERATED ALWAYS AS (a * 2) STORED, c int); INSERT INTO g (a) VALUES (1), (2)";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for major in majors().expect("versions") {
+        let own = Database::create(major);
+        own.execute(TABLE);
+        let start = State::of(&own, major, None);
+        runtime.block_on(async {
+            let client = connect(&own.url).await;
+            if major >= 17 {
+                let planned = plan_on(&client, "ALTER TABLE g ALTER COLUMN b SET EXPRESSION AS (a + 5)").await;
+                run(&client, &planned.steps[0], true).await;
+                assert_ne!(State::of(&own, major, None).rows, start.rows);
+                back(&client, &planned.steps[0]).await;
+                let now = State::of(&own, major, None);
+                same(&start.schema, &now.schema, "the old expression");
+                same(&start.rows, &now.rows, "the old values");
+            }
+            let planned = plan_on(&client, "ALTER TABLE g ALTER COLUMN b DROP EXPRESSION").await;
+            let why = planned.steps[0].back.irreversible.as_ref().expect("no way back");
+            assert!(why.contains("behind all others"), "{why}");
+            let planned = plan_on(&client, "ALTER TABLE g ALTER COLUMN c DROP EXPRESSION IF EXISTS").await;
+            assert!(planned.steps[0].back.irreversible.is_none(), "{planned:#?}");
+        });
     }
 }
 

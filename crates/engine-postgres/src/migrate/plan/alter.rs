@@ -123,13 +123,16 @@ fn rewriting(cx: &Cx<'_, '_>, to: &Alter<'_>, clause: &Clause) -> Option<Draft> 
         Action::SetTablespace { .. } => "moving a table to another tablespace copies it",
         Action::SetLogged(_) => "SET LOGGED and SET UNLOGGED write the table anew",
         Action::SetAccessMethod { .. } => "another access method writes the table anew",
+        Action::SetExpression { column } if to.table.column(column).is_some_and(|one| one.generated == "v") => {
+            return None;
+        }
         Action::SetExpression { .. } => "another expression of a stored column writes the table anew",
         _ => return None,
     };
     let sql = format!("{} {}", to.head(), clause.text);
     let step = step::transaction(plain::title(&sql), Phase::Switch, [sql])
         .locks(ACCESS_EXCLUSIVE, to.table, Held::Rewrite)
-        .back(backs::unknown());
+        .back(backs::simple(to, &clause.action));
     let _ = cx;
     Some(Draft::one("blocking", step).blocks(what, super::size::rewrite_ms(to.table.total_bytes)))
 }

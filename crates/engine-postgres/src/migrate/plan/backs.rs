@@ -33,10 +33,13 @@ pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
         Act::CreatePolicy { name, table } => {
             Ok(Back::by([format!("DROP POLICY IF EXISTS {} ON {}", ident(name), written(table))]))
         }
-        Act::CreateFunction { name, .. } => function(cx, name).await,
+        Act::CreateFunction { name, .. } | Act::Create { object: Object::Function, name, replace: false, .. } => {
+            function(cx, name).await
+        }
         Act::Create { object, name, if_not_exists: true, .. } if restore::made_before(cx, *object, name).await? => {
             Ok(Back::nothing())
         }
+        Act::Create { object: Object::Other, .. } => Ok(restore::made(&cx.statement.sql).unwrap_or_else(unknown)),
         Act::Create { object, name, .. } => Ok(keyword(*object).map_or_else(unknown, |word| gone(word, name))),
         Act::Drop { object, names, on, cascade, .. } if !*cascade || alone(cx, *object, names).await? => {
             dropped(cx, *object, names, on.as_ref()).await

@@ -141,13 +141,20 @@ async fn one(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
         {
             Ok(after_contract(cx))
         }
-        _ => {
-            let back = backs::of(cx, act).await?;
-            let mut draft = plain::draft(cx).back(back);
-            draft.notes.extend(backs::warning(act));
-            Ok(draft)
-        }
+        Act::Drop { object: Object::Sequence, names, .. } => match restore::aside(cx, names).await? {
+            Some(draft) => Ok(draft),
+            None => as_is(cx, act).await,
+        },
+        _ => as_is(cx, act).await,
     }
+}
+
+/// The statement itself, with its way back.
+async fn as_is(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
+    let back = backs::of(cx, act).await?;
+    let mut draft = plain::draft(cx).back(back);
+    draft.notes.extend(backs::warning(act));
+    Ok(draft)
 }
 
 /// A query, and what the functions that it calls may do.

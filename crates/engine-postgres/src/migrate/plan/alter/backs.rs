@@ -5,7 +5,7 @@ use dbwright_migrate::plan::Back;
 
 use crate::ddl::{Action, Clause};
 
-use super::super::catalog::{Constraint, Index, Table};
+use super::super::catalog::{Column, Constraint, Index, Table};
 use super::super::draft::Cx;
 use super::super::name::{helper, ident, literal, written};
 use super::super::step;
@@ -276,7 +276,7 @@ async fn identity_again(cx: &Cx<'_, '_>, to: &Alter<'_>, column: &str) -> Result
 }
 
 /// What needs no question.
-fn simple(to: &Alter<'_>, action: &Action) -> Back {
+pub(super) fn simple(to: &Alter<'_>, action: &Action) -> Back {
     let (table, head) = (to.table, to.head());
     let alter = |column: &str, what: String| Back::by([format!("{head} ALTER COLUMN {} {what}", ident(column))]);
     match action {
@@ -316,6 +316,18 @@ fn simple(to: &Alter<'_>, action: &Action) -> Back {
             Back::by([format!("{head} {word} {}", written(parent))])
         }
         Action::DropColumn { .. } => Back::impossible("the column's values are gone"),
+        Action::SetExpression { column } => match table.column(column) {
+            Some(Column { default: Some(old), generated, .. }) if !generated.is_empty() => {
+                alter(column, format!("SET EXPRESSION AS ({old})"))
+            }
+            _ => unknown(),
+        },
+        Action::DropExpression { column } => match table.column(column) {
+            Some(found) if found.generated.is_empty() => Back::nothing(),
+            _ => Back::impossible(
+                "the server can't make a plain column a generated one: it would have to be added anew, behind all others",
+            ),
+        },
         Action::SetType { column, .. } if table.is_empty() => match table.column(column) {
             Some(old) => alter(column, format!("TYPE {ty} USING {}::{ty}", ident(column), ty = old.ty)),
             None => unknown(),

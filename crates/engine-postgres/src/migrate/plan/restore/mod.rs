@@ -3,6 +3,7 @@
 
 mod comments;
 mod drops;
+mod made;
 mod others;
 mod rights;
 mod routines;
@@ -19,11 +20,12 @@ use super::tokens;
 
 pub(super) use comments::comment;
 pub(super) use drops::{dropped, made_before, of_routines};
+pub(super) use made::made;
 pub(super) use others::{matview, publication, rule};
 pub(super) use rights::{changed as rights, defaults as default_rights};
 pub(super) use routines::{domain, other};
 pub(super) use rows::insert;
-pub(super) use sequences::{behind, dropped as sequence_again, sequence};
+pub(super) use sequences::{aside, behind, dropped as sequence_again, sequence};
 
 /// An object as a statement names it: where it is in the catalog.
 pub(super) struct Found {

@@ -1,19 +1,22 @@
 //! `ALTER SEQUENCE`: what it was.
 
 use dbwright_core::Failure;
-use dbwright_migrate::plan::Back;
+use dbwright_migrate::plan::{Back, Phase};
 
 use crate::ddl::Name;
 
 use super::super::catalog::Table;
-use super::super::draft::Cx;
-use super::super::name::{ident, literal, qualified, written};
+use super::super::draft::{Cx, Draft};
+use super::super::name::{helper, ident, literal, qualified, written};
 use super::super::plain::unknown;
-use super::super::step;
+use super::super::step::{self, Drafted as _, transaction};
 
 /// All settings as they are. Its value goes back only where that gives nothing out twice.
 pub(in super::super) async fn sequence(cx: &Cx<'_, '_>, name: &Name) -> Result<Back, Failure> {
     let name = written(name);
+    if !cx.catalog.holds(&format!("to_regclass({}) IS NOT NULL", literal(&name))).await? {
+        return Ok(unknown());
+    }
     let query = format!(
         "SELECT format('ALTER SEQUENCE %s AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s %s', {0}, \
          format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END), \
@@ -89,4 +92,39 @@ pub(in super::super) async fn dropped(cx: &Cx<'_, '_>, name: &Name) -> Result<Op
     let value = behind(cx, &full, &table, &column).await?;
     let statements: Vec<String> = made.into_iter().chain(found.extras).chain(value).collect();
     Ok(Some(Back::by([step::guarded(&format!("to_regclass({}) IS NULL", literal(&full)), &statements)])))
+}
+
+/// A sequence that belongs to no column is not dropped but put aside until `contract`: which values it gave out by then is
+/// known to nobody else. None when something needs it, so that the server refuses, or when a name is not free.
+pub(in super::super) async fn aside(cx: &Cx<'_, '_>, names: &[Name]) -> Result<Option<Draft>, Failure> {
+    let [name] = names else { return Ok(None) };
+    let query = format!(
+        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.oid = to_regclass({}) AND c.relkind = 'S' AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
+         WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid) AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
+         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i', 'e'))",
+        literal(&written(name))
+    );
+    let row = cx.catalog.rows(&query).await?.into_iter().next().unwrap_or_default();
+    let [Some(schema), Some(own)] = <[Option<String>; 2]>::try_from(row).unwrap_or_default() else { return Ok(None) };
+    let kept = helper(&[&schema, &own], "gone");
+    if cx.catalog.is_used(&schema, &kept).await? {
+        return Ok(None);
+    }
+    let (full, aside) = (qualified(&schema, &own), qualified(&schema, &kept));
+    let there = format!("to_regclass({}) IS NOT NULL", literal(&aside));
+    let back = format!("ALTER SEQUENCE {aside} RENAME TO {}", ident(&own));
+    let rename = transaction(
+        format!("put the sequence {} aside", ident(&own)),
+        Phase::Switch,
+        [format!("ALTER SEQUENCE {full} RENAME TO {}", ident(&kept))],
+    );
+    let drop = transaction(
+        format!("drop the sequence {}", ident(&own)),
+        Phase::Contract,
+        [format!("DROP SEQUENCE IF EXISTS {aside}")],
+    );
+    let mut draft = Draft::one("kept-aside", rename.back(Back::by([step::guarded(&there, &[back])])));
+    draft.steps.push(drop.back(Back::impossible("the sequence is gone")));
+    Ok(Some(draft.note(format!("until `contract` it stays as {aside}"))))
 }
