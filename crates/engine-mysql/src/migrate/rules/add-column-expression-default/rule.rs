@@ -10,7 +10,9 @@ use crate::migrate::ways::COPY;
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(altered) = cx.body.busy() else { return };
     let table = &altered.table;
-    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::ExpressionDefault && part.verdict.way == COPY) {
+    for part in
+        altered.parts.iter().filter(|part| part.verdict.cause == Cause::ExpressionDefault && part.verdict.way == COPY)
+    {
         for (column, new) in part.added() {
             let Some(value) = new.expression_default() else { continue };
             let effort = Effort { table, way: part.verdict.way };

@@ -18,7 +18,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             }
             let effort = Effort { table, way: part.verdict.way };
             let name = quoted(column);
-                    let clause = format!("ADD COLUMN {name} {} NULL", typed(&new));
+            let clause = format!("ADD COLUMN {name} {} NULL", typed(&new));
             let finding = cx
                 .finding(table.subject_in(column), format!("code that doesn't know {name} can't insert rows any more"))
                 .why(

@@ -10,10 +10,13 @@ use crate::migrate::ways::COPY;
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(altered) = cx.body.busy() else { return };
     let table = &altered.table;
-    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::StoredColumn && part.verdict.way == COPY) {
+    for part in
+        altered.parts.iter().filter(|part| part.verdict.cause == Cause::StoredColumn && part.verdict.way == COPY)
+    {
         let redefined = part.redefined();
         let columns = part.added().into_iter().chain(redefined);
-        for (column, new) in columns.filter(|(_, new)| new.generated.as_ref().is_some_and(|generated| generated.stored)) {
+        for (column, new) in columns.filter(|(_, new)| new.generated.as_ref().is_some_and(|generated| generated.stored))
+        {
             let effort = Effort { table, way: part.verdict.way };
             let mut finding = cx
                 .finding(table.subject_in(column), format!("the stored column {} {}", quoted(column), effort.says()))

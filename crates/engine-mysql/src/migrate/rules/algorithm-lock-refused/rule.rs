@@ -95,7 +95,10 @@ fn refused(scene: &Scene, demands: &[Demand], verdict: &Verdict) -> Option<(Stri
     // What is instant by demand takes no other lock than its own.
     if mysql && algorithm == Some(0) && lock.is_some() {
         let word = LOCKS[lock?];
-        return Some((format!("ALGORITHM=INSTANT with LOCK={word}"), "beside ALGORITHM=INSTANT it takes no LOCK but DEFAULT"));
+        return Some((
+            format!("ALGORITHM=INSTANT with LOCK={word}"),
+            "beside ALGORITHM=INSTANT it takes no LOCK but DEFAULT",
+        ));
     }
     let copies = needed == 2 || algorithm == Some(2);
     // From 11.2 on MariaDB copies beside writes where it can.

@@ -51,7 +51,9 @@ fn loss(old: &Definition, new: &Definition) -> Option<String> {
             }
             (is.1 < was.1).then(|| format!("values are rounded to {} digits after the point", is.1))
         }
-        ("decimal" | "double" | "float", _) if new.whole() => Some("what stands after the point is rounded away".to_owned()),
+        ("decimal" | "double" | "float", _) if new.whole() => {
+            Some("what stands after the point is rounded away".to_owned())
+        }
         ("double", "float") => Some("values lose digits".to_owned()),
         ("datetime" | "timestamp", "date") => Some("the time of day is lost".to_owned()),
         ("datetime" | "timestamp", "time") => Some("the day is lost".to_owned()),

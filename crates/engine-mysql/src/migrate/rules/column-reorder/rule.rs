@@ -2,9 +2,9 @@
 
 use dbwright_core::{Cx, Severity};
 
+use crate::flavour::Flavour;
 use crate::migrate::lint::steps::quoted;
 use crate::migrate::lint::{Effort, Scene};
-use crate::flavour::Flavour;
 
 /// Reports columns that are moved.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

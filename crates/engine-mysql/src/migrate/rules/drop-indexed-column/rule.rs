@@ -21,7 +21,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     for part in &altered.parts {
         let Action::DropColumn(column) = &part.clause.action else { continue };
         let keys = table.keys_of(column);
-        let keys: Vec<&TableKey> = keys.into_iter().filter(|key| !dropped(key) && key.kind != KeyKind::Primary).collect();
+        let keys: Vec<&TableKey> =
+            keys.into_iter().filter(|key| !dropped(key) && key.kind != KeyKind::Primary).collect();
         for key in keys {
             let finding = cx
                 .finding(table.subject_in(&key.name), title(column, key))
@@ -41,7 +42,9 @@ fn title(column: &str, key: &TableKey) -> String {
     match (key.columns.len(), key.kind) {
         (1, _) => format!("with {column} goes the index {name}"),
         (_, KeyKind::Unique) => {
-            format!("without {column} the unique index {name} is over fewer columns: rows that differ there alone make it fail")
+            format!(
+                "without {column} the unique index {name} is over fewer columns: rows that differ there alone make it fail"
+            )
         }
         _ => format!("without {column} the index {name} is over fewer columns"),
     }
@@ -51,7 +54,8 @@ fn title(column: &str, key: &TableKey) -> String {
 fn said(_table: &Table, column: &str, key: &TableKey) -> String {
     let (name, drop) = (quoted(&key.name), quoted(column));
     let rest: Vec<String> = key.columns.iter().filter(|own| !same(own, column)).cloned().collect();
-    let plain = key.kind == KeyKind::Plain && !key.prefix && !rest.is_empty() && !rest.iter().any(|part| part.starts_with('('));
+    let plain =
+        key.kind == KeyKind::Plain && !key.prefix && !rest.is_empty() && !rest.iter().any(|part| part.starts_with('('));
     let again = if plain { format!(", ADD INDEX {name} ({})", quoted_list(&rest)) } else { String::new() };
     format!("DROP INDEX {name}{again}, DROP COLUMN {drop}")
 }

@@ -27,9 +27,15 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             format!("{name} loses {}, which {}", some_of(&gone), effort.says())
         };
         let fate = match (gone.is_empty(), cx.body.strict()) {
-            (true, _) => "values are stored by their number in the list: added at its end they take an instant, anywhere else all rows are written anew",
-            (false, true) => "the first row that has such a value makes the statement fail; update those rows before, and let no code write it",
-            (false, false) => "rows that have such a value get an empty one, without an error, since sql_mode is not strict; update those rows before",
+            (true, _) => {
+                "values are stored by their number in the list: added at its end they take an instant, anywhere else all rows are written anew"
+            }
+            (false, true) => {
+                "the first row that has such a value makes the statement fail; update those rows before, and let no code write it"
+            }
+            (false, false) => {
+                "rows that have such a value get an empty one, without an error, since sql_mode is not strict; update those rows before"
+            }
         };
         let mut finding = cx
             .finding(table.subject_in(column), title)
@@ -54,5 +60,6 @@ fn at_end(old: &Definition, new: &Definition) -> Option<String> {
     let (from, to) = (new.text.find('(')?, new.text.find(')')?);
     // A parenthesis inside a value.
     let plain = !new.args.iter().any(|value| value.contains(['(', ')']));
-    (values.len() <= room && plain).then(|| format!("{}({}){}", &new.text[..from], values.join(","), &new.text[to + 1..]))
+    (values.len() <= room && plain)
+        .then(|| format!("{}({}){}", &new.text[..from], values.join(","), &new.text[to + 1..]))
 }

@@ -13,7 +13,8 @@ use dbwright_sql::Dialect;
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(altered) = cx.body.busy() else { return };
     let table = &altered.table;
-    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::ForeignKey && part.verdict.way == COPY) {
+    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::ForeignKey && part.verdict.way == COPY)
+    {
         for foreign in keys(part) {
             let effort = Effort { table, way: part.verdict.way };
             let parent = named(&foreign);
@@ -27,7 +28,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
                     effort.waits()
                 ))
                 .at(part.place.clone());
-            if let Some(change) = change(table, &foreign).filter(|_| matches!(part.clause.action, Action::AddForeignKey)) {
+            if let Some(change) =
+                change(table, &foreign).filter(|_| matches!(part.clause.action, Action::AddForeignKey))
+            {
                 finding = finding.change(change);
             }
             cx.report(effort.weigh(finding));
@@ -38,7 +41,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 /// The foreign keys of a clause.
 fn keys(part: &Part<'_>) -> Vec<Foreign> {
     let own = define::foreign(&part.clause.text);
-    let columns = part.added().into_iter().filter_map(|(column, new)| define::column_foreign(column, new.references.as_deref()?));
+    let columns =
+        part.added().into_iter().filter_map(|(column, new)| define::column_foreign(column, new.references.as_deref()?));
     own.into_iter().chain(columns).collect()
 }
 

@@ -17,7 +17,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let effort = Effort { table, way: part.verdict.way };
         let name = define::key(&part.clause.text).map_or_else(String::new, |key| key.name);
         let first = match kind {
-            "FULLTEXT" if !table.fulltext() => "; the first one of a table builds all rows anew, with hidden numbers, and from then on changes of columns copy the table",
+            "FULLTEXT" if !table.fulltext() => {
+                "; the first one of a table builds all rows anew, with hidden numbers, and from then on changes of columns copy the table"
+            }
             _ => "",
         };
         let finding = cx

@@ -11,7 +11,8 @@ use crate::migrate::ways::COPY;
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(altered) = cx.body.busy() else { return };
     let table = &altered.table;
-    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::PrimaryKey && part.verdict.way == COPY) {
+    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::PrimaryKey && part.verdict.way == COPY)
+    {
         let effort = Effort { table, way: part.verdict.way };
         let name = table.sql();
         let mut finding = cx

@@ -20,7 +20,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             continue;
         }
         let old = table.sql();
-        let new = to.schema.as_ref().map_or_else(|| quoted(&to.name), |schema| Dialect::Mysql.qualified(schema, &to.name));
+        let new =
+            to.schema.as_ref().map_or_else(|| quoted(&to.name), |schema| Dialect::Mysql.qualified(schema, &to.name));
         let lock = "an exclusive metadata lock for an instant; code that comes between the two fails";
         let change = Change::new([scene.sql().to_owned(), format!("CREATE VIEW {old} AS SELECT * FROM {new}")], lock)
             .back([format!("DROP VIEW {old}"), format!("RENAME TABLE {new} TO {old}")])

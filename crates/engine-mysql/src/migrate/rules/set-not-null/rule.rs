@@ -21,7 +21,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let (fate, severity) = if scene.strict() {
             ("one row with NULL makes it fail, after all rows were gone through", Severity::Low)
         } else {
-            ("sql_mode is not strict: NULL becomes 0 or an empty text without an error, and the table may be copied under a lock", Severity::High)
+            (
+                "sql_mode is not strict: NULL becomes 0 or an empty text without an error, and the table may be copied under a lock",
+                Severity::High,
+            )
         };
         let finding = cx
             .finding(table.subject_in(column), format!("{name} takes no NULL any more: the change {}", effort.says()))

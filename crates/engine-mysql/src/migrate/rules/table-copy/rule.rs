@@ -13,11 +13,17 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     }
     let table = &altered.table;
     let because = match altered.whole.cause {
-        Cause::HasFulltext => "a table with a FULLTEXT index keeps hidden numbers of its rows, so that nothing is done to its columns in place",
-        Cause::RowOrder => "the rows are written anew in the order that ORDER BY says, which InnoDB doesn't keep: its rows are in the order of the primary key",
+        Cause::HasFulltext => {
+            "a table with a FULLTEXT index keeps hidden numbers of its rows, so that nothing is done to its columns in place"
+        }
+        Cause::RowOrder => {
+            "the rows are written anew in the order that ORDER BY says, which InnoDB doesn't keep: its rows are in the order of the primary key"
+        }
         Cause::Attribute => "such an attribute of a column is changed by a copy alone",
         Cause::Column => "a virtual column is instant at the end of the table alone",
-        Cause::Wanted => "the statement asks for ALGORITHM=COPY; without it the server takes a way that holds up nobody",
+        Cause::Wanted => {
+            "the statement asks for ALGORITHM=COPY; without it the server takes a way that holds up nobody"
+        }
         _ => return,
     };
     let effort = Effort { table, way: altered.whole.way };

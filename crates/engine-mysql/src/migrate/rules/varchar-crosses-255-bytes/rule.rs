@@ -10,7 +10,8 @@ use crate::migrate::ways::COPY;
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(altered) = cx.body.busy() else { return };
     let table = &altered.table;
-    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::LongerText && part.verdict.way == COPY) {
+    for part in altered.parts.iter().filter(|part| part.verdict.cause == Cause::LongerText && part.verdict.way == COPY)
+    {
         let Some((column, new)) = part.redefined() else { continue };
         let name = quoted(column);
         let effort = Effort { table, way: part.verdict.way };

@@ -18,7 +18,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let known = table.rows.is_some_and(|rows| rows > 0.0);
         let fails = if known { "fails: the table holds rows" } else { "fails as soon as the table holds a row" };
         let mut steps = vec![format!("ALTER TABLE {sql} ADD COLUMN {name} {}", column.ty)];
-        steps.push(format!("/* fill {name} in batches, and let the code write it */ SELECT count(*) FROM {sql} WHERE {name} IS NULL"));
+        steps.push(format!(
+            "/* fill {name} in batches, and let the code write it */ SELECT count(*) FROM {sql} WHERE {name} IS NULL"
+        ));
         steps.extend(not_null(scene, &table, &column.name));
         let finding = cx
             .finding(table.subject_in(&column.name), format!("adding {name} NOT NULL without a default {fails}"))
@@ -33,7 +35,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 }
 
 fn demands(column: &Column) -> bool {
-    let strict = |one: &ColumnConstraint| matches!(one, ColumnConstraint::NotNull | ColumnConstraint::PrimaryKey { .. });
+    let strict =
+        |one: &ColumnConstraint| matches!(one, ColumnConstraint::NotNull | ColumnConstraint::PrimaryKey { .. });
     column.constraints.iter().any(strict)
 }
 

@@ -63,9 +63,7 @@ fn steps(table: &Table, column: &Column, expression: &str) -> Vec<String> {
     let dialect = Dialect::Postgres;
     let (sql, name) = (table.sql(), quoted(&column.name));
     let function = dialect.qualified(&table.schema, &made_name(&[&table.name, &column.name], "fill"));
-    let body = format!(
-        "BEGIN SELECT {expression} INTO NEW.{name} FROM (SELECT NEW.*) AS row; RETURN NEW; END"
-    );
+    let body = format!("BEGIN SELECT {expression} INTO NEW.{name} FROM (SELECT NEW.*) AS row; RETURN NEW; END");
     vec![
         format!("ALTER TABLE {sql} ADD COLUMN {name} {}", column.ty),
         format!("CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {}", dialect.literal(&body)),

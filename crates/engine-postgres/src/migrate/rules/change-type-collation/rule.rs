@@ -31,7 +31,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 }
 
 fn indexed(table: &Table, column: &str) -> bool {
-    let in_key = table.constraints.iter().any(|one| matches!(one.kind, 'p' | 'u') && one.columns.iter().any(|c| c == column));
+    let in_key =
+        table.constraints.iter().any(|one| matches!(one.kind, 'p' | 'u') && one.columns.iter().any(|c| c == column));
     in_key || table.indexes.iter().any(|index| index.keys.iter().any(|key| key.contains(column)))
 }
 

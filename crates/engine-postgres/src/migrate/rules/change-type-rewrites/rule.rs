@@ -52,8 +52,10 @@ fn rewrites(scene: &Scene, from: Option<&str>, to: &str, using: Option<&str>, co
     match kind {
         "text" | "varchar" if !lower.contains('(') => None,
         "character" if lower == "character varying" => None,
-        "varchar" | "character" | "numeric" | "decimal" | "timestamp" | "timestamptz" | "time" | "interval" | "varbit"
-        | "inet" | "citext" => (kind != "numeric" && kind != "decimal" || lower.contains('(')).then_some(false),
+        "varchar" | "character" | "numeric" | "decimal" | "timestamp" | "timestamptz" | "time" | "interval"
+        | "varbit" | "inet" | "citext" => {
+            (kind != "numeric" && kind != "decimal" || lower.contains('(')).then_some(false)
+        }
         _ => Some(true),
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             Act::Drop { concurrently: true, .. } => "DROP INDEX CONCURRENTLY",
             Act::Reindex { concurrently: true, .. } => "REINDEX CONCURRENTLY",
             Act::Alter { clauses, .. } => {
-                let detaches = clauses.iter().any(|one| matches!(one.action, Action::DetachPartition { concurrently: true, .. }));
+                let detaches =
+                    clauses.iter().any(|one| matches!(one.action, Action::DetachPartition { concurrently: true, .. }));
                 if !detaches {
                     continue;
                 }
@@ -33,11 +34,15 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             "the tool that reads this folder runs a file in one transaction, and the server refuses this statement in it (25001)"
         };
         let finding = cx
-            .finding(scene.sql().split_whitespace().take(8).collect::<Vec<_>>().join(" "), format!("{what} fails in a transaction"))
+            .finding(
+                scene.sql().split_whitespace().take(8).collect::<Vec<_>>().join(" "),
+                format!("{what} fails in a transaction"),
+            )
             .why(why)
             .evidence("SQLSTATE", "25001", "", "the server")
             .change(
-                Change::new([scene.sql().to_owned()], "outside of a transaction: reads and writes go on").outside_transaction(),
+                Change::new([scene.sql().to_owned()], "outside of a transaction: reads and writes go on")
+                    .outside_transaction(),
             );
         cx.report(finding);
     }

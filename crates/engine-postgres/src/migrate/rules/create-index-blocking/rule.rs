@@ -29,7 +29,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 }
 
 fn usual_name(table: &Table, index: &CreateIndex) -> String {
-    let keys: Vec<String> = index.keys.iter().map(|key| key.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect()).collect();
+    let keys: Vec<String> =
+        index.keys.iter().map(|key| key.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect()).collect();
     let parts: Vec<&str> = std::iter::once(table.name.as_str()).chain(keys.iter().map(String::as_str)).collect();
     made_name(&parts, "idx")
 }

@@ -4,7 +4,7 @@ use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::Act;
-use crate::migrate::lint::{Scene};
+use crate::migrate::lint::Scene;
 
 /// Reports writes of many rows in a transaction that holds a strong lock.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

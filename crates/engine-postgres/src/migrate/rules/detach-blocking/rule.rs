@@ -17,7 +17,13 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             .why("ACCESS EXCLUSIVE on the parent waits for every query on any partition, and whatever comes later waits behind")
             .at(scene.place_of(clause));
         let finding = effort.weigh(finding);
-        let change = Change::new([format!("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY", table.sql(), part.sql())], "SHARE UPDATE EXCLUSIVE");
-        cx.report(finding.change(change.outside_transaction().irreversible("attach it again with its bounds").versions("14+")));
+        let change = Change::new(
+            [format!("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY", table.sql(), part.sql())],
+            "SHARE UPDATE EXCLUSIVE",
+        );
+        cx.report(
+            finding
+                .change(change.outside_transaction().irreversible("attach it again with its bounds").versions("14+")),
+        );
     }
 }

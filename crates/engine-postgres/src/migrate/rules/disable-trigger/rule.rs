@@ -15,11 +15,21 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         }
         let effort = Effort { table: &table, work: Work::Moment, lock: "SHARE ROW EXCLUSIVE" };
         let keys = if name == "ALL" { "; foreign keys are off with it" } else { "" };
-        let what = if name == "ALL" || name == "USER" { "all triggers".to_owned() } else { format!("the trigger {}", crate::migrate::lint::steps::quoted(name)) };
+        let what = if name == "ALL" || name == "USER" {
+            "all triggers".to_owned()
+        } else {
+            format!("the trigger {}", crate::migrate::lint::steps::quoted(name))
+        };
         let finding = cx
-            .finding(table.subject_in(name), format!("{what} of {} is switched off for every session{keys}", table.sql()))
+            .finding(
+                table.subject_in(name),
+                format!("{what} of {} is switched off for every session{keys}", table.sql()),
+            )
             .why("what others write meanwhile is not checked, copied or logged, and nothing makes up for it later")
-            .change(Change::new(["SET LOCAL session_replication_role = replica"], "none: this session's writes alone skip triggers"))
+            .change(Change::new(
+                ["SET LOCAL session_replication_role = replica"],
+                "none: this session's writes alone skip triggers",
+            ))
             .at(scene.place_of(clause));
         cx.report(effort.weigh(finding));
     }

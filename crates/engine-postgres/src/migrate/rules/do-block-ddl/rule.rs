@@ -15,7 +15,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let inner: Vec<&Act> = scene.lines[scene.at].inner.iter().flat_map(|inner| &inner.acts).collect();
     // What the block itself makes nobody else can use yet.
     let own = |table: &Table| {
-        inner.iter().any(|act| matches!(act, Act::CreateTable(made) if scene.world.table(&made.name).subject() == table.subject()))
+        inner.iter().any(
+            |act| matches!(act, Act::CreateTable(made) if scene.world.table(&made.name).subject() == table.subject()),
+        )
     };
     let mut locks = inner.iter().flat_map(|act| taken(scene, act));
     let found = locks.find(|lock| lock.mode >= LockMode::Share && !lock.table.quiet() && !own(&lock.table));

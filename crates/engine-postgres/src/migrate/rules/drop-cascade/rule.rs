@@ -12,10 +12,17 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let (what, table) = match act {
             Act::Drop { object, names, cascade: true, on, .. } => {
                 let tables = matches!(object, Object::Table | Object::View | Object::MaterializedView);
-                ("everything that depends on it", on.as_ref().or_else(|| names.first()).filter(|_| tables || on.is_some()).cloned())
+                (
+                    "everything that depends on it",
+                    on.as_ref().or_else(|| names.first()).filter(|_| tables || on.is_some()).cloned(),
+                )
             }
-            Act::Truncate { tables, cascade: true, .. } => ("the rows of every table that refers to it", tables.first().cloned()),
-            Act::Alter { object: Object::Table, name, clauses, .. } if clauses.iter().any(|clause| cascades(&clause.action)) => {
+            Act::Truncate { tables, cascade: true, .. } => {
+                ("the rows of every table that refers to it", tables.first().cloned())
+            }
+            Act::Alter { object: Object::Table, name, clauses, .. }
+                if clauses.iter().any(|clause| cascades(&clause.action)) =>
+            {
                 ("everything that depends on it", Some(name.clone()))
             }
             _ => continue,

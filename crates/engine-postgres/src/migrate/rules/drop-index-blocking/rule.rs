@@ -16,22 +16,31 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             if *if_exists && found.is_none() && scene.world.known {
                 continue;
             }
-            if found.as_ref().is_some_and(|(table, index)| table.fresh() || table.partitioned() || index.here && !scene.world.known) {
+            if found
+                .as_ref()
+                .is_some_and(|(table, index)| table.fresh() || table.partitioned() || index.here && !scene.world.known)
+            {
                 continue;
             }
             let unknown = Name { schema: name.schema.clone(), name: String::new() };
             let table = found.map_or_else(|| scene.world.table(&unknown), |(table, _)| table);
             let effort = Effort { table: &table, work: Work::Moment, lock: "ACCESS EXCLUSIVE" };
-            let written = name.schema.as_ref().map_or_else(|| quoted(&name.name), |schema| format!("{}.{}", quoted(schema), quoted(&name.name)));
+            let written = name
+                .schema
+                .as_ref()
+                .map_or_else(|| quoted(&name.name), |schema| format!("{}.{}", quoted(schema), quoted(&name.name)));
             let exists = if *if_exists { "IF EXISTS " } else { "" };
             let of = if table.name.is_empty() { "its table".to_owned() } else { table.sql() };
             let finding = cx
                 .finding(written.clone(), format!("DROP INDEX {written} takes ACCESS EXCLUSIVE on {of}"))
                 .why("while it waits behind a long query, every read and write of the table queues behind it")
                 .change(
-                    Change::new([format!("DROP INDEX CONCURRENTLY {exists}{written}")], "SHARE UPDATE EXCLUSIVE: reads and writes go on")
-                        .irreversible("the index is built again from its definition")
-                        .outside_transaction(),
+                    Change::new(
+                        [format!("DROP INDEX CONCURRENTLY {exists}{written}")],
+                        "SHARE UPDATE EXCLUSIVE: reads and writes go on",
+                    )
+                    .irreversible("the index is built again from its definition")
+                    .outside_transaction(),
                 );
             cx.report(effort.weigh(finding));
         }

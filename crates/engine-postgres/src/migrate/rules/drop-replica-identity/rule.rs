@@ -22,7 +22,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     }
     for act in scene.acts() {
         let Act::Drop { object: Object::Index, names, .. } = act else { continue };
-        for (table, _) in names.iter().filter_map(|name| scene.world.index(name)).filter(|(_, index)| index.replica_identity) {
+        for (table, _) in
+            names.iter().filter_map(|name| scene.world.index(name)).filter(|(_, index)| index.replica_identity)
+        {
             let finding = finding(cx, &table);
             cx.report(finding);
         }
@@ -61,11 +63,13 @@ fn uses(table: &Table, column: &str) -> bool {
 /// Whether the same statement, or a later one, gives the table another key or identity.
 fn replaced(scene: &Scene, table: &Table) -> bool {
     let gives = |act: &Act| match act {
-        Act::Alter { name, clauses, .. } if name.name == table.name => clauses.iter().any(|clause| match &clause.action {
-            Action::ReplicaIdentity { .. } => true,
-            Action::AddConstraint(one) => matches!(one.kind, crate::ddl::ConstraintKind::PrimaryKey { .. }),
-            _ => false,
-        }),
+        Act::Alter { name, clauses, .. } if name.name == table.name => {
+            clauses.iter().any(|clause| match &clause.action {
+                Action::ReplicaIdentity { .. } => true,
+                Action::AddConstraint(one) => matches!(one.kind, crate::ddl::ConstraintKind::PrimaryKey { .. }),
+                _ => false,
+            })
+        }
         _ => false,
     };
     scene.acts().iter().any(gives) || (scene.in_transaction() && scene.later_acts().any(gives))

@@ -21,8 +21,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let effort = Effort { table: &table, work: Work::Moment, lock: "ACCESS EXCLUSIVE" };
         let aside = quoted(&made_name(&[&table.name], "unused"));
         let renamed = table.sql().replace(&quoted(&table.name), &aside);
-        let change = Change::new([format!("ALTER TABLE {} RENAME TO {aside}", table.sql())], "ACCESS EXCLUSIVE, for a moment")
-            .back([format!("ALTER TABLE {renamed} RENAME TO {}", quoted(&table.name))]);
+        let change =
+            Change::new([format!("ALTER TABLE {} RENAME TO {aside}", table.sql())], "ACCESS EXCLUSIVE, for a moment")
+                .back([format!("ALTER TABLE {renamed} RENAME TO {}", quoted(&table.name))]);
         let finding = cx
             .finding(table.subject(), format!("dropping {} breaks code that still uses it, and its rows are gone", table.sql()))
             .why(

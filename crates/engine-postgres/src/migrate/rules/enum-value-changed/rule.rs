@@ -13,7 +13,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         match act {
             Act::RenameEnumValue { name, from, to } => {
                 let dialect = Dialect::Postgres;
-                let ty = name.schema.as_ref().map_or_else(|| dialect.name(&name.name), |schema| dialect.qualified(schema, &name.name));
+                let ty = name
+                    .schema
+                    .as_ref()
+                    .map_or_else(|| dialect.name(&name.name), |schema| dialect.qualified(schema, &name.name));
                 let add = format!("ALTER TYPE {ty} ADD VALUE {} AFTER {}", dialect.literal(to), dialect.literal(from));
                 let finding = cx
                     .finding(format!("{ty}.{from}"), format!("renaming '{from}' of {ty} to '{to}' breaks the code that runs now"))

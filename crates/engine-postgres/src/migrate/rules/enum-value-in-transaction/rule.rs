@@ -20,10 +20,15 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let Some(line) = used_at(scene, value) else { continue };
         let ty = &name.name;
         let finding = cx
-            .finding(format!("{ty}.{value}"), format!("the value '{value}' of {ty} is used in the transaction that adds it"))
+            .finding(
+                format!("{ty}.{value}"),
+                format!("the value '{value}' of {ty} is used in the transaction that adds it"),
+            )
             .why(format!("the statement at line {line} fails (55P04): a new value can be used only after the commit"))
             .evidence("used at line", line, "", "the file")
-            .change(Change::new([scene.sql().to_owned(), "COMMIT".to_owned()], "the catalog alone").outside_transaction());
+            .change(
+                Change::new([scene.sql().to_owned(), "COMMIT".to_owned()], "the catalog alone").outside_transaction(),
+            );
         cx.report(finding);
     }
 }

@@ -25,7 +25,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             let name = one.table.sql();
             let steps = ["SET lock_timeout = '2s'".to_owned(), scene.sql().to_owned()];
             let finding = cx
-                .finding(one.table.subject(), format!("the foreign key also locks {name} against writes, and waits for that without limit"))
+                .finding(
+                    one.table.subject(),
+                    format!("the foreign key also locks {name} against writes, and waits for that without limit"),
+                )
                 .why("while it waits behind a running writer, every later writer of that table queues behind it")
                 .change(Change::new(steps, "SHARE ROW EXCLUSIVE on both tables for a moment, given up after 2 s"));
             cx.report(effort.weigh(finding));

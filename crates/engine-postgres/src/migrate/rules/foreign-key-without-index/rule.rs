@@ -26,14 +26,18 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         }
         let effort = Effort { table: &table, work: Work::Moment, lock: "SHARE UPDATE EXCLUSIVE" };
         let (sql, list) = (table.sql(), quoted_list(&key.columns));
-        let parts: Vec<&str> = std::iter::once(table.name.as_str()).chain(key.columns.iter().map(String::as_str)).collect();
+        let parts: Vec<&str> =
+            std::iter::once(table.name.as_str()).chain(key.columns.iter().map(String::as_str)).collect();
         let name = quoted(&made_name(&parts, "idx"));
         let fresh = made || table.fresh();
         let build = if fresh { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
         let change = Change::new([format!("{build} {name} ON {sql} ({list})")], "reads and writes go on");
         let other = scene.world.table(key.to);
         let mut finding = cx
-            .finding(table.subject_in(&key.columns.join("_")), format!("no index leads with ({list}), the foreign key of {sql} to {}", other.sql()))
+            .finding(
+                table.subject_in(&key.columns.join("_")),
+                format!("no index leads with ({list}), the foreign key of {sql} to {}", other.sql()),
+            )
             .why(format!("each DELETE and key UPDATE of {} will read the whole of {sql}", other.sql()))
             .change(if fresh { change } else { change.outside_transaction() });
         if let Some(clause) = key.clause {
@@ -49,7 +53,8 @@ fn keys(act: &Act) -> Vec<Key<'_>> {
     match act {
         Act::CreateTable(table) => {
             let own = table.constraints.iter().filter_map(|one| of_constraint(&table.name, &one.kind, None));
-            let inline = table.columns.iter().flat_map(|column| column.constraints.iter().map(move |one| (column, one)));
+            let inline =
+                table.columns.iter().flat_map(|column| column.constraints.iter().map(move |one| (column, one)));
             let inline = inline.filter_map(|(column, one)| match one {
                 ColumnConstraint::References { table: to, .. } => {
                     Some(Key { of: &table.name, columns: vec![column.name.clone()], to, clause: None })
@@ -91,7 +96,11 @@ fn of_clause<'a>(of: &'a Name, clause: &'a Clause) -> Vec<Key<'a>> {
 /// Whether an index leads with the columns: one that is there, one of the statement itself, or one that the file makes later.
 fn served(scene: &Scene, table: &Table, key: &Key<'_>) -> bool {
     let leads = |keys: &[String]| {
-        keys.len() >= key.columns.len() && key.columns.iter().all(|column| keys[..key.columns.len()].iter().any(|one| one.trim_matches('"') == column))
+        keys.len() >= key.columns.len()
+            && key
+                .columns
+                .iter()
+                .all(|column| keys[..key.columns.len()].iter().any(|one| one.trim_matches('"') == column))
     };
     let made = |act: &Act| match act {
         Act::CreateIndex(index) => index.table.name == key.of.name && index.filter.is_none() && leads(&index.keys),
@@ -104,9 +113,9 @@ fn served(scene: &Scene, table: &Table, key: &Key<'_>) -> bool {
                         })
                 })
         }
-        Act::Alter { name, clauses, .. } if name.name == key.of.name => clauses.iter().any(|clause| {
-            matches!(&clause.action, Action::AddConstraint(one) if of_key(&one.kind).is_some_and(&leads))
-        }),
+        Act::Alter { name, clauses, .. } if name.name == key.of.name => clauses.iter().any(
+            |clause| matches!(&clause.action, Action::AddConstraint(one) if of_key(&one.kind).is_some_and(&leads)),
+        ),
         _ => false,
     };
     table.has_index_on(&key.columns) || scene.acts().iter().any(made) || scene.later_acts().any(made)

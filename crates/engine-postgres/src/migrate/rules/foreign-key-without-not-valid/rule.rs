@@ -19,7 +19,12 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let title = format!("the foreign key ({}) to {} {}", quoted_list(columns), other.sql(), effort.says());
         let mut finding = cx
             .finding(table.subject_in(&name), title)
-            .why(format!("every row is looked up in {} at once; {}, and so do writes of {}", other.sql(), effort.waits(), other.sql()))
+            .why(format!(
+                "every row is looked up in {} at once; {}, and so do writes of {}",
+                other.sql(),
+                effort.waits(),
+                other.sql()
+            ))
             .at(scene.place_of(added.clause));
         if !table.partitioned() || scene.at_least(18) {
             let lock = "VALIDATE holds SHARE UPDATE EXCLUSIVE and, on the other table, ROW SHARE: reads and writes go on; the rest takes a moment";

@@ -23,8 +23,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             effort.waits()
         };
         let finding = cx.finding(table.subject_in(&name), title).why(why).change(
-            Change::new(steps(&table, index, &name), "SHARE on the parent for a moment; the partitions are indexed beside reads and writes")
-                .outside_transaction(),
+            Change::new(
+                steps(&table, index, &name),
+                "SHARE on the parent for a moment; the partitions are indexed beside reads and writes",
+            )
+            .outside_transaction(),
         );
         cx.report(effort.weigh(finding));
     }

@@ -50,7 +50,9 @@ fn named(action: &Action) -> Option<String> {
     match action {
         Action::AddColumn { column, .. } => Some(column.name.clone()),
         Action::AddConstraint(constraint) => constraint.name.clone(),
-        Action::Rename { to } | Action::RenameColumn { to, .. } | Action::RenameConstraint { to, .. } => Some(to.clone()),
+        Action::Rename { to } | Action::RenameColumn { to, .. } | Action::RenameConstraint { to, .. } => {
+            Some(to.clone())
+        }
         _ => None,
     }
 }

@@ -10,7 +10,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     let Some(name) = scene.acts().iter().find_map(filled) else { return };
     let table = scene.world.table(name);
-    let again = scene.later_acts().any(|act| filled(act).is_some_and(|other| scene.world.table(other).subject() == table.subject()));
+    let again = scene
+        .later_acts()
+        .any(|act| filled(act).is_some_and(|other| scene.world.table(other).subject() == table.subject()));
     if table.quiet() || again || scene.later_acts().any(|act| analyzes(scene, act, &table.subject())) {
         return;
     }
@@ -26,7 +28,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 /// The table that gets many rows or values.
 fn filled(act: &Act) -> Option<&Name> {
     match act {
-        Act::Update { table, filter, limited: false, .. } if filter.as_ref().is_none_or(|filter| !filter.contains('=')) => Some(table),
+        Act::Update { table, filter, limited: false, .. }
+            if filter.as_ref().is_none_or(|filter| !filter.contains('=')) =>
+        {
+            Some(table)
+        }
         Act::Insert { table, from_query: true, .. } | Act::CopyFrom { table } => Some(table),
         _ => None,
     }

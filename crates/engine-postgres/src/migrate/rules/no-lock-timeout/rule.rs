@@ -10,7 +10,10 @@ use crate::migrate::lint::{Scene, Taken, taken};
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     // What `dbwright migrate apply` runs waits for a moment only, and tries again.
-    if !scene.as_is || scene.lock_timeout() || scene.lines[..scene.at].iter().any(|line| strong(scene, &line.acts).is_some()) {
+    if !scene.as_is
+        || scene.lock_timeout()
+        || scene.lines[..scene.at].iter().any(|line| strong(scene, &line.acts).is_some())
+    {
         return;
     }
     let Some(lock) = strong(scene, scene.acts()) else { return };

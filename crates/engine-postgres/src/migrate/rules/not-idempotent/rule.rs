@@ -39,7 +39,9 @@ fn once(act: &Act) -> Option<&'static str> {
 const fn clause(clause: &Clause) -> Option<&'static str> {
     match &clause.action {
         Action::AddColumn { if_not_exists: false, .. } => Some("IF NOT EXISTS"),
-        Action::DropColumn { if_exists: false, .. } | Action::DropConstraint { if_exists: false, .. } => Some("IF EXISTS"),
+        Action::DropColumn { if_exists: false, .. } | Action::DropConstraint { if_exists: false, .. } => {
+            Some("IF EXISTS")
+        }
         _ => None,
     }
 }

@@ -20,7 +20,12 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let mut steps: Vec<String> = open.iter().flat_map(|column| not_null(scene, table, column)).collect();
         let (sql, name) = (table.sql(), quoted(added.name.as_ref().unwrap_or(index)));
         steps.push(format!("ALTER TABLE {sql} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {}", quoted(index)));
-        let title = format!("PRIMARY KEY USING INDEX {} over {}, which may be NULL, {}", quoted(index), quoted_list(&open), effort.says());
+        let title = format!(
+            "PRIMARY KEY USING INDEX {} over {}, which may be NULL, {}",
+            quoted(index),
+            quoted_list(&open),
+            effort.says()
+        );
         let finding = cx
             .finding(table.subject_in(index), title)
             .why(format!("the column is made NOT NULL first, and every row is looked at for it; {}", effort.waits()))
@@ -39,7 +44,9 @@ fn nullable(table: &Table, index: &str) -> Vec<String> {
     let vouched = |column: &str| {
         let wanted = format!("{column}isnotnull");
         table.constraints.iter().any(|one| {
-            one.kind == 'c' && one.validated && one.text.replace(['(', ')', '"', ' '], "").to_ascii_lowercase() == wanted
+            one.kind == 'c'
+                && one.validated
+                && one.text.replace(['(', ')', '"', ' '], "").to_ascii_lowercase() == wanted
         })
     };
     let open = |key: &&String| table.column(key).is_some_and(|known| !known.not_null) && !vouched(key);

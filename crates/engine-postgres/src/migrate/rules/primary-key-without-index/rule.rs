@@ -31,7 +31,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             .why(format!("the index behind it is built at once; {}", effort.waits()))
             .at(scene.place_of(added.clause));
         if !table.partitioned() {
-            let lock = "the index is built under SHARE UPDATE EXCLUSIVE: reads and writes go on; the rest takes a moment";
+            let lock =
+                "the index is built under SHARE UPDATE EXCLUSIVE: reads and writes go on; the rest takes a moment";
             finding = finding.change(Change::new(steps, lock).outside_transaction());
         }
         cx.report(effort.weigh(finding));

@@ -20,7 +20,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let mut steps = Vec::new();
         if view.complete && !ready {
             let first = view.columns.first().map_or("…", |column| column.name.as_str());
-            steps.push(format!("CREATE UNIQUE INDEX CONCURRENTLY ON {sql} ({}) /* columns that are unique in the view */", dbwright_sql::Dialect::Postgres.name(first)));
+            steps.push(format!(
+                "CREATE UNIQUE INDEX CONCURRENTLY ON {sql} ({}) /* columns that are unique in the view */",
+                dbwright_sql::Dialect::Postgres.name(first)
+            ));
         }
         steps.push(format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {sql}"));
         let finding = cx

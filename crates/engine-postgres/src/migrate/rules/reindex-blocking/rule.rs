@@ -14,7 +14,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let unknown = Name { schema: None, name: String::new() };
         let table = match (what.as_str(), name) {
             ("TABLE", Some(name)) => scene.world.table(name),
-            ("INDEX", Some(name)) => scene.world.index(name).map_or_else(|| scene.world.table(&unknown), |(table, _)| table),
+            ("INDEX", Some(name)) => {
+                scene.world.index(name).map_or_else(|| scene.world.table(&unknown), |(table, _)| table)
+            }
             _ => scene.world.table(&unknown),
         };
         if table.quiet() {
@@ -22,7 +24,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         }
         let effort = Effort { table: &table, work: Work::Index, lock: "ACCESS EXCLUSIVE" };
         let written = name.as_ref().map_or_else(String::new, |name| {
-            name.schema.as_ref().map_or_else(|| quoted(&name.name), |schema| format!("{}.{}", quoted(schema), quoted(&name.name)))
+            name.schema
+                .as_ref()
+                .map_or_else(|| quoted(&name.name), |schema| format!("{}.{}", quoted(schema), quoted(&name.name)))
         });
         let subject = if written.is_empty() { what.to_ascii_lowercase() } else { written.clone() };
         let mut finding = cx

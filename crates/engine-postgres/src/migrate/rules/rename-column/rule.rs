@@ -10,7 +10,8 @@ use crate::migrate::lint::{Effort, Scene, Work};
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for act in scene.acts() {
-        let Act::Alter { object: Object::Table | Object::View | Object::MaterializedView, name, clauses, .. } = act else {
+        let Act::Alter { object: Object::Table | Object::View | Object::MaterializedView, name, clauses, .. } = act
+        else {
             continue;
         };
         let table = scene.world.table(name);

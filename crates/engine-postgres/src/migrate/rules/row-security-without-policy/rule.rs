@@ -25,7 +25,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         };
         let mut finding = cx
             .finding(table.subject(), title)
-            .why("with row-level security on and no policy, nobody else sees or writes any row; make the policies first")
+            .why(
+                "with row-level security on and no policy, nobody else sees or writes any row; make the policies first",
+            )
             .change(Change::new(
                 [
                     format!("CREATE POLICY everybody ON {sql} USING (true) /* as it is now; narrow it */"),

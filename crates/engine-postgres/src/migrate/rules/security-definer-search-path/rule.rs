@@ -19,7 +19,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             continue;
         }
         let dialect = Dialect::Postgres;
-        let function = name.schema.as_ref().map_or_else(|| dialect.name(&name.name), |schema| dialect.qualified(schema, &name.name));
+        let function = name
+            .schema
+            .as_ref()
+            .map_or_else(|| dialect.name(&name.name), |schema| dialect.qualified(schema, &name.name));
         let fix = format!("ALTER ROUTINE {function} SET search_path = pg_catalog, pg_temp");
         let finding = cx
             .finding(function.clone(), format!("{function}() is SECURITY DEFINER and takes its search_path from the caller"))

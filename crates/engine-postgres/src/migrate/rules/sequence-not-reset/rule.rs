@@ -46,11 +46,16 @@ fn numbered<'a>(table: &'a Table, sql: &str) -> Option<&'a Column> {
     let (list, _) = rest.split_once(')')?;
     let names: Vec<String> = list.split(',').map(|name| name.trim().trim_matches('"').to_lowercase()).collect();
     let key = |column: &&Column| {
-        table.constraints.iter().any(|one| one.kind == 'p' && one.columns == [column.name.clone()]) && column.filled && whole(&column.ty)
+        table.constraints.iter().any(|one| one.kind == 'p' && one.columns == [column.name.clone()])
+            && column.filled
+            && whole(&column.ty)
     };
     table.columns.iter().filter(key).find(|column| names.contains(&column.name))
 }
 
 fn whole(ty: &str) -> bool {
-    matches!(ty.to_ascii_lowercase().as_str(), "int" | "int4" | "int8" | "integer" | "bigint" | "smallint" | "serial" | "bigserial" | "smallserial")
+    matches!(
+        ty.to_ascii_lowercase().as_str(),
+        "int" | "int4" | "int8" | "integer" | "bigint" | "smallint" | "serial" | "bigserial" | "smallserial"
+    )
 }

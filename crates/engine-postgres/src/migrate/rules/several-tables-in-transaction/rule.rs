@@ -11,7 +11,8 @@ use crate::migrate::lint::{Scene, taken};
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     let Some(transaction) = &scene.transaction else { return };
-    let strong = transaction.locks.iter().filter(|(lock, _)| lock.mode == LockMode::AccessExclusive && !lock.table.quiet());
+    let strong =
+        transaction.locks.iter().filter(|(lock, _)| lock.mode == LockMode::AccessExclusive && !lock.table.quiet());
     let held: BTreeSet<String> = strong.map(|(lock, _)| lock.table.subject()).collect();
     if held.len() != 1 {
         return;

@@ -4,7 +4,7 @@ use crate::migrate::LockMode;
 use dbwright_core::Cx;
 
 use crate::ddl::{Act, Action};
-use crate::migrate::lint::{Scene};
+use crate::migrate::lint::Scene;
 
 /// Reports statements that take their time in a transaction that holds ACCESS EXCLUSIVE.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

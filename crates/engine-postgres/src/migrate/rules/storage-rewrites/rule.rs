@@ -34,8 +34,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     if let Some(Act::MoveAll { text, .. }) = scene.acts().iter().find(|act| matches!(act, Act::MoveAll { .. })) {
         let finding = cx
             .finding("database", "moving all of a tablespace copies every table of it under ACCESS EXCLUSIVE")
-            .why("reads and writes of each wait until its copy is done; move the tables one by one, the large ones with \
-                  `dbwright migrate apply`")
+            .why(
+                "reads and writes of each wait until its copy is done; move the tables one by one, the large ones with \
+                  `dbwright migrate apply`",
+            )
             .evidence("statement", text.as_str(), "", "the file");
         cx.report(finding);
     }

@@ -11,7 +11,8 @@ use crate::migrate::lint::{Scene, Table};
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for act in scene.acts() {
-        let (Act::Update { table, filter: Some(filter), limited: false, sql } | Act::Delete { table, filter: Some(filter), limited: false, sql }) = act
+        let (Act::Update { table, filter: Some(filter), limited: false, sql }
+        | Act::Delete { table, filter: Some(filter), limited: false, sql }) = act
         else {
             continue;
         };
@@ -21,7 +22,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             continue;
         }
         let verb = if matches!(act, Act::Update { .. }) { "updating" } else { "deleting" };
-        let size = table.rows.map_or_else(|| "nobody knows how many rows".to_owned(), |rows| format!("up to {rows} rows"));
+        let size =
+            table.rows.map_or_else(|| "nobody knows how many rows".to_owned(), |rows| format!("up to {rows} rows"));
         let mut finding = cx
             .finding(table.subject(), format!("{verb} {size} of {} in one statement", table.sql()))
             .why("all of them stay locked until the last one is done, replicas fall behind, and vacuum can't clean up meanwhile; in batches \
@@ -48,7 +50,8 @@ fn names_rows(table: &Table, filter: &str) -> bool {
     tokens.iter().enumerate().any(|(at, token)| {
         let name = token.text(filter).trim_matches('"').to_ascii_lowercase();
         let is_name = matches!(token.kind, TokenKind::Word | TokenKind::Quoted);
-        let literal = |at: usize| tokens.get(at).is_some_and(|token| matches!(token.kind, TokenKind::Number | TokenKind::String));
+        let literal =
+            |at: usize| tokens.get(at).is_some_and(|token| matches!(token.kind, TokenKind::Number | TokenKind::String));
         let equal = text(at + 1) == "=" && literal(at + 2) && tokens.len() < at + 8;
         let listed = text(at + 1) == "in" && text(at + 2) == "(" && literal(at + 3);
         is_name && (equal || listed) && is_key(table, &name)
@@ -56,7 +59,8 @@ fn names_rows(table: &Table, filter: &str) -> bool {
 }
 
 fn is_key(table: &Table, name: &str) -> bool {
-    let constraint = table.constraints.iter().any(|one| matches!(one.kind, 'p' | 'u') && one.columns == [name.to_owned()]);
+    let constraint =
+        table.constraints.iter().any(|one| matches!(one.kind, 'p' | 'u') && one.columns == [name.to_owned()]);
     let index = table.indexes.iter().any(|index| index.unique && !index.partial && index.keys == [name.to_owned()]);
     let called = !table.complete && matches!(name, "id" | "uuid" | "key" | "code" | "slug" | "name" | "email");
     constraint || index || called

@@ -23,7 +23,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
             let finding = cx
                 .finding(table.subject_in(name), title)
                 .why(format!("the lock of the ADD is held until the transaction ends; {}", effort.waits()))
-                .change(Change::new(["COMMIT".to_owned(), alone], "SHARE UPDATE EXCLUSIVE: reads and writes go on").outside_transaction())
+                .change(
+                    Change::new(["COMMIT".to_owned(), alone], "SHARE UPDATE EXCLUSIVE: reads and writes go on")
+                        .outside_transaction(),
+                )
                 .at(scene.place_of(clause));
             cx.report(effort.weigh(finding));
         }
@@ -35,9 +38,10 @@ fn held(scene: &Scene, table: &Arc<Table>, clauses: &[Clause], name: &str) -> Op
     let same_statement = clauses.iter().any(|clause| {
         matches!(&clause.action, Action::AddConstraint(added) if added.not_valid && added.name.as_deref() == Some(name))
     });
-    let before = scene.transaction.as_ref().is_some_and(|transaction| {
-        transaction.unvalidated.contains(&(table.subject(), name.to_owned()))
-    });
+    let before = scene
+        .transaction
+        .as_ref()
+        .is_some_and(|transaction| transaction.unvalidated.contains(&(table.subject(), name.to_owned())));
     if !same_statement && !before {
         return None;
     }

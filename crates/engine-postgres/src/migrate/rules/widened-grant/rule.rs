@@ -21,9 +21,15 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let subject = if names.is_empty() { "database".to_owned() } else { names.join(", ") };
         let what = privileges.join(", ");
         let (title, why) = if everybody {
-            (format!("{what} on {subject} is given to PUBLIC"), "PUBLIC is every role that can connect, those of tomorrow included")
+            (
+                format!("{what} on {subject} is given to PUBLIC"),
+                "PUBLIC is every role that can connect, those of tomorrow included",
+            )
         } else if all {
-            (format!("ALL on {subject} is given to {}", roles.join(", ")), "ALL includes TRUNCATE, TRIGGER and REFERENCES, which an application rarely needs")
+            (
+                format!("ALL on {subject} is given to {}", roles.join(", ")),
+                "ALL includes TRUNCATE, TRIGGER and REFERENCES, which an application rarely needs",
+            )
         } else {
             (format!("{what} on {subject} is given with GRANT OPTION"), "who has it can give it to anybody else")
         };

@@ -14,7 +14,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         }
         let back = "ALTER TABLE";
         let change = Change::new(
-            [format!("{back} {} SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 10)", table.sql())],
+            [format!(
+                "{back} {} SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 10)",
+                table.sql()
+            )],
             "SHARE UPDATE EXCLUSIVE, for a moment",
         )
         .back([format!("{back} {} RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay)", table.sql())]);

@@ -2,21 +2,27 @@
 
 use dbwright_core::{Change, Cx};
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene, Table, rebuild_of};
 use crate::migrate::parse::{Action, Clause, Column, PartKind};
-use crate::migrate::lint::quoted;
 
 /// Reports columns that SQLite refuses to add.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause, outcome) in scene.clauses() {
-        let (Action::AddColumn { column, definition, .. }, Outcome::Refused(message)) = (&clause.action, outcome) else { continue };
-        let other = ["NOT NULL column", "duplicate", "syntax error", "CHECK constraint"].iter().any(|word| message.contains(word));
+        let (Action::AddColumn { column, definition, .. }, Outcome::Refused(message)) = (&clause.action, outcome)
+        else {
+            continue;
+        };
+        let other = ["NOT NULL column", "duplicate", "syntax error", "CHECK constraint"]
+            .iter()
+            .any(|word| message.contains(word));
         if other {
             continue;
         }
         let change = instead(table, clause, column, definition);
-        let no_change = if change.is_none() { "; no change is shown, because the table's text is not known" } else { "" };
+        let no_change =
+            if change.is_none() { "; no change is shown, because the table's text is not known" } else { "" };
         let finding = cx
             .finding(table.subject_in(&column.name), format!("SQLite refuses the new column {}: {message}", quoted(&column.name)))
             .why(format!(
@@ -38,8 +44,12 @@ fn instead(table: &Table, clause: &Clause, column: &Column, definition: &str) ->
     if let Some(part) = column.of(|kind| kind == PartKind::Unique).next() {
         let rest = format!("{}{}", definition[..part.range.start].trim_end(), &definition[part.range.end..]);
         let index = quoted(&format!("{}_{}_key", table.name, column.name));
-        let steps = [format!("ALTER TABLE {sql} ADD COLUMN {rest}"), format!("CREATE UNIQUE INDEX {index} ON {sql} ({name})")];
-        return Some(Change::new(steps, "the file's write lock while the index is built").back([format!("DROP INDEX {index}"), drop]));
+        let steps =
+            [format!("ALTER TABLE {sql} ADD COLUMN {rest}"), format!("CREATE UNIQUE INDEX {index} ON {sql} ({name})")];
+        return Some(
+            Change::new(steps, "the file's write lock while the index is built")
+                .back([format!("DROP INDEX {index}"), drop]),
+        );
     }
     if let Some(part) = column.of(|kind| kind == PartKind::Generated { stored: true }).next() {
         let end = definition[..part.range.end].to_ascii_lowercase().rfind("stored")?;

@@ -2,16 +2,19 @@
 
 use dbwright_core::{Change, Cx};
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene};
 use crate::migrate::parse::Action;
-use crate::migrate::lint::quoted;
 use crate::observe::affinity;
 
 /// Reports new columns that must have a value and get none.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause, outcome) in scene.clauses() {
-        let (Action::AddColumn { column, definition, .. }, Outcome::Refused(message)) = (&clause.action, outcome) else { continue };
+        let (Action::AddColumn { column, definition, .. }, Outcome::Refused(message)) = (&clause.action, outcome)
+        else {
+            continue;
+        };
         if !message.contains("NOT NULL column") {
             continue;
         }

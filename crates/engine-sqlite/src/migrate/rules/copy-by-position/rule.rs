@@ -3,8 +3,8 @@
 use dbwright_core::{Change, Cx};
 
 use crate::migrate::lint::Scene;
-use crate::migrate::parse::{Act, Cursor};
 use crate::migrate::lint::quoted;
+use crate::migrate::parse::{Act, Cursor};
 
 /// Reports copies of whole rows between tables whose columns stand in another order.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -21,7 +21,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     if left.len() != right.len() {
         return;
     }
-    let common: Vec<String> = left.iter().filter(|name| right.iter().any(|other| other.eq_ignore_ascii_case(name))).map(|c| quoted(c)).collect();
+    let common: Vec<String> = left
+        .iter()
+        .filter(|name| right.iter().any(|other| other.eq_ignore_ascii_case(name)))
+        .map(|c| quoted(c))
+        .collect();
     let list = common.join(", ");
     let sql = format!("INSERT INTO {} ({list}) SELECT {list} FROM {}", into.sql(), from.sql());
     let finding = cx

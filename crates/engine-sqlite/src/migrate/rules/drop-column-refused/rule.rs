@@ -3,9 +3,9 @@
 use dbwright_core::{Change, Cx};
 
 use crate::migrate::edit::mentions;
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene, Table, rebuild_of};
 use crate::migrate::parse::{Action, Clause};
-use crate::migrate::lint::quoted;
 
 /// Reports columns that SQLite refuses to drop.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

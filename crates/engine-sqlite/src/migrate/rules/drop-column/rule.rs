@@ -2,15 +2,17 @@
 
 use dbwright_core::Cx;
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene, Work};
 use crate::migrate::parse::Action;
-use crate::migrate::lint::quoted;
 
 /// Reports columns that are dropped.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let scene = cx.body;
     for (table, clause, outcome) in scene.clauses().filter(|(table, ..)| !table.quiet()) {
-        let (Action::DropColumn { name, .. }, Outcome::Native | Outcome::Rebuild(_)) = (&clause.action, outcome) else { continue };
+        let (Action::DropColumn { name, .. }, Outcome::Native | Outcome::Rebuild(_)) = (&clause.action, outcome) else {
+            continue;
+        };
         let finding = cx
             .finding(table.subject_in(name), format!("dropping {} breaks code that still names it, and its data is gone", quoted(name)))
             .why(format!(

@@ -3,8 +3,8 @@
 use dbwright_core::{Change, Cx};
 
 use crate::migrate::lint::Scene;
-use crate::migrate::parse::{Act, Kind};
 use crate::migrate::lint::quoted;
+use crate::migrate::parse::{Act, Kind};
 
 /// Reports tables that are dropped.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -16,8 +16,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         return;
     }
     let aside = quoted(&format!("{}_unused", table.name));
-    let change = Change::new([format!("ALTER TABLE {} RENAME TO {aside}", table.sql())], "the file's write lock for a moment")
-        .back([format!("ALTER TABLE {aside} RENAME TO {}", table.sql())]);
+    let change =
+        Change::new([format!("ALTER TABLE {} RENAME TO {aside}", table.sql())], "the file's write lock for a moment")
+            .back([format!("ALTER TABLE {aside} RENAME TO {}", table.sql())]);
     let finding = cx
         .finding(table.subject(), format!("dropping {} breaks code that still uses it, and its rows are gone", table.sql()))
         .why(

@@ -11,9 +11,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(message) = &scene.trial.mismatch else { return };
     let Some(name) = scene.line().table() else { return };
     let parent = message.rsplit('"').nth(1).unwrap_or_default().to_owned();
-    let mends = |line: &Line| {
-        matches!(&line.act, Act::Create { kind: Kind::Index, unique: true, on: Some(on), .. } if on.eq_ignore_ascii_case(&parent))
-    };
+    let mends = |line: &Line| matches!(&line.act, Act::Create { kind: Kind::Index, unique: true, on: Some(on), .. } if on.eq_ignore_ascii_case(&parent));
     if scene.after().iter().any(mends) {
         return;
     }

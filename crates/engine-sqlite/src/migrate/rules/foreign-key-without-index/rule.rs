@@ -19,8 +19,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let index = quoted(&format!("{name}_{}", key.columns.join("_")));
         let build = format!("CREATE INDEX {index} ON {own} ({list})");
         // Where the file gives the table its name later, the index comes at the end of it.
-        let forward = if table.name.eq_ignore_ascii_case(&name) { vec![scene.sql().to_owned(), build] } else { vec![build] };
-        let change = Change::new(forward, "the file's write lock while the index is built").back([format!("DROP INDEX {index}")]);
+        let forward =
+            if table.name.eq_ignore_ascii_case(&name) { vec![scene.sql().to_owned(), build] } else { vec![build] };
+        let change = Change::new(forward, "the file's write lock while the index is built")
+            .back([format!("DROP INDEX {index}")]);
         let finding = cx
             .finding(
                 Dialect::Sqlite.subject(&["main", &name, &key.columns.join("_")]),

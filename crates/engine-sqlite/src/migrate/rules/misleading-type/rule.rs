@@ -3,8 +3,8 @@
 use dbwright_core::{Cx, Severity};
 
 use crate::migrate::lint::Scene;
-use crate::migrate::parse::{Act, Action, Column, Kind, TableText};
 use crate::migrate::lint::quoted;
+use crate::migrate::parse::{Act, Action, Column, Kind, TableText};
 
 /// Reports declared types that do not do what they say.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -53,10 +53,16 @@ fn misleads(declared: &str) -> Option<(Severity, &'static str)> {
         return Some((Severity::Medium, "has numeric affinity: the text '007' is kept as the number 7"));
     }
     if ["SERIAL", "BIGSERIAL", "SMALLSERIAL", "AUTO_INCREMENT", "IDENTITY"].iter().any(|word| has(word)) {
-        return Some((Severity::High, "counts nothing: the column stays NULL, as only INTEGER PRIMARY KEY gets a number"));
+        return Some((
+            Severity::High,
+            "counts nothing: the column stays NULL, as only INTEGER PRIMARY KEY gets a number",
+        ));
     }
     if has("AFTER") || has("FIRST") {
-        return Some((Severity::Low, "is followed by a place that becomes a part of the type: the column stands at the end"));
+        return Some((
+            Severity::Low,
+            "is followed by a place that becomes a part of the type: the column stands at the end",
+        ));
     }
     if declared.trim_end().ends_with(']') || has("ARRAY") {
         return Some((Severity::Low, "makes no array: the column takes one value, of any kind"));

@@ -3,8 +3,8 @@
 use dbwright_core::{Cx, Severity};
 
 use crate::migrate::lint::Scene;
-use crate::migrate::parse::Act;
 use crate::migrate::lint::quoted;
+use crate::migrate::parse::Act;
 
 /// Reports objects whose name is taken, in other letters.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

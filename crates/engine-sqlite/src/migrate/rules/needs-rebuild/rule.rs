@@ -11,7 +11,10 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let own = |action: &Action| {
         matches!(
             action,
-            Action::AddColumn { .. } | Action::DropColumn { .. } | Action::RenameColumn { .. } | Action::RenameTo { .. }
+            Action::AddColumn { .. }
+                | Action::DropColumn { .. }
+                | Action::RenameColumn { .. }
+                | Action::RenameTo { .. }
         )
     };
     let needs = scene.clauses().find_map(|(table, clause, outcome)| match outcome {
@@ -24,7 +27,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let subject = clause.action.column().map_or_else(|| table.subject(), |column| table.subject_in(column));
     let finding = if scene.as_is {
         let change = by_hand(table, clause);
-        let no_change = if change.is_none() { "; no change is shown, because the table's text is not known" } else { "" };
+        let no_change =
+            if change.is_none() { "; no change is shown, because the table's text is not known" } else { "" };
         let finding = cx
             .finding(subject, format!("SQLite's ALTER TABLE does not know `{text}`"))
             .severity(Severity::High)

@@ -19,8 +19,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         return;
     }
     let sql = table.sql();
-    let change = Change::new([scene.sql().to_owned(), format!("ANALYZE {sql}")], "the file's write lock while the indexes are read")
-        .irreversible("DROP INDEX; statistics do no harm");
+    let change = Change::new(
+        [scene.sql().to_owned(), format!("ANALYZE {sql}")],
+        "the file's write lock while the indexes are read",
+    )
+    .irreversible("DROP INDEX; statistics do no harm");
     let finding = cx
         .finding(table.subject_in(name), format!("nothing gathers statistics of the new index on {sql}"))
         .why(

@@ -3,8 +3,8 @@
 use dbwright_core::Cx;
 
 use crate::migrate::lint::Scene;
-use crate::migrate::parse::{Act, Kind, PartKind, TableText};
 use crate::migrate::lint::quoted;
+use crate::migrate::parse::{Act, Kind, PartKind, TableText};
 
 /// Reports new tables whose primary key may be NULL.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -19,7 +19,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         let ty = column.ty.as_ref().map_or("", |ty| text.items[*at].text[ty.clone()].trim());
         let alias = key.len() == 1 && ty.eq_ignore_ascii_case("integer");
         // The rule about types tells of those.
-        let counted = ["serial", "auto_increment", "identity"].iter().any(|word| ty.to_ascii_lowercase().contains(word));
+        let counted =
+            ["serial", "auto_increment", "identity"].iter().any(|word| ty.to_ascii_lowercase().contains(word));
         !alias && !counted && !column.has(PartKind::NotNull)
     });
     let Some((_, column)) = nullable else { return };

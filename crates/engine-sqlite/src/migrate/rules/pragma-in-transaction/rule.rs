@@ -14,7 +14,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     }
     let (severity, what) = match name.as_str() {
         "foreign_keys" => (Severity::High, "does nothing inside a transaction, and says nothing"),
-        "journal_mode" => (Severity::High, "fails inside a transaction where it would change to or from the write-ahead log"),
+        "journal_mode" => {
+            (Severity::High, "fails inside a transaction where it would change to or from the write-ahead log")
+        }
         "synchronous" => (Severity::Medium, "fails inside a transaction"),
         _ => return,
     };

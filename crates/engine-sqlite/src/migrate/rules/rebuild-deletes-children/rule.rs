@@ -24,7 +24,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     } else if does("SET NULL") || does("SET DEFAULT") {
         format!("empties the references of {}", some_of(&names))
     } else if children.is_empty() {
-        "does to the tables that refer to it what their foreign keys say: ON DELETE CASCADE deletes their rows".to_owned()
+        "does to the tables that refer to it what their foreign keys say: ON DELETE CASCADE deletes their rows"
+            .to_owned()
     } else {
         format!("fails, because rows of {} refer to it", some_of(&names))
     };
@@ -34,7 +35,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         (_, true) | (Keys::On, false) => Severity::High,
         _ => Severity::Medium,
     };
-    let inside = if scene.transaction.is_some() { ", before the transaction begins, as it does nothing inside of one" } else { "" };
+    let inside = if scene.transaction.is_some() {
+        ", before the transaction begins, as it does nothing inside of one"
+    } else {
+        ""
+    };
     let change = Change::new(["PRAGMA foreign_keys = OFF".to_owned(), scene.sql().to_owned()], "the file's write lock")
         .outside_transaction()
         .irreversible("the table is gone");

@@ -34,7 +34,9 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     };
     let mut finding = cx
         .finding(table.subject(), format!("dropping {} loses {}", table.sql(), some_of(&lost)))
-        .why(format!("indexes and triggers belong to the old table, and nothing in the file makes them on the new one{given_out}"))
+        .why(format!(
+            "indexes and triggers belong to the old table, and nothing in the file makes them on the new one{given_out}"
+        ))
         .evidence("lost", lost.join(", "), "", "the schema before the statement");
     if steps.is_empty() {
         finding.why += "; no change is shown beside that";
@@ -49,9 +51,7 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
 
 /// Whether a statement of the file makes an index or trigger of this name.
 fn made_again(scene: &Scene, name: &str) -> bool {
-    let makes = |line: &Line| {
-        matches!(&line.act, Act::Create { kind: Kind::Index | Kind::Trigger, name: made, .. } if made.eq_ignore_ascii_case(name))
-    };
+    let makes = |line: &Line| matches!(&line.act, Act::Create { kind: Kind::Index | Kind::Trigger, name: made, .. } if made.eq_ignore_ascii_case(name));
     scene.after().iter().any(makes)
 }
 

@@ -1,11 +1,11 @@
 //! `migrate/rebuild-renames-old-first`: what refers to the table follows the old one.
 
-use dbwright_core::words::some_of;
 use dbwright_core::Cx;
+use dbwright_core::words::some_of;
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Keys, Outcome, Scene};
 use crate::migrate::parse::Action;
-use crate::migrate::lint::quoted;
 
 /// Reports tables that are put aside so that a new one can have their name.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {
@@ -15,7 +15,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         if !scene.made_later(&table.name) || (scene.world.legacy && scene.keys == Keys::Off) {
             continue;
         }
-        let mut followers: Vec<String> = scene.world.children(&table.name).into_iter().map(|(child, _)| child).collect();
+        let mut followers: Vec<String> =
+            scene.world.children(&table.name).into_iter().map(|(child, _)| child).collect();
         // With legacy_alter_table only foreign keys follow.
         if !scene.world.legacy {
             followers.extend(scene.world.readers(&table.name));
@@ -23,7 +24,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         if followers.is_empty() && scene.world.complete(&table.name) {
             continue;
         }
-        let who = if followers.is_empty() { "views, triggers and foreign keys".to_owned() } else { some_of(&followers) };
+        let who =
+            if followers.is_empty() { "views, triggers and foreign keys".to_owned() } else { some_of(&followers) };
         let finding = cx
             .finding(table.subject(), format!("renaming {} first takes {who} along to {}", table.sql(), quoted(to)))
             .why(format!(

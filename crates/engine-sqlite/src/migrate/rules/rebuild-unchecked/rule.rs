@@ -11,9 +11,11 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let Some(table) = scene.busy().filter(|_| scene.as_is && scene.keys == Keys::Off) else { return };
     let Some(rebuild) = scene.rebuild() else { return };
     let checks = |line: &crate::migrate::lint::Line| {
-        matches!(&line.act, Act::Pragma { name, .. } if name == "foreign_key_check") || line.sql.contains("pragma_foreign_key_check")
+        matches!(&line.act, Act::Pragma { name, .. } if name == "foreign_key_check")
+            || line.sql.contains("pragma_foreign_key_check")
     };
-    let own = table.state.as_ref().is_some_and(|state| state.text.create("x").to_ascii_lowercase().contains("references"));
+    let own =
+        table.state.as_ref().is_some_and(|state| state.text.create("x").to_ascii_lowercase().contains("references"));
     let concerned = !scene.world.complete(&table.name) || own || !scene.world.children(&table.name).is_empty();
     if rebuild.after.iter().any(checks) || !concerned {
         return;

@@ -18,10 +18,12 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
         "the migration stops at this statement, and what stands before it is done already or rolled back, as the tool has it; no change is shown, \
          because only you know what was meant"
     };
-    let finding = cx
-        .finding(subject, format!("SQLite refuses the statement: {message}"))
-        .why(why)
-        .evidence("SQLite", message, "", "the statement, tried in memory");
+    let finding = cx.finding(subject, format!("SQLite refuses the statement: {message}")).why(why).evidence(
+        "SQLite",
+        message,
+        "",
+        "the statement, tried in memory",
+    );
     cx.report(finding);
 }
 
@@ -33,7 +35,9 @@ fn told(scene: &Scene, message: &str) -> bool {
             let Outcome::Refused(_) = outcome else { return false };
             let plain = message.contains("syntax error") || message.starts_with("no such");
             match &clause.action {
-                Action::AddColumn { .. } => !plain && !message.contains("duplicate") && !message.contains("CHECK constraint"),
+                Action::AddColumn { .. } => {
+                    !plain && !message.contains("duplicate") && !message.contains("CHECK constraint")
+                }
                 Action::DropColumn { .. } => !plain,
                 Action::RenameColumn { .. } | Action::RenameTo { .. } => false,
                 _ => scene.as_is,
@@ -44,5 +48,7 @@ fn told(scene: &Scene, message: &str) -> bool {
 }
 
 fn options(message: &str) -> bool {
-    ["unknown datatype", "missing datatype", "PRIMARY KEY missing", "AUTOINCREMENT"].iter().any(|words| message.starts_with(words))
+    ["unknown datatype", "missing datatype", "PRIMARY KEY missing", "AUTOINCREMENT"]
+        .iter()
+        .any(|words| message.starts_with(words))
 }

@@ -2,9 +2,9 @@
 
 use dbwright_core::Cx;
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene};
 use crate::migrate::parse::Action;
-use crate::migrate::lint::quoted;
 
 /// Reports columns that are renamed.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

@@ -3,9 +3,9 @@
 use dbwright_core::Cx;
 use dbwright_core::words::some_of;
 
+use crate::migrate::lint::quoted;
 use crate::migrate::lint::{Outcome, Scene};
 use crate::migrate::parse::Action;
-use crate::migrate::lint::quoted;
 
 /// Reports tables that get another name.
 pub(super) fn check(cx: &mut Cx<'_, Scene>) {

@@ -18,7 +18,8 @@ pub(super) fn check(cx: &mut Cx<'_, Scene>) {
     let verb = if matches!(scene.act(), Act::Update { .. }) { "updating" } else { "deleting" };
     let size = table.rows.map_or_else(|| "nobody knows how many rows".to_owned(), |rows| format!("up to {rows} rows"));
     let batch = batch(table, scene.sql());
-    let no_change = if batch.is_none() { "; no change is shown, because the statement is not of one table alone" } else { "" };
+    let no_change =
+        if batch.is_none() { "; no change is shown, because the statement is not of one table alone" } else { "" };
     let finding = cx
         .finding(table.subject(), format!("{verb} {size} of {} in one statement", table.sql()))
         .why(format!(
@@ -47,7 +48,9 @@ fn names_rows(table: &Table, sql: &str) -> bool {
     let (mut single, mut either) = (false, false);
     while !cursor.done() {
         let name = crate::migrate::parse::unquoted(cursor.peek());
-        let value = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '\'' | '?' | ':' | '$' | '-' | '@'));
+        let value = |text: &str| {
+            text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '\'' | '?' | ':' | '$' | '-' | '@'))
+        };
         let equal = cursor.ahead(1) == "=" && value(cursor.ahead(2));
         let listed = cursor.ahead(1).eq_ignore_ascii_case("in") && cursor.ahead(2) == "(" && value(cursor.ahead(3));
         single |= (equal || listed) && is_key(table, &name);
@@ -59,7 +62,9 @@ fn names_rows(table: &Table, sql: &str) -> bool {
 
 fn is_key(table: &Table, name: &str) -> bool {
     let Some(state) = &table.state else {
-        return ["id", "rowid", "uuid", "key", "code", "slug", "name", "email"].iter().any(|key| key.eq_ignore_ascii_case(name));
+        return ["id", "rowid", "uuid", "key", "code", "slug", "name", "email"]
+            .iter()
+            .any(|key| key.eq_ignore_ascii_case(name));
     };
     let key = state.text.primary_key();
     let alone = |columns: &[String]| columns.len() == 1 && columns[0].eq_ignore_ascii_case(name);
@@ -76,7 +81,9 @@ fn is_key(table: &Table, name: &str) -> bool {
 fn batch(table: &Table, sql: &str) -> Option<String> {
     let lower = sql.to_ascii_lowercase();
     let plain = lower.starts_with("update ") && !lower.contains(" from ") || lower.starts_with("delete from ");
-    let at = lower.rfind(" where ").filter(|_| plain && !lower.contains("returning") && lower.matches(" where ").count() == 1)?;
+    let at = lower
+        .rfind(" where ")
+        .filter(|_| plain && !lower.contains("returning") && lower.matches(" where ").count() == 1)?;
     let rowid = table.state.as_ref().map_or(Some("rowid"), TableState::rowid)?;
     let (head, condition) = (&sql[..at], &sql[at + " where ".len()..]);
     let name = table.sql();

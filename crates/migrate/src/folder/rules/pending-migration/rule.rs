@@ -9,7 +9,9 @@ pub(super) fn check(cx: &mut Cx<'_, Beside>) {
     let beside = cx.body;
     let waits = |file: &&Filed| match beside.entry(file) {
         Some(seen) if seen.unfinished() => false,
-        Some(seen) if seen.in_effect() => file.repeatable && !seen.checksum.is_empty() && seen.checksum != file.checksum,
+        Some(seen) if seen.in_effect() => {
+            file.repeatable && !seen.checksum.is_empty() && seen.checksum != file.checksum
+        }
         _ => true,
     };
     let pending: Vec<_> = beside.files.iter().filter(waits).collect();
