@@ -36,8 +36,12 @@ async fn carries_an_order_out() {
     let parts: Vec<_> = order.split('\u{1f}').collect();
     let spot = (parts[3].to_owned(), parts[4].to_owned());
     let trap = Trap::at(&spot, || std::process::abort());
-    let done = match parts[1].strip_suffix(" with a tool") {
-        Some(verb) => {
+    let done = match parts[1].split_once(" with ") {
+        Some((verb, "gh-ost")) => {
+            let folder = crate::gh_ost::folder().expect("its folder");
+            crate::tool::verb(parts[0], verb, (Some("gh-ost"), &folder), &trap).await
+        }
+        Some((verb, _)) => {
             let folder = dbwright_testkit::programs("percona-toolkit");
             crate::tool::verb(parts[0], verb, (None, &folder), &trap).await
         }

@@ -9,6 +9,7 @@ mod child;
 mod common;
 mod copy;
 mod crash;
+mod gh_ost;
 mod queue;
 mod replica;
 mod tool;

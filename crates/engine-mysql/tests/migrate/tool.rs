@@ -1,5 +1,5 @@
-//! Copies by tools: pt-online-schema-change as tests fetch it, gh-ost where a machine has it. A writer remembers what was
-//! acknowledged; the tool and dbwright are killed in the middle; nothing is lost, and nothing is left.
+//! Copies by pt-online-schema-change, as tests fetch it. A writer remembers what was acknowledged; the tool and dbwright are
+//! killed in the middle; nothing is lost, and nothing is left.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +23,8 @@ use crate::common::{cell, leftovers, migration, schema};
 use crate::trap::Trap;
 
 /// What the server does only by copying, and our own copy can't do: a foreign key of its own that changes its rows.
-const UP: &str = "ALTER TABLE t MODIFY note varchar(400) CHARACTER SET utf8mb4, ADD COLUMN tier int NOT NULL DEFAULT 3";
+pub(crate) const UP: &str =
+    "ALTER TABLE t MODIFY note varchar(400) CHARACTER SET utf8mb4, ADD COLUMN tier int NOT NULL DEFAULT 3";
 
 pub(crate) const PT: &str = "pt-online-schema-change";
 
@@ -54,12 +55,12 @@ fn made(engine: &str, thousands: u32) -> MyDatabase {
     database
 }
 
-fn columns() -> Columns {
+pub(crate) fn columns() -> Columns {
     Columns { table: "t".to_owned(), key: "id".to_owned(), value: "v".to_owned() }
 }
 
 /// Small pieces with pauses: there must be a middle, and the tool tells once a second how far it is.
-fn slowly() -> Options {
+pub(crate) fn slowly() -> Options {
     let limits = Limits {
         first_batch: 50,
         batch: Duration::from_millis(50),
@@ -93,14 +94,25 @@ pub(crate) async fn verb(
     }
 }
 
-async fn plan(url: &str, tool: Option<&str>, folder: &Path, up: &str) -> Result<Planned, Failure> {
+/// Applies within other limits.
+pub(crate) async fn apply_with(
+    url: &str,
+    (tool, folder): (Option<&str>, &Path),
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome, Failure> {
+    let mut session = open(url, tool, folder).await?;
+    run::apply(session.as_mut(), &[migration("1", UP, None)], options, progress).await
+}
+
+pub(crate) async fn plan(url: &str, tool: Option<&str>, folder: &Path, up: &str) -> Result<Planned, Failure> {
     let statements = migration("1", up, None).up.statements;
     let mut plans = open(url, tool, folder).await?.plan(&statements).await?;
     Ok(plans.pop().expect("one statement"))
 }
 
 /// Nothing lost, doubled or stale, and no statement refused.
-fn look(database: &MyDatabase, writer: MyWriter, what: &str) {
+pub(crate) fn look(database: &MyDatabase, writer: MyWriter, what: &str) {
     let mut ledger = writer.finish().unwrap_or_else(|reason| panic!("{what}: {reason}"));
     // The tool's own locks and the writer's: of two that wait for each other one is ended, and nothing was done.
     ledger.refused.retain(|reason| !reason.contains("1213") && !reason.contains("1205"));
@@ -110,7 +122,7 @@ fn look(database: &MyDatabase, writer: MyWriter, what: &str) {
 }
 
 /// What the tool, or dbwright for it, may have left beside the tables.
-fn left(database: &MyDatabase) -> Vec<String> {
+pub(crate) fn left(database: &MyDatabase) -> Vec<String> {
     let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name NOT IN ('t', 'c', 'p')";
     let triggers = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()";
     [tables, triggers].iter().flat_map(|query| database.query(query)).flatten().collect()
@@ -149,13 +161,11 @@ async fn a_tool_copies_under_a_writer_what_our_own_copy_can_not() {
     }
 }
 
-/// Ends the process of a tool that works on a database, as a person would: by its id.
-fn kill_tool(database: &str) {
+/// Ends the process of a tool with this word among its own, as a person would: by its id.
+pub(crate) fn kill_tool(word: &str) {
     let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("ps");
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let ours = |line: &&str| {
-        line.contains(&format!("D={database},")) && !line.contains("/bin/sh -c") && line.contains("--execute")
-    };
+    let ours = |line: &&str| line.contains(word) && !line.contains("/bin/sh -c") && line.contains("--execute");
     for line in text.lines().filter(ours) {
         let pid = line.split_whitespace().next().expect("a pid");
         let _ = Command::new("kill").args(["-KILL", pid]).status();
@@ -174,8 +184,8 @@ async fn a_tool_that_is_killed_leaves_nothing_and_resume_begins_anew() {
         let database = made(engine, 24);
         let before = schema(&database.url);
         let writer = MyWriter::start(&database.url, &columns(), 21 + at as u64);
-        let name = database.name.clone();
-        let trap = Trap::at(&middle(&database), move || kill_tool(&name));
+        let word = format!("D={},", database.name);
+        let trap = Trap::at(&middle(&database), move || kill_tool(&word));
         let failure = verb(&database.url, "apply", (None, &folder), &trap).await.expect_err("the tool is gone");
         assert!(trap.sprung(), "{engine}: {failure:?}");
         assert_eq!(failure.code, "migrate.tool", "{engine}: {failure:?}");
@@ -229,7 +239,7 @@ async fn dbwright_killed_in_the_middle_goes_on_or_goes_back() {
 }
 
 /// A user who asks to stop once rows are being copied.
-struct Stops(AtomicBool);
+pub(crate) struct Stops(pub(crate) AtomicBool);
 
 impl Progress for Stops {
     fn stage(&self, _what: &str, _total: Option<u64>) {}
@@ -295,36 +305,5 @@ async fn a_plan_says_the_whole_command_line_and_no_secret_and_what_a_tool_can_no
         }
         let unknown = plan(&database.url, Some("rsync"), &folder, UP).await.expect_err("unknown");
         assert_eq!(unknown.code, "migrate.no-copy-tool", "{unknown:?}");
-    }
-}
-
-/// gh-ost is in no registry from which tests take their software: `DBWRIGHT_TEST_GH_OST_BIN` names the folder of one.
-#[tokio::test(flavor = "multi_thread")]
-async fn gh_ost_copies_under_a_writer_and_can_be_killed() {
-    let Some(folder) = std::env::var_os("DBWRIGHT_TEST_GH_OST_BIN").map(PathBuf::from) else {
-        eprintln!("gh-ost was not tried: DBWRIGHT_TEST_GH_OST_BIN names no folder with it");
-        return;
-    };
-    for engine in engines(&["mysql", "mariadb"]) {
-        let database = MyDatabase::create(engine);
-        let plain = "CREATE TABLE t (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, v int NOT NULL DEFAULT 0, \
-             note varchar(100) CHARACTER SET latin1, pad varchar(1000) NOT NULL DEFAULT 'pad') ENGINE=InnoDB; \
-             INSERT INTO t (v, note, pad) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
-             SELECT a.i, 'x', REPEAT('p', 900) FROM n a JOIN (SELECT i FROM n WHERE i <= 8) b; ANALYZE TABLE t";
-        database.execute(plain);
-        let planned = plan(&database.url, Some("gh-ost"), &folder, UP).await.expect("planned");
-        assert_eq!(planned.method, "gh-ost", "{engine}: {:?}", planned.blocking);
-        let before = schema(&database.url);
-        let writer = MyWriter::start(&database.url, &columns(), 41);
-        let with = (Some("gh-ost"), folder.as_path());
-        let stops = Stops(AtomicBool::new(false));
-        let failure = verb(&database.url, "apply", with, &stops).await.expect_err("stopped");
-        assert_eq!(failure.code, "migrate.stopped", "{engine}: {failure:?}");
-        assert_eq!((left(&database), schema(&database.url)), (Vec::new(), before), "{engine}");
-        verb(&database.url, "resume", with, &Silent).await.unwrap_or_else(|e| panic!("{engine}: {e:?}"));
-        assert_eq!(left(&database), ["_t_del"], "{engine}");
-        verb(&database.url, "contract", with, &Silent).await.unwrap_or_else(|e| panic!("{engine}: {e:?}"));
-        look(&database, writer, engine);
-        assert_eq!(left(&database), [""; 0], "{engine}");
     }
 }

@@ -18,6 +18,9 @@ use crate::migrate::tool::{Tool, account, find, words};
 /// How often it is looked what a tool says.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether the target bears it.
+const WELL: Duration = Duration::from_secs(1);
+
 /// How often our own connection is used meanwhile: one that is idle for long would be closed, and the lock with it.
 const ALIVE: Duration = Duration::from_secs(20);
 
@@ -126,7 +129,7 @@ impl MySession {
         if found.version != program.version {
             job.progress.note(&format!("{} now, and was {} when it was planned", found.title(), program.version));
         }
-        account::write(&place.account(), &self.address)?;
+        account::write(tool, &place.account(), &self.address)?;
         let mut all = program.words.clone();
         if let Some(number) = goes_on {
             all.extend(words::going_on(number));
@@ -161,7 +164,8 @@ impl MySession {
         tool: Tool,
         child: &mut Child,
     ) -> Result<Ended, Failure> {
-        let (mut alive, mut told) = (Instant::now(), None::<Instant>);
+        let (mut alive, mut told, mut looked) = (Instant::now(), None::<Instant>, Instant::now());
+        let waits = program.words.iter().any(|word| word == words::PAUSE_WORD);
         loop {
             for text in child.heard() {
                 match line(tool, &text) {
@@ -173,6 +177,8 @@ impl MySession {
                         let file = child.place.file(words::POSTPONE);
                         self.let_switch(job, &file).await?;
                     }
+                    // Why dbwright has told it to wait has been said.
+                    Said::Waits(_) if child.place.file(words::PAUSE).exists() => {}
                     Said::Waits(why) if told.is_none_or(|at| at.elapsed() > AGAIN) => {
                         told = Some(Instant::now());
                         job.progress.note(&format!("{}: {why}", program.name));
@@ -192,8 +198,30 @@ impl MySession {
                     self.reconnect("while a tool was at work", job.progress).await?;
                 }
             }
+            if waits && looked.elapsed() > WELL {
+                let file = child.place.file(words::PAUSE);
+                self.pause_tool(job, program, &file).await?;
+                looked = Instant::now();
+            }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Has a tool wait as long as the target is not well.
+    async fn pause_tool(&mut self, job: Job<'_>, program: &Program, file: &Path) -> Result<(), Failure> {
+        let why = self.ill(job.limits, job.progress).await;
+        let done = match (why.is_empty(), file.exists()) {
+            (false, false) => {
+                job.progress.note(&format!("{} is paused: {}", program.name, why.join("; ")));
+                job.progress.point("paused");
+                std::fs::write(file, "")
+            }
+            (true, true) => std::fs::remove_file(file),
+            _ => Ok(()),
+        };
+        done.map_err(|e| {
+            Failure::new(FailureKind::Internal, "migrate.tool", format!("the tool can't be told to wait: {e}"))
+        })
     }
 
     /// Lets a tool that has copied everything switch, once the target is well.

@@ -41,7 +41,7 @@ impl MySession {
     }
 
     /// What is beyond its limit. What can't be seen is not judged.
-    async fn ill(&mut self, limits: &Limits, progress: &dyn Progress) -> Vec<String> {
+    pub(super) async fn ill(&mut self, limits: &Limits, progress: &dyn Progress) -> Vec<String> {
         let sql = format!(
             "SELECT /* dbwright */ (SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT') \
              + COALESCE(SUM(state LIKE 'Waiting for%lock'), 0), COALESCE(SUM(command NOT IN ('Sleep', 'Daemon', 'Binlog Dump', \

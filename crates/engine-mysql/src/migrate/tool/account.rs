@@ -31,10 +31,9 @@ impl Reached {
     /// Why a tool can't reach it so.
     pub(super) fn refused(&self, tool: Tool) -> Option<&'static str> {
         let facts = tool.facts();
-        let encrypted = self.ssl.is_some_and(|ssl| ssl >= SslMode::Require) || self.client.is_some();
         match self.place {
             Some(Place::Socket(_)) => facts.socket,
-            _ if encrypted => facts.tls,
+            _ if self.encrypted() => facts.tls,
             _ => None,
         }
     }
@@ -48,20 +47,39 @@ impl Reached {
             word("--host", if host == "localhost" { "127.0.0.1".to_owned() } else { host.clone() });
             word("--port", port.to_string());
         }
+        if let Some(place) = self.address() {
+            // On a replica that takes writes it would change the table on the source instead.
+            word("--assume-master-host", place);
+        }
+        if !self.encrypted() {
+            return words;
+        }
         if let Some((certificate, key)) = &self.client {
             word("--ssl-cert", certificate.display().to_string());
             word("--ssl-key", key.display().to_string());
         }
-        let root = self.root.as_ref().filter(|root| *root != Path::new("system"));
+        let verified = matches!(self.ssl, Some(SslMode::VerifyCa | SslMode::VerifyFull));
+        let root = self.root.as_ref().filter(|root| verified && *root != Path::new("system"));
         if let Some(root) = root {
             word("--ssl-ca", root.display().to_string());
         }
-        match self.ssl {
-            Some(SslMode::Require) => words.extend(["--ssl", "--ssl-allow-insecure"].map(str::to_owned)),
-            Some(SslMode::VerifyCa | SslMode::VerifyFull) => words.push("--ssl".to_owned()),
-            _ => {}
+        words.push("--ssl".to_owned());
+        if !verified {
+            words.push("--ssl-allow-insecure".to_owned());
         }
         words
+    }
+
+    /// Whether the connection must be encrypted. What only may be is not: a tool knows no "when possible".
+    fn encrypted(&self) -> bool {
+        self.ssl.is_some_and(|ssl| ssl >= SslMode::Require || (ssl == SslMode::Prefer && self.client.is_some()))
+    }
+
+    /// Host and port; none for a socket, and for an address with colons of its own.
+    fn address(&self) -> Option<String> {
+        let Some(Place::Tcp { host, port }) = &self.place else { return None };
+        let host = if host == "localhost" { "127.0.0.1" } else { host };
+        (!host.contains(':')).then(|| format!("{host}:{port}"))
     }
 }
 
@@ -69,9 +87,12 @@ impl Reached {
 ///
 /// # Errors
 /// When the folder can't be written.
-pub(in crate::migrate) fn write(file: &Path, address: &Address) -> Result<(), Failure> {
+pub(in crate::migrate) fn write(tool: Tool, file: &Path, address: &Address) -> Result<(), Failure> {
     let params = Params::read(address.rest(), std::time::Duration::from_secs(10))?;
-    let text = text(&params);
+    let text = match tool {
+        Tool::Pt => text(&params),
+        Tool::GhOst => plain(&params),
+    };
     secret(file, &text)
         .map_err(|e| Failure::internal("migrate.tool", format!("the file with the account can't be written: {e}")))
 }
@@ -89,6 +110,16 @@ fn text(params: &Params) -> String {
             lines.extend([format!("host={}", quoted(host)), format!("port={port}")]);
         }
         Place::Socket(path) => lines.push(format!("socket={}", quoted(&path.display().to_string()))),
+    }
+    lines.join("\n") + "\n"
+}
+
+/// As gh-ost reads it, which is no client of the server's: it takes the account alone, has no escapes, and takes what stands
+/// between backquotes as it is.
+fn plain(params: &Params) -> String {
+    let mut lines = vec!["[client]".to_owned(), format!("user=`{}`", params.user)];
+    if let Some(password) = &params.password {
+        lines.push(format!("password=`{}`", password.expose_secret()));
     }
     lines.join("\n") + "\n"
 }
@@ -124,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("account");
         let address = Address::parse("mysql://ann:p%22%5Cw%23@localhost:3307/shop").expect("a URL");
-        write(&file, &address).expect("written");
+        write(Tool::Pt, &file, &address).expect("written");
         let text = std::fs::read_to_string(&file).expect("there");
         assert_eq!(text, "[client]\nuser=\"ann\"\npassword='p\"\\\\w#'\nhost=\"127.0.0.1\"\nport=3307\n");
         #[cfg(unix)]
@@ -135,10 +166,26 @@ mod tests {
     }
 
     #[test]
+    fn gh_ost_reads_what_stands_between_backquotes_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("account");
+        let address = Address::parse("mysql://ann:p%23%3B%22%5Cw@localhost:3307/shop").expect("a URL");
+        write(Tool::GhOst, &file, &address).expect("written");
+        assert_eq!(std::fs::read_to_string(&file).expect("there"), "[client]\nuser=`ann`\npassword=`p#;\"\\w`\n");
+    }
+
+    #[test]
     fn what_a_tool_can_not_reach_is_refused() {
         let verified = reached("mysql://ann@db/shop?sslmode=require");
         assert!(verified.refused(Tool::Pt).is_some() && verified.refused(Tool::GhOst).is_none());
-        assert_eq!(verified.words(), ["--host", "db", "--port", "3306", "--ssl", "--ssl-allow-insecure"]);
+        let to = "--host db --port 3306 --assume-master-host db:3306";
+        assert_eq!(verified.words().join(" "), format!("{to} --ssl --ssl-allow-insecure"));
+        // It refuses every word on TLS without the one that asks for it.
+        assert_eq!(reached("mysql://ann@db/shop?sslmode=prefer&sslrootcert=/ca.pem").words().join(" "), to);
+        let client = reached("mysql://ann@db/shop?sslcert=/c.pem&sslkey=/k.pem").words().join(" ");
+        assert_eq!(client, format!("{to} --ssl-cert /c.pem --ssl-key /k.pem --ssl --ssl-allow-insecure"));
+        let whole = reached("mysql://ann@db/shop?sslmode=verify-full&sslrootcert=/ca.pem").words().join(" ");
+        assert_eq!(whole, format!("{to} --ssl-ca /ca.pem --ssl"));
         let socket = reached("mysql://ann@/shop?socket=/tmp/my.sock");
         assert!(socket.refused(Tool::Pt).is_none() && socket.refused(Tool::GhOst).is_some());
     }

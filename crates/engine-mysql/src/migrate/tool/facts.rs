@@ -27,6 +27,8 @@ pub(in crate::migrate) struct Facts {
     pub(in crate::migrate) referring_keys: Option<&'static str>,
     /// What becomes of the names of CHECKs.
     pub(in crate::migrate) checks: &'static str,
+    /// On which servers it loses rows.
+    pub(in crate::migrate) loses: &'static [(Flavour, &'static str)],
     /// Why it needs a binary log of whole rows; none when it does not.
     pub(in crate::migrate) row_log: Option<&'static str>,
     /// Why columns can't get another name on the way.
@@ -47,6 +49,8 @@ pub(in crate::migrate) struct Facts {
     pub(in crate::migrate) switch: &'static str,
     /// Versions that dbwright's own tests run with, on which server.
     pub(in crate::migrate) tested: &'static [(&'static str, Flavour)],
+    /// Versions that its tests were run with by hand, because no registry has the tool from which tests take their software.
+    pub(in crate::migrate) tried: &'static [(&'static str, Flavour)],
 }
 
 const PT_FACTS: Facts = Facts {
@@ -54,6 +58,7 @@ const PT_FACTS: Facts = Facts {
     own_keys: None,
     referring_keys: None,
     checks: "get an underscore before their names, and foreign keys likewise",
+    loses: &[],
     row_log: None,
     renames: Some("it reads names of columns out of the statement, and may take a rename for a loss"),
     new_unique: Some("it copies with INSERT IGNORE: rows that a new unique key refuses would be lost"),
@@ -64,6 +69,7 @@ const PT_FACTS: Facts = Facts {
     longest: 59,
     switch: "it waits up to 1 s for each lock of the table, and others behind it: the server takes no shorter limit",
     tested: &[("3.7.", Flavour::MySql), ("3.7.", Flavour::MariaDb)],
+    tried: &[],
 };
 
 const GH_OST_FACTS: Facts = Facts {
@@ -71,6 +77,11 @@ const GH_OST_FACTS: Facts = Facts {
     own_keys: Some("it supports no foreign keys"),
     referring_keys: Some("it supports no foreign keys, nor those of others that refer to the table"),
     checks: "get the server's names",
+    // In one of four runs of the tests, with a single writer.
+    loses: &[(
+        Flavour::MariaDb,
+        "on MariaDB it loses single rows of what is written meanwhile (seen with 1.1.8 on 10.11)",
+    )],
     row_log: Some(
         "it follows the binary log, which must hold whole rows (log_bin, binlog_format = ROW, binlog_row_image = FULL)",
     ),
@@ -82,8 +93,9 @@ const GH_OST_FACTS: Facts = Facts {
     old: ("_", "_del"),
     longest: 59,
     switch: "statements on the table wait while it is exchanged, about a second",
-    // It is in no registry from which tests take their software.
     tested: &[],
+    // MySQL 9.7.
+    tried: &[("1.1.8", Flavour::MySql)],
 };
 
 impl Tool {
@@ -107,6 +119,15 @@ impl Tool {
 
     /// Whether dbwright's tests run with this version, on this server.
     pub(in crate::migrate) fn tested(self, version: &str, flavour: Flavour) -> bool {
-        self.facts().tested.iter().any(|(start, on)| version.starts_with(start) && *on == flavour)
+        is_among(self.facts().tested, version, flavour)
     }
+
+    /// Whether they were run with it by hand.
+    pub(in crate::migrate) fn tried(self, version: &str, flavour: Flavour) -> bool {
+        is_among(self.facts().tried, version, flavour)
+    }
+}
+
+fn is_among(versions: &[(&str, Flavour)], version: &str, flavour: Flavour) -> bool {
+    versions.iter().any(|(start, on)| version.starts_with(start) && *on == flavour)
 }

@@ -82,9 +82,10 @@ impl Names {
     pub(super) fn before(&self) -> Vec<String> {
         let mut clear = self.triggers();
         clear.extend(self.keys());
-        // Before the exchange gh-ost puts an empty table into the old one's place.
-        let tables = self.tables().filter(|table| self.tool == Tool::GhOst || **table != self.old);
-        clear.extend(tables.map(|table| self.gone(table)));
+        // Before the exchange gh-ost puts an empty table into the old one's place. It goes first: alone it would look as if the
+        // tables had been exchanged.
+        clear.extend((self.tool == Tool::GhOst).then(|| self.gone(&self.old)));
+        clear.extend(self.of_a_try());
         clear.extend(self.history());
         clear
     }

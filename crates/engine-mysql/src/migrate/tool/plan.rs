@@ -11,6 +11,7 @@ use super::facts::Tool;
 use super::find::{self, Found};
 use super::leftovers::Names;
 use super::words::{self, Order};
+use crate::flavour::Flavour;
 use crate::migrate::plan::alter::{Answer, Change};
 use crate::migrate::plan::{Draft, Planner, step};
 use crate::migrate::table::TableText;
@@ -75,13 +76,7 @@ fn draft(planner: &Planner<'_>, found: &Found, change: &Change<'_>) -> Draft {
     let mut draft = Draft { steps: copy.steps(), ..Draft::of(tool.name()) };
     let megabytes = change.size.bytes / 1_000_000 + 1;
     draft.notes.push(format!("{} was found; about {megabytes} MB more are needed until `contract`", found.title()));
-    if !tool.tested(&found.version, planner.link.flavour) {
-        draft.notes.push(format!(
-            "untested: dbwright's own tests don't run with {} on {}; rehearse it first",
-            found.title(),
-            planner.link.flavour.name()
-        ));
-    }
+    draft.notes.extend(untested(found, planner.link.flavour));
     draft.notes.push(format!("at the switch {}", facts.switch));
     draft.notes.push(match (tool, words::resumes(found, planner.link.flavour)) {
         (_, true) => "killed in the middle, it goes on with the rows that it has copied".to_owned(),
@@ -94,6 +89,21 @@ fn draft(planner: &Planner<'_>, found: &Found, change: &Change<'_>) -> Draft {
         draft.notes.push(format!("its CHECKs {}", facts.checks));
     }
     draft
+}
+
+/// What the tests don't vouch for.
+fn untested(found: &Found, flavour: Flavour) -> Option<String> {
+    let (tool, title, server) = (found.tool, found.title(), flavour.name());
+    if tool.tested(&found.version, flavour) {
+        return None;
+    }
+    Some(if tool.tried(&found.version, flavour) {
+        format!(
+            "dbwright's tests were run with {title} on {server} by hand, and are not for each release; rehearse it first"
+        )
+    } else {
+        format!("untested: dbwright's own tests don't run with {title} on {server}; rehearse it first")
+    })
 }
 
 struct Copy<'a> {
@@ -145,7 +155,10 @@ impl Copy<'_> {
     }
 
     fn what(&self, work: bool) -> String {
-        let account = "ACCOUNT_FILE holds user, password, host and port under [client], and is readable by you alone";
+        let account = match self.found.tool {
+            Tool::Pt => "ACCOUNT_FILE holds user, password, host and port under [client], and is readable by you alone",
+            Tool::GhOst => "ACCOUNT_FILE holds user and password under [client], and is readable by you alone",
+        };
         if !work {
             return format!(
                 "{} tries the change on an empty table and copies nothing.\n{account}:",
@@ -155,7 +168,7 @@ impl Copy<'_> {
         let how = match self.found.tool {
             Tool::Pt => "keeps a copy in step by triggers, copies all rows, and exchanges the tables",
             Tool::GhOst => {
-                "follows the binary log, copies all rows, and exchanges the tables when FOLDER/postpone is removed"
+                "follows the binary log, copies all rows, and exchanges the tables when FOLDER/postpone is removed; it waits as long as there is a FOLDER/pause"
             }
         };
         format!(

@@ -9,6 +9,7 @@ use super::account::Reached;
 use super::facts::Tool;
 use super::find::Found;
 use crate::flavour::Flavour;
+use crate::migrate::table::mark;
 
 /// No limit: a server with so many threads at work is none.
 const NEVER: u32 = 1_000_000;
@@ -72,21 +73,32 @@ fn gh_ost(order: &Order<'_>, reached: &Reached, work: bool) -> Vec<String> {
     words.two("--conf", ACCOUNT);
     words.0.extend(reached.words());
     words.two("--database", order.home).two("--table", order.table).two("--alter", order.clauses);
+    words.two("--replica-server-id", &number(order).to_string());
     // The log has been looked at: it holds whole rows, so nothing has to be switched.
     words.one("--allow-on-master").one("--assume-rbr");
     words.two("--cut-over-lock-timeout-seconds", "1").two("--serve-socket-file", &format!("{FOLDER}/talk"));
-    if order.flavour == Flavour::MariaDb {
-        // It looks for an instrument of MySQL's.
-        words.one("--skip-metadata-lock-check");
-    }
     if work {
-        words.two("--postpone-cut-over-flag-file", &format!("{FOLDER}/{POSTPONE}")).one("--execute");
+        words.two("--postpone-cut-over-flag-file", &format!("{FOLDER}/{POSTPONE}"));
+        words.two(PAUSE_WORD, &format!("{FOLDER}/{PAUSE}")).one("--execute");
     }
     words.0
 }
 
+/// The number under which gh-ost follows the log. A server ends one follower when another comes with its number, and what was on
+/// its way to the first is lost to its copy: so each table has its own.
+fn number(order: &Order<'_>) -> u64 {
+    let mark = u64::from_str_radix(&mark(&format!("{}\0{}", order.home, order.table)), 16).unwrap_or_default();
+    1_000_000_000 + mark % 3_000_000_000
+}
+
 /// The file that keeps gh-ost from the switch as long as it is there.
 pub(in crate::migrate) const POSTPONE: &str = "postpone";
+
+/// The file that keeps gh-ost from working as long as it is there: it does not know the target's replicas, and dbwright does.
+pub(in crate::migrate) const PAUSE: &str = "pause";
+
+/// The word that names this file.
+pub(in crate::migrate) const PAUSE_WORD: &str = "--throttle-flag-file";
 
 /// The words that go on with a copy which the tool has in its history.
 pub(in crate::migrate) fn going_on(job: u64) -> [String; 2] {
@@ -213,11 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn each_table_is_followed_under_a_number_of_its_own() {
+        let other = Order { table: "lines", ..order() };
+        assert_ne!(number(&order()), number(&other));
+        assert!([number(&order()), number(&other)].iter().all(|number| u32::try_from(*number).is_ok()));
+    }
+
+    #[test]
     fn no_secret_and_no_place_of_this_run_is_among_the_words() {
         let found = Found::made_up(Tool::GhOst, "1.1.7", "");
-        let order = Order { flavour: Flavour::MariaDb, ..order() };
-        let line = words(&found, &order, &Reached::default(), true).join(" ");
+        let line = words(&found, &order(), &Reached::default(), true).join(" ");
         assert!(line.starts_with("--conf {account}") && line.contains("{folder}/postpone"), "{line}");
-        assert!(line.contains("--skip-metadata-lock-check"));
+        assert!(line.contains("--throttle-flag-file {folder}/pause"), "{line}");
     }
 }

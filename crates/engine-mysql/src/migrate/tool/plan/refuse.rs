@@ -39,6 +39,9 @@ pub(super) async fn refused(
 /// What can be seen in the definitions.
 fn plain(planner: &Planner<'_>, tool: Tool, change: &Change<'_>, after: &TableText) -> Option<String> {
     let (facts, before, name) = (tool.facts(), &change.before, &change.table.name);
+    if let Some((_, why)) = facts.loses.iter().find(|(on, _)| *on == planner.link.flavour) {
+        return Some((*why).to_owned());
+    }
     if !planner.is_home(change.table) {
         return Some("it is in another database than the migration's".to_owned());
     }
