@@ -20,7 +20,7 @@ use dbwright_sql::model::{Catalog, ObjectId};
 use serde::{Deserialize, Serialize};
 
 pub use crate::flavour::{Flavour, Server};
-pub use accounts::Account;
+pub use accounts::{Account, OpenSchemas};
 pub use activity::{Activity, Connected, RowWait, TableLock, Transaction};
 pub use innodb::{Deadlock, Innodb, InnodbTable, Party};
 pub use replication::Channel;
@@ -80,6 +80,8 @@ pub mod area {
     pub const ACCOUNTS: &str = "accounts";
     /// Which roles accounts have.
     pub const ROLES: &str = "roles";
+    /// Schemas in which every account has rights.
+    pub const OPEN_SCHEMAS: &str = "open-schemas";
 
     /// The journal of migrations.
     pub const MIGRATIONS: &str = dbwright_migrate::observed::AREA;
@@ -108,6 +110,7 @@ pub mod area {
         REPLICATION,
         ACCOUNTS,
         ROLES,
+        OPEN_SCHEMAS,
         MIGRATIONS,
     ];
 
@@ -128,6 +131,7 @@ pub mod area {
         REPLICATION,
         ACCOUNTS,
         ROLES,
+        OPEN_SCHEMAS,
         MIGRATIONS,
     ];
 }
@@ -176,6 +180,9 @@ pub struct Body {
     /// Accounts.
     #[serde(default)]
     pub accounts: Vec<Account>,
+    /// Schemas in which every account has rights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_schemas: Vec<OpenSchemas>,
     /// What the server ran, or the user gave.
     pub workload: Option<Workload>,
     /// The journal of migrations, and what changes have left.

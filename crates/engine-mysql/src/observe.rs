@@ -76,6 +76,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let latency = variables::latency(session, &server).await;
     let replication = replication::read(session, &server).await;
     let accounts = accounts::read(session, &server).await;
+    let open_schemas = accounts::open_schemas(session).await;
     let statements = statements::read(session, &server, options.values).await;
     let workload = options.workload.clone().or_else(|| workload::of(&statements, server.database.as_deref()));
     progress.step(1);
@@ -107,6 +108,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         statements,
         replication,
         accounts,
+        open_schemas,
         workload,
         migrations,
         server,

@@ -108,6 +108,14 @@ pub(crate) fn file_line(body: &Body, to: &[(&str, &str)]) -> String {
     )
 }
 
+/// Whether the server has a certificate.
+pub(crate) fn has_certificate(body: &Body) -> bool {
+    match body.variable("have_ssl") {
+        Some(have) => have == "YES",
+        None => body.variable("ssl_cert").is_some_and(|file| !file.is_empty()),
+    }
+}
+
 /// A value as `SET` takes it.
 pub(crate) fn value(text: &str) -> String {
     let word = matches!(text, "ON" | "OFF" | "DEFAULT");

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Schemas in which every account has rights, whoever it is: a row of `mysql.db` without a user.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OpenSchemas {
+    /// Name or pattern, as it is stored: `test`, `test\_%`.
+    pub pattern: String,
+    /// Host pattern.
+    pub host: String,
+}
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of one account")]

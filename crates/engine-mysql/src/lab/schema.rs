@@ -116,6 +116,7 @@ fn schema_only(mut body: Body) -> Body {
         statements: Digests::default(),
         replication: Vec::new(),
         accounts: Vec::new(),
+        open_schemas: Vec::new(),
         ..body
     }
 }

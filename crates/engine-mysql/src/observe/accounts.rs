@@ -1,7 +1,7 @@
 //! Reads the accounts, without their hashes, and what they may through roles.
 
 use super::session::{Session, Trouble};
-use crate::body::{Account, area};
+use crate::body::{Account, OpenSchemas, area};
 use crate::flavour::Server;
 
 /// The server's number for a table that is not there: versions without roles.
@@ -35,6 +35,15 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Vec<Account>
         Err(trouble) => session.note(area::ROLES, accounts.roles_grant, &trouble),
     }
     found
+}
+
+/// Rights on schemas that belong to nobody in particular.
+const OPEN: &str = "SELECT /* dbwright */ Db, Host FROM mysql.db WHERE User = '' ORDER BY Db, Host";
+
+/// Reads the schemas in which every account has rights.
+pub(super) async fn open_schemas(session: &mut Session) -> Vec<OpenSchemas> {
+    let grant = "GRANT SELECT ON mysql.db TO the account";
+    session.read(area::OPEN_SCHEMAS, grant, OPEN, |row| OpenSchemas { pattern: row.text(), host: row.text() }).await
 }
 
 /// User and host.

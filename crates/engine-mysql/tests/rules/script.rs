@@ -10,7 +10,7 @@
 //! - `-- wait: SELECT …`: go on when the query says 1 (on a connection of its own);
 //! - `-- restart`: the server is started anew, on its data;
 //! - `-- limit NAME = VALUE`: a threshold of the rule, changed as a user would in `dbwright.toml`;
-//! - `-- server: KEY = VALUE`: an option of the server while the script runs;
+//! - `-- server: KEY = VALUE`: an option of the server while the script runs; `<tls>` stands for a folder with a certificate;
 //! - `-- fresh`: the server is started anew before the script, so that its counters begin;
 //! - `-- replica`: the server is a replica of another one;
 //! - `-- only NAME`: the rule has nothing to find, or can't look, on the other flavour;

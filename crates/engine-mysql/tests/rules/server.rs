@@ -3,8 +3,10 @@
 //! The settings are those of a sound server, so that a rule about settings finds only what its script changed.
 
 use std::fs;
+use std::path::Path;
 
-use dbwright_testkit::{MyServer, my_server};
+use dbwright_testkit::process::give_away;
+use dbwright_testkit::{MyServer, Scratch, my_server};
 
 use crate::script::Script;
 
@@ -27,6 +29,21 @@ pub(crate) fn login(server: &MyServer) -> String {
     format!("mysql://tester:Kx8-long-enough@localhost/?socket={socket}")
 }
 
+/// What stands for the folder with a certificate.
+const TLS: &str = "<tls>";
+
+/// A certificate that was made once for the tests of PostgreSQL, where the server may read it.
+fn certificate() -> Scratch {
+    let folder = Scratch::new();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine-postgres/tests/observe/tls");
+    for name in ["server.crt", "server.key"] {
+        let copy = folder.path().join(name);
+        fs::copy(from.join(name), &copy).expect("copied");
+        give_away(&copy).expect("given away");
+    }
+    folder
+}
+
 /// The servers of one flavour.
 pub(crate) struct Servers {
     flavour: &'static str,
@@ -34,6 +51,8 @@ pub(crate) struct Servers {
     /// Options that the main server runs with besides the sound ones.
     options: Vec<String>,
     replica: Option<(MyServer, MyServer)>,
+    /// A certificate, which stands for `<tls>` in options.
+    tls: Option<Scratch>,
 }
 
 impl Servers {
@@ -41,7 +60,7 @@ impl Servers {
     pub(crate) fn start(flavour: &'static str) -> Self {
         let main = my_server(flavour, sound(flavour));
         main.execute(ACCOUNT);
-        Self { flavour, main, options: Vec::new(), replica: None }
+        Self { flavour, main, options: Vec::new(), replica: None, tls: None }
     }
 
     /// Makes the server ready for a script, and says how to reach it.
@@ -76,8 +95,16 @@ impl Servers {
     }
 
     fn start_with(&mut self, options: &[String]) {
+        let options: Vec<String> = options.iter().map(|option| self.with_certificate(option)).collect();
         let all: Vec<&str> = sound(self.flavour).iter().copied().chain(options.iter().map(String::as_str)).collect();
         self.main.restart(&all);
+    }
+
+    fn with_certificate(&mut self, option: &str) -> String {
+        if !option.contains(TLS) {
+            return option.to_owned();
+        }
+        option.replace(TLS, &self.tls.get_or_insert_with(certificate).path().display().to_string())
     }
 
     fn kept(&self) -> std::path::PathBuf {

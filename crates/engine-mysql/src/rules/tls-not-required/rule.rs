@@ -32,7 +32,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         .evidence("bind_address", body.variable("bind_address").unwrap_or_default(), "", settings::SOURCE)
         .evidence("accounts without TLS", plain.len(), "accounts", accounts::SOURCE)
         .evidence("accounts", words::some_of(&plain), "", accounts::SOURCE);
-    if has_tls(body) {
+    if settings::has_certificate(body) {
         cx.report(settings::mended(body, finding, NAME, "ON", When::NewSessions));
     } else {
         let finding = settings::evidence(body, finding, NAME);
@@ -49,12 +49,4 @@ fn listens(body: &Body) -> bool {
     let addresses = body.variable("bind_address").unwrap_or("*");
     let elsewhere = addresses.split(',').any(|address| !own.contains(&address.trim()));
     body.is_on("skip_networking") != Some(true) && elsewhere
-}
-
-/// Whether the server has a certificate.
-fn has_tls(body: &Body) -> bool {
-    match body.variable("have_ssl") {
-        Some(have) => have == "YES",
-        None => body.variable("ssl_cert").is_some_and(|file| !file.is_empty()),
-    }
 }

@@ -1,0 +1,3 @@
+-- only mysql
+-- limit days = 6000
+SELECT 1;

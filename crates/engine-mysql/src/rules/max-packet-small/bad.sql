@@ -1,0 +1,2 @@
+-- cleanup: SET GLOBAL max_allowed_packet = 16777216
+SET GLOBAL max_allowed_packet = 65536;

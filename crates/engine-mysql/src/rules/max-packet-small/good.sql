@@ -1,0 +1,1 @@
+SELECT @@GLOBAL.max_allowed_packet;

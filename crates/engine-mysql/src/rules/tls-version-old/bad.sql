@@ -1,0 +1,5 @@
+-- only mariadb
+-- server: ssl_cert = <tls>/server.crt
+-- server: ssl_key = <tls>/server.key
+-- server: tls_version = TLSv1.0,TLSv1.1,TLSv1.2,TLSv1.3
+SELECT @@tls_version;
