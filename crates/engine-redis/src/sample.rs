@@ -39,9 +39,9 @@ pub(crate) fn keys(keys: u64, expires: u64) -> Database {
     Database { node: "10.0.0.1:6379".to_owned(), number: 0, keys, expires, avg_ttl_ms: 0 }
 }
 
-/// What one rule finds.
-pub(crate) fn run(id: &str, body: &Body) -> Vec<Finding> {
-    let header = Header {
+/// A header without gaps.
+pub(crate) fn header() -> Header {
+    Header {
         engine: "redis".to_owned(),
         version: "Redis 7.0.15".to_owned(),
         name: "10.0.0.1:6379".to_owned(),
@@ -50,9 +50,13 @@ pub(crate) fn run(id: &str, body: &Body) -> Vec<Finding> {
         without_values: false,
         gaps: Vec::new(),
         cost: Cost::default(),
-    };
+    }
+}
+
+/// What one rule finds.
+pub(crate) fn run(id: &str, body: &Body) -> Vec<Finding> {
     let limits: Limits = BTreeMap::new();
-    let (mut found, skipped) = rule::run(crate::rules::RULES, body, &header, &limits);
+    let (mut found, skipped) = rule::run(crate::rules::RULES, body, &header(), &limits);
     let failed = skipped.iter().find(|skipped| skipped.reason.starts_with("the rule failed"));
     assert!(failed.is_none(), "{failed:?}");
     found.retain(|finding| finding.rule == id);

@@ -1,5 +1,7 @@
 //! A rule that can't look says so, with what would let it; and states that a folder has no room for.
 
+use std::collections::BTreeMap;
+
 use dbwright_check::Outcome;
 use dbwright_core::rule::Limits;
 use dbwright_core::{NotLookedAt, Severity};
@@ -68,7 +70,13 @@ fn a_replica_says_that_its_master_is_gone() {
             |outcome: &Outcome| outcome.findings.iter().find(|finding| finding.rule == "redis/replica-lag").cloned();
         assert_eq!(lag(&look(&replica.url)), None);
         server.kill();
+        // It may come back by itself: that is worse only when it lasts.
         let finding = lag(&look(&replica.url)).expect("found");
+        assert_eq!((finding.severity, finding.change), (Severity::Low, None));
+        let limits =
+            Limits::from([("redis/replica-lag".to_owned(), BTreeMap::from([("grace_seconds".to_owned(), 0.0)]))]);
+        let snapshot = life::observe(&replica.url).expect("observed");
+        let finding = lag(&life::check(&snapshot, &limits).expect("checked")).expect("found");
         assert_eq!((finding.severity, finding.change), (Severity::High, None));
         assert!(finding.title.contains("no link to 127.0.0.1"), "{}", finding.title);
     }
