@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::command::{cargo, on_path, openly, root};
-use crate::tidy::{Tree, rule_folders};
+use crate::tidy::Tree;
 use crate::{Done, docs, tidy};
 
 /// A check by its name.
@@ -40,10 +40,8 @@ pub(crate) fn run() -> Done {
 fn format() -> Done {
     let known = openly(cargo().args(["fmt", "--all", "--check"]));
     let tree = Tree::read(&root())?;
-    let rules: Vec<PathBuf> =
-        rule_folders(&tree).into_iter().map(|folder| root().join(folder).join("rule.rs")).collect();
-    let rules = rules.into_iter().filter(|file| file.is_file());
-    let hidden = openly(Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(rules).current_dir(root()));
+    let check = ["--check", "--edition", "2024"];
+    let hidden = openly(Command::new("rustfmt").args(check).args(rules(&tree)).current_dir(root()));
     known.and(hidden).map_err(|reason| format!("{reason}\n`cargo xtask format` formats everything"))
 }
 
@@ -51,9 +49,13 @@ fn format() -> Done {
 pub(crate) fn format_in_place() -> Done {
     openly(cargo().args(["fmt", "--all"]))?;
     let tree = Tree::read(&root())?;
-    let rules = rule_folders(&tree).into_iter().map(|folder| root().join(folder).join("rule.rs"));
-    let rules = rules.filter(|file| file.is_file());
-    openly(Command::new("rustfmt").args(["--edition", "2024"]).args(rules).current_dir(root()))
+    openly(Command::new("rustfmt").args(["--edition", "2024"]).args(rules(&tree)).current_dir(root()))
+}
+
+/// The code of all rules, those of migrations too.
+fn rules(tree: &Tree) -> Vec<PathBuf> {
+    let rules = tree.files().into_iter().filter(|path| path.starts_with("crates/") && path.ends_with("/rule.rs"));
+    rules.map(|path| root().join(path)).collect()
 }
 
 fn clippy() -> Done {
