@@ -17,23 +17,27 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     (!found.is_empty()).then(|| format!("did you mean {}?", found.join(" or ")))
 }
 
-/// Levenshtein distance in characters; case does not count, nor `-` against `_`.
+/// How many letters have to be put in, left out, exchanged or turned round with their neighbour; case does not count, nor `-`
+/// against `_`.
 #[must_use]
 pub fn distance(a: &str, b: &str) -> usize {
-    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let plain = |text: &str| text.to_lowercase().replace('-', "_").chars().collect::<Vec<char>>();
     let (a, b) = (plain(a), plain(b));
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let swap = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = swap.min(row[j] + 1).min(diagonal + 1);
+    let mut before = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let exchanged = last[j] + usize::from(a[i] != b[j]);
+            let mut least = exchanged.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && (a[i], a[i - 1]) == (b[j - 1], b[j]) {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -45,5 +49,20 @@ mod tests {
         assert_eq!(near("postgers", ["sqlite", "postgresql", "postgres"]), ["postgres"]);
         assert!(near("oracle", ["sqlite", "postgres"]).is_empty());
         assert_eq!(did_you_mean("sqlit", ["sqlite"]).as_deref(), Some("did you mean sqlite?"));
+        assert_eq!(near("emial", ["id", "name", "email"]), ["email"]);
+    }
+
+    #[test]
+    fn each_slip_of_the_hand_counts_once() {
+        for (a, b, slips) in [
+            ("", "abc", 3),
+            ("abc", "abc", 0),
+            ("abc", "acb", 1),
+            ("ca", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("A-b", "a_B", 0),
+        ] {
+            assert_eq!((distance(a, b), distance(b, a)), (slips, slips), "{a} {b}");
+        }
     }
 }
