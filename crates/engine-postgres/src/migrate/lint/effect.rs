@@ -39,8 +39,7 @@ fn session(scene: &mut Scene, act: &Act, sql: &str) {
         }
         Act::Set { name, value, local } => {
             if name == "search_path" {
-                let path = value.split(',').map(|part| part.trim().to_owned());
-                scene.world.search_path = path.filter(|part| !part.is_empty() && part != "$user").collect();
+                scene.look_in(value);
             }
             let settings = if *local { &mut scene.local } else { &mut scene.settings };
             settings.insert(name.clone(), value.clone());
@@ -49,6 +48,9 @@ fn session(scene: &mut Scene, act: &Act, sql: &str) {
         Act::Query { calls } if calls.iter().any(|call| call == "set_config") => {
             let mut strings = sql.split('\'').skip(1).step_by(2);
             if let (Some(name), Some(value)) = (strings.next(), strings.next()) {
+                if name == "search_path" {
+                    scene.look_in(value);
+                }
                 scene.settings.insert(name.to_owned(), value.to_owned());
             }
         }

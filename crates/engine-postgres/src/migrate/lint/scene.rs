@@ -42,6 +42,8 @@ pub struct Scene {
     pub part: usize,
     /// What the statement names that is not there, or that something has already.
     pub problems: Vec<Problem>,
+    /// The schemas that are looked in when a file begins.
+    path: Vec<String>,
     /// The names that are there.
     names: Names,
     /// Files that the target has already: nothing is told of their names.
@@ -113,6 +115,7 @@ impl Scene {
         let names = body.map_or_else(Names::unknown, |body| Names::of(body, &world.search_path));
         let done = body.map(|body| names.done(&body.migrations, scripts)).unwrap_or_default();
         Self {
+            path: world.search_path.clone(),
             world,
             version: target.or(version).unwrap_or(OLDEST),
             version_known: target.or(version).is_some(),
@@ -276,6 +279,15 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// What a file sets `search_path` to.
+    pub(super) fn look_in(&mut self, value: &str) {
+        let schemas = value.split(',').map(|part| part.trim().trim_matches(['"', '\'']).to_owned());
+        let schemas: Vec<String> = schemas.filter(|part| !part.is_empty() && part != "$user").collect();
+        self.world.search_path = if schemas == ["DEFAULT"] { self.path.clone() } else { schemas };
+    }
+}
+
 impl lint::Scene for Scene {
     fn assumptions(&self) -> Vec<String> {
         if self.world.known {
@@ -301,6 +313,7 @@ impl lint::Scene for Scene {
         self.transaction = in_transaction.then(Transaction::default);
         self.settings.clear();
         self.local.clear();
+        self.world.search_path.clone_from(&self.path);
         self.names.next_file();
         self.followed = None;
     }

@@ -133,3 +133,22 @@ fn the_new_column_has_the_collation_that_was_asked_for() {
     let change = finding.change.expect("a change");
     assert_eq!(change.forward[0], "ALTER TABLE t ADD COLUMN c_new varchar(50) COLLATE \"C\"");
 }
+
+#[test]
+fn each_file_looks_in_the_schemas_of_the_target_first() {
+    let drop = "DROP TABLE t;";
+    let of = |files: &[&str]| {
+        let scripts: Vec<Script> =
+            files.iter().enumerate().map(|(n, text)| script(&format!("{n}.sql"), text)).collect();
+        let mut found = lint(&scripts, None, &LintOptions::default()).expect("a lint").findings;
+        found.retain(|finding| finding.rule == "migrate/drop-table");
+        assert_eq!(found.len(), 1, "{files:?}: {found:?}");
+        found.remove(0).subject
+    };
+    assert_eq!(of(&[drop]), "public.t");
+    for set in ["SET search_path TO app;", "SELECT set_config('search_path', 'app', false);"] {
+        assert_eq!(of(&[&format!("{set} {drop}")]), "app.t");
+        assert_eq!(of(&[set, drop]), "public.t", "{set}");
+        assert_eq!(of(&[&format!("{set} SET search_path TO DEFAULT; {drop}")]), "public.t", "{set}");
+    }
+}
