@@ -30,13 +30,20 @@ struct Pace {
     looked: Instant,
     /// How soon the target answers others.
     echo: Echo,
+    /// Whether the user knows that pauses are long because of that.
+    told: bool,
 }
 
 impl PgSession {
     pub(super) async fn backfill(&mut self, job: Job<'_>, backfill: &Backfill) -> Result<(), Failure> {
         let mut tries = Tries::new();
-        let mut pace =
-            Pace { rows: job.limits.first_batch.max(1), best: 0.0, looked: Instant::now(), echo: Echo::default() };
+        let mut pace = Pace {
+            rows: job.limits.first_batch.max(1),
+            best: 0.0,
+            looked: Instant::now(),
+            echo: Echo::default(),
+            told: false,
+        };
         loop {
             if job.progress.cancelled() {
                 return Err(stopped(&job.step.title));
@@ -172,7 +179,16 @@ impl PgSession {
     /// Leaves the target to others for a while.
     async fn rest(&mut self, job: Job<'_>, pace: &mut Pace, took: Duration) -> Result<(), Failure> {
         if job.limits.pause > 0.0 {
-            let share = pace.echo.pause(job.limits.pause.min(100.0) * pace.strain(took));
+            let least = job.limits.pause.min(100.0) * pace.strain(took);
+            let share = pace.echo.pause(least);
+            if share > (least * 2.0).max(1.0) && !pace.told {
+                pace.told = true;
+                job.progress.note(&format!(
+                    "{}: others are answered late while a batch works, so each is followed by a pause of {share:.1} times its length; \
+                     --no-throttle knows no pauses",
+                    job.step.title
+                ));
+            }
             let pause = took.mul_f64(share).min(Duration::from_secs(10));
             let rest = sleep(pause, &job.step.title, job.progress);
             listening(rest, &self.watch, |took| pace.echo.in_pause(took)).await?;
