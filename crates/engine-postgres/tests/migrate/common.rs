@@ -8,12 +8,13 @@ use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure};
 use dbwright_engine_postgres::Postgres;
+use dbwright_migrate::files::without_transactions;
 use dbwright_migrate::journal::{Entry, Place, Write};
 use dbwright_migrate::plan::{Planned, Require, Step};
 use dbwright_migrate::port::{Facts, OpenOptions, Remark};
 use dbwright_migrate::run::Options;
 use dbwright_migrate::{Limits, Migration, OnlineDdl, Session, Statement};
-use dbwright_testkit::sql;
+use dbwright_testkit::{Database, sql};
 
 /// Plans by statement.
 pub(crate) type Plans = HashMap<String, Planned>;
@@ -106,6 +107,18 @@ pub(crate) fn migration(version: &str, up: &str, down: Option<&str>) -> Migratio
         file: file.clone(),
         repeatable: false,
     }
+}
+
+/// A migration whose own transactions are taken out, as a folder's are.
+pub(crate) fn file(version: &str, text: &str) -> Migration {
+    let migration = migration(version, text, None);
+    let (up, _) = without_transactions(migration.up).expect("transactions that end");
+    Migration { up, ..migration }
+}
+
+/// A session that plans for itself.
+pub(crate) async fn session(database: &Database) -> Fixed {
+    open(&database.url, &Arc::new(Plans::new())).await.expect("open")
 }
 
 /// Options for tests: small batches, patience for a busy machine.

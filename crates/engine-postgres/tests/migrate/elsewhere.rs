@@ -2,15 +2,13 @@
 //! is applied is what the plain file does, and undo gives the start back.
 
 use std::process::Command;
-use std::sync::Arc;
 
 use dbwright_core::progress::Silent;
 use dbwright_migrate::Migration;
-use dbwright_migrate::files::without_transactions;
 use dbwright_migrate::run::{self, Options};
 use dbwright_testkit::{Database, majors, postgres_bin};
 
-use crate::common::{Fixed, Plans, cell, migration, open, options};
+use crate::common::{cell, file, migration, options, session};
 
 const START: &str = r#"
     CREATE SCHEMA billing; CREATE SCHEMA "Odd One";
@@ -104,13 +102,7 @@ const REFUSED: [(&str, &str); 6] = [
 ];
 
 fn read(text: &str) -> Migration {
-    let migration = migration("1", text, None);
-    let (up, _) = without_transactions(migration.up).expect("transactions that end");
-    Migration { up, ..migration }
-}
-
-async fn session(database: &Database) -> Fixed {
-    open(&database.url, &Arc::new(Plans::new())).await.expect("open")
+    file("1", text)
 }
 
 fn start(major: u32) -> Database {

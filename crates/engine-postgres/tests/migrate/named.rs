@@ -1,16 +1,13 @@
 //! Names that are not there, or are there already: refused before anything is done where the server would refuse them, and
 //! never where it would not.
 
-use std::sync::Arc;
-
 use dbwright_core::progress::Silent;
 use dbwright_migrate::Migration;
-use dbwright_migrate::files::without_transactions;
 use dbwright_migrate::run::{self, Options};
 use dbwright_testkit::sql::execute;
 use dbwright_testkit::{Database, majors};
 
-use crate::common::{Fixed, Plans, cell, migration, open, options};
+use crate::common::{cell, file, options, session};
 
 const START: &str = r#"
     CREATE SCHEMA billing; CREATE SCHEMA "Odd One";
@@ -146,16 +143,6 @@ const RIGHT: [&str; 24] = [
 
 fn read(text: &str) -> Migration {
     file("1", text)
-}
-
-fn file(version: &str, text: &str) -> Migration {
-    let migration = migration(version, text, None);
-    let (up, _) = without_transactions(migration.up).expect("transactions that end");
-    Migration { up, ..migration }
-}
-
-async fn session(database: &Database) -> Fixed {
-    open(&database.url, &Arc::new(Plans::new())).await.expect("open")
 }
 
 fn start(major: u32) -> Database {

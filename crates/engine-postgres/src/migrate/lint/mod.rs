@@ -8,6 +8,7 @@ mod effect;
 mod example;
 mod expression;
 mod locks;
+pub(crate) mod named;
 pub mod registry;
 mod scene;
 pub mod steps;

@@ -17,7 +17,7 @@ use crate::body::PgBody;
 use crate::ddl::{
     self, Act, Action, Clause, Column, ColumnConstraint, Constraint, ConstraintKind, CreateIndex, Inner, Object,
 };
-use crate::migrate::names::{Names, Problem};
+use crate::migrate::names::{self, Names, Problem};
 
 /// What rules look at.
 #[derive(Debug)]
@@ -282,8 +282,7 @@ impl Scene {
 impl Scene {
     /// What a file sets `search_path` to.
     pub(super) fn look_in(&mut self, value: &str) {
-        let schemas = value.split(',').map(|part| part.trim().trim_matches(['"', '\'']).to_owned());
-        let schemas: Vec<String> = schemas.filter(|part| !part.is_empty() && part != "$user").collect();
+        let schemas: Vec<String> = names::schemas(value).collect();
         self.world.search_path = if schemas == ["DEFAULT"] { self.path.clone() } else { schemas };
     }
 }

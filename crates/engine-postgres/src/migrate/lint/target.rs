@@ -47,8 +47,7 @@ fn utc(body: &PgBody) -> Option<bool> {
 /// The schemas of `search_path`.
 fn path(body: &PgBody) -> Vec<String> {
     let value = body.setting("search_path").map_or("public", |setting| setting.value.as_str());
-    let names = value.split(',').map(|name| name.trim().trim_matches('"').to_owned());
-    let mut path: Vec<String> = names.filter(|name| !name.is_empty() && name != "$user").collect();
+    let mut path: Vec<String> = crate::migrate::names::schemas(value).collect();
     if path.is_empty() {
         path.push("public".to_owned());
     }

@@ -312,9 +312,8 @@ impl Names {
     }
 
     fn look_in(&mut self, value: &str) {
-        for schema in value.split(',') {
-            let schema = schema.trim().trim_matches('"').to_owned();
-            if !schema.is_empty() && schema != "$user" && schema != "DEFAULT" && !self.path.contains(&schema) {
+        for schema in words::schemas(value) {
+            if schema != "DEFAULT" && !self.path.contains(&schema) {
                 self.path.push(schema);
             }
         }

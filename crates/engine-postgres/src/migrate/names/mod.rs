@@ -14,6 +14,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::problem::{Problem, What};
+pub(crate) use self::words::schemas;
 use crate::ddl::{Act, Name};
 
 /// Schema and name.

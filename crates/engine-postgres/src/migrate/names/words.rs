@@ -1,7 +1,7 @@
 //! Words of a statement that its acts don't tell.
 
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 
 fn significant(sql: &str) -> Vec<Token> {
     tokens(sql, Dialect::Postgres).into_iter().filter(Token::significant).collect()
@@ -38,7 +38,13 @@ fn name(text: &str, token: &Token) -> Option<String> {
     let own = token.text(text);
     match token.kind {
         TokenKind::Word => Some(own.to_lowercase()),
-        TokenKind::Quoted => Some(own.trim_matches('"').replace("\"\"", "\"")),
+        TokenKind::Quoted => Some(unquoted(own)),
         _ => None,
     }
+}
+
+/// The schemas that a value of `search_path` names; `$user` is left out, whoever that is.
+pub(crate) fn schemas(value: &str) -> impl Iterator<Item = String> {
+    let parts = value.split(',').map(|part| unquoted(part.trim()));
+    parts.filter(|part| !part.is_empty() && part != "$user")
 }
