@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
-use dbwright_scratch::{Account, Folder, process, tail};
+use dbwright_scratch::{Account, Folder, Load, process, tail};
 use dbwright_sql::Dialect;
 use mysql_async::prelude::Queryable as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -91,7 +91,7 @@ impl Lab {
         let programs = Programs::find(&options.programs, options.flavour, options.version)?;
         progress.stage(&format!("starting a private {}", programs.name()), None);
         let account = Account::choose(ACCOUNT).map_err(|e| refused("no account for the lab", &e))?;
-        let folder = Folder::for_server("my", account, end).map_err(|e| {
+        let folder = Folder::for_server("my", account, Load::Rows, end).map_err(|e| {
             refused("no temporary folder can be used for a lab", &e).hint("point TMPDIR at a folder like /tmp")
         })?;
         let mut lab = begin(folder, programs, account, options, progress).await?;

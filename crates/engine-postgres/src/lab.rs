@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, FailureKind};
-use dbwright_scratch::{Account, Folder, process, tail};
+use dbwright_scratch::{Account, Folder, Load, process, tail};
 use dbwright_sql::Dialect;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -47,6 +47,8 @@ pub struct LabOptions {
     pub autovacuum: bool,
     /// Whether it must survive a crash of the machine; a lab to be thrown away need not, and is faster.
     pub durable: bool,
+    /// What it will hold, which says where its files lie.
+    pub load: Load,
     /// Further settings, given on the server's command line. Whoever sets `listen_addresses` opens the lab to
     /// everyone who can reach that address: a lab trusts who gets to it.
     pub settings: Vec<(String, String)>,
@@ -82,7 +84,7 @@ impl Lab {
         let programs = Programs::find(&options.programs, options.major)?;
         progress.stage(&format!("starting a private PostgreSQL {}", programs.version), None);
         let account = Account::choose(SUPERUSER).map_err(|e| refused("no account for the lab", &e))?;
-        let folder = Folder::for_server("pg", account, end).map_err(|e| {
+        let folder = Folder::for_server("pg", account, options.load, end).map_err(|e| {
             refused("no temporary folder can be used for a lab", &e).hint("point TMPDIR at a folder like /tmp")
         })?;
         let mut lab = begin(folder, programs, account, options, progress).await?;

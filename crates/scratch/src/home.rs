@@ -9,6 +9,12 @@ use crate::{Before, Folder, PREFIX};
 /// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
 const LONGEST: usize = 80;
 
+/// Where Linux keeps files in memory.
+const IN_MEMORY: &str = "/dev/shm";
+
+/// What must be free there and in memory for a server that holds little. Containers usually give less, and get the disk.
+const ROOM: u64 = 1 << 30;
+
 /// How long the end of a folder's name is, which differs from lab to lab.
 const RANDOM: usize = 6;
 
@@ -18,13 +24,26 @@ const LOG: &str = "log";
 /// How many lines of a log a failure shows.
 const TAIL: usize = 12;
 
+/// What a private server will hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Load {
+    /// Rows: its files lie on a disk.
+    #[default]
+    Rows,
+    /// A catalog, and files that are long but empty: they lie in memory where there is enough of it. Making and removing
+    /// hundreds of files there takes no time, and a disk is not written to.
+    Catalog,
+}
+
 impl Folder {
     /// Makes a folder for a private server of this `kind` in a temporary place.
     ///
     /// # Errors
     /// When no temporary place will do.
-    pub fn for_server(kind: &str, account: Account, before: Before) -> io::Result<Self> {
-        let candidates = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+    pub fn for_server(kind: &str, account: Account, load: Load, before: Before) -> io::Result<Self> {
+        let memory = (load == Load::Catalog).then(in_memory).flatten();
+        let disks = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
+        let candidates = memory.into_iter().chain(disks);
         let own = "/".len() + PREFIX.len() + kind.len() + "-".len() + RANDOM;
         let mut last = None;
         for parent in candidates {
@@ -46,6 +65,22 @@ impl Folder {
     }
 }
 
+/// The place in memory, when there is room and nobody said where temporary files belong.
+fn in_memory() -> Option<PathBuf> {
+    let chosen = std::env::var_os("TMPDIR").is_some_and(|folder| !folder.is_empty());
+    let place = PathBuf::from(IN_MEMORY);
+    let free = rustix::fs::statvfs(&place).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))?;
+    (!chosen && free >= ROOM && available()? >= ROOM).then_some(place)
+}
+
+/// Bytes of memory that new work can have without swapping.
+fn available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kb: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kb.checked_mul(1024)
+}
+
 /// The last lines of a server's log; nothing when there is none.
 #[must_use]
 pub fn tail(log: &Path) -> String {
@@ -53,4 +88,23 @@ pub fn tail(log: &Path) -> String {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &Path) {}
+
+    #[test]
+    fn rows_lie_on_a_disk_and_a_catalog_in_memory_where_there_is_room() {
+        let parent = |load| {
+            let folder = Folder::for_server("home-test", Account::choose("nobody")?, load, nothing)?;
+            Ok::<_, io::Error>(folder.path().parent().map(Path::to_owned))
+        };
+        let rows = parent(Load::Rows).expect("a folder");
+        assert_ne!(rows.as_deref(), Some(Path::new(IN_MEMORY)));
+        let catalog = parent(Load::Catalog).expect("a folder");
+        assert_eq!(catalog, in_memory().or(rows));
+    }
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 #[cfg(unix)]
 pub use account::Account;
 #[cfg(unix)]
-pub use home::tail;
+pub use home::{Load, tail};
 
 const PREFIX: &str = "dbwright-lab-";
 const MARKER: &str = "marker";

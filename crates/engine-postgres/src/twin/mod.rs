@@ -29,6 +29,7 @@ use dbwright_core::progress::Progress;
 use dbwright_core::snapshot::Gap;
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
+use dbwright_scratch::Load;
 
 use crate::body::PgBody;
 use crate::connect::Connection;
@@ -236,6 +237,7 @@ fn lab_options(body: &PgBody, options: &TwinOptions) -> LabOptions {
     LabOptions {
         programs: options.programs.clone(),
         major: u32::try_from(body.server.major()).ok(),
+        load: Load::Catalog,
         settings,
         ..LabOptions::default()
     }
