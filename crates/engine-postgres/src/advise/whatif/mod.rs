@@ -36,9 +36,8 @@ use book::Book;
 use seat::Seat;
 use sides::Side;
 
-/// Most questions that a connection takes at a time. They are of one query: sessions that show the same candidates wait for
-/// each other, and questions of one query show nearly the same.
-const BLOCK: usize = 64;
+/// Most questions that a connection takes at a time. They are of one query, which takes about the same time each.
+const BLOCK: usize = 4;
 
 /// Opens the place where plans are made: the twin, or the target when no twin can be made and that is allowed.
 ///

@@ -47,6 +47,7 @@ pub(super) async fn twin(
     };
     let wanted = TwinOptions { programs: options.observe.programs.clone(), connections, ..TwinOptions::default() };
     let twin = Twin::build(snapshot, address, &wanted, progress).await?;
+    Stage::prepare(&twin).await?;
     let mut seats = Vec::with_capacity(connections);
     for number in 0..connections {
         seats.push(Seat::in_twin(&twin, number).await?);

@@ -1,9 +1,10 @@
 //! What-if in the planner twin: candidates of any access method, made real, grown without rows, and hidden.
 //!
 //! A candidate is created once, on an empty table; its file is made as long as the index would be, and it is hidden by
-//! being marked as not live: the planner does not even open what is not live, so that hundreds of hidden candidates cost a
-//! plan nothing. To answer a question a transaction marks the wanted ones live, plans, and is rolled back. Two sessions that
-//! show one candidate at a time wait for each other, for as long as a plan takes.
+//! putting its row of `pg_index` aside: the planner does not know of it any more, so that hundreds of hidden candidates cost
+//! a plan nothing. To answer a question a transaction puts the rows of the wanted ones back, plans, and is rolled back. No
+//! session waits for another that shows the same candidate, because the key of `pg_index` is not kept unique in the twin:
+//! each session sees its own rows only.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ use crate::twin::Twin;
 const SQL: Dialect = Dialect::Postgres;
 /// Begin of every candidate's name, unlike any that a user gives.
 const NAME: &str = "dbwright what-if ";
+/// Where the rows of hidden candidates are.
+const ASIDE: &str = "\"dbwright what-if\".aside";
 /// System columns of every table.
 pub(super) const SYSTEM_COLUMNS: usize = 6;
 /// Bytes of a page.
@@ -61,6 +64,19 @@ struct Made {
 }
 
 impl Stage {
+    /// Makes a twin ready for candidates. Sessions that plan are to be opened afterwards: what they know of the catalog's own
+    /// indexes they learn once.
+    pub(super) async fn prepare(twin: &Twin) -> Result<(), Failure> {
+        let seat = Seat::in_twin(twin, 0).await?;
+        let ready = format!(
+            "CREATE SCHEMA {schema}; CREATE TABLE {ASIDE} AS SELECT * FROM pg_catalog.pg_index WHERE false; \
+             CREATE INDEX ON {ASIDE} (indexrelid); UPDATE pg_catalog.pg_index SET indisunique = false, \
+             indisprimary = false WHERE indexrelid = 'pg_catalog.pg_index_indexrelid_index'::regclass",
+            schema = ASIDE.split('.').next().unwrap_or_default()
+        );
+        seat.command(&ready).await.map_err(|reason| seat.lost(&reason))
+    }
+
     /// A twin without candidates.
     pub(super) async fn of(twin: Twin, seat: &Seat) -> Result<Self, Failure> {
         let standing = named(seat, "c.oid", "'i', 'I'").await?;
@@ -97,12 +113,20 @@ impl Stage {
         Ok(())
     }
 
-    /// Gives the tables their figures back. To be called in the session that the place was made with.
+    /// Hides the candidates that were just made, and gives their tables the figures back. To be called in the session that the
+    /// place was made with. The tables change, so that every session reads anew which indexes they have.
     pub(super) async fn restore(&self, seat: &Seat) -> Result<(), String> {
-        let sql = "UPDATE pg_catalog.pg_class c SET relpages = f.relpages, reltuples = f.reltuples, \
-                   relallvisible = f.relallvisible FROM pg_temp.dbwright_figures f WHERE f.oid = c.oid \
-                   AND (c.relpages, c.reltuples, c.relallvisible) <> (f.relpages, f.reltuples, f.relallvisible)";
-        seat.command(sql).await
+        let sql = format!(
+            "WITH made AS (DELETE FROM pg_catalog.pg_index i USING pg_catalog.pg_class c \
+             WHERE c.oid = i.indexrelid AND c.relname LIKE {} RETURNING i.*), \
+             kept AS (INSERT INTO {ASIDE} SELECT * FROM made) \
+             UPDATE pg_catalog.pg_class c SET relpages = f.relpages, reltuples = f.reltuples, \
+             relallvisible = f.relallvisible FROM pg_temp.dbwright_figures f WHERE f.oid = c.oid \
+             AND ((c.relpages, c.reltuples, c.relallvisible) <> (f.relpages, f.reltuples, f.relallvisible) \
+             OR c.oid IN (SELECT indrelid FROM made))",
+            SQL.literal(&format!("{NAME}%"))
+        );
+        seat.command(&sql).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -114,7 +138,7 @@ impl Stage {
         format!("a planner twin of PostgreSQL {}", self.twin.version())
     }
 
-    /// Makes a candidate, hidden.
+    /// Makes a candidate, which [`Stage::restore`] hides.
     pub(super) async fn make(&self, seat: &Seat, book: &Book, id: IndexId, share: f64) -> Result<(), String> {
         let made = self.try_make(seat, book, id, share).await;
         match made {
@@ -143,7 +167,7 @@ impl Stage {
             self.grow(&index, &shape, &self.twin.path_of(&made.file))?;
             let expressions = sizes::expressions(&index, &book.body, table, shape.rows);
             let end = if number + 1 == count { "; COMMIT" } else { "" };
-            seat.command(&(hidden(&made.oid, &shape, &expressions) + end)).await?;
+            seat.command(&(figures(&made.oid, &shape, &expressions) + end)).await?;
             all.push(made);
         }
         Ok(all)
@@ -185,7 +209,7 @@ impl Stage {
         }
         let mut begin = "BEGIN".to_owned();
         if !shown.is_empty() {
-            begin = format!("{begin}; {}; {}", live(&shown.join(", "), true), forgotten(&tables, seat.number));
+            begin = format!("{begin}; {}; {}", visible(&shown.join(", ")), forgotten(&tables, seat.number));
         }
         let known = ask.without.iter().filter_map(|id| book.known(*id)).flat_map(|known| known.physical);
         let standing = known.filter_map(|part| state.standing.get(&(part.schema, part.name)).cloned());
@@ -260,14 +284,13 @@ async fn create(
     }
 }
 
-/// Notes the figures of a candidate and its expressions, and hides it.
-fn hidden(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String {
-    let figures = format!(
+/// Notes the figures of a candidate and of its expressions.
+fn figures(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String {
+    let mut all = vec![format!(
         "UPDATE pg_catalog.pg_class SET relpages = {}, reltuples = {} WHERE oid = {oid}",
         shape.pages.min(i32::MAX as u64),
         shape.rows
-    );
-    let mut all = vec![figures, live(oid, false)];
+    )];
     for expression in expressions {
         let slots = |column: &str| (1..=5).map(|n| format!("{column}{n}")).collect::<Vec<_>>().join(", ");
         all.push(format!(
@@ -285,9 +308,9 @@ fn hidden(oid: &str, shape: &Shape, expressions: &[sizes::Expression]) -> String
     all.join("; ")
 }
 
-/// The statement that shows or hides candidates, from the moment on when their tables' lists of indexes are forgotten.
-fn live(oids: &str, live: bool) -> String {
-    format!("UPDATE pg_catalog.pg_index SET indislive = {live} WHERE indexrelid IN ({oids})")
+/// The statement that shows candidates, from the moment on when their tables' lists of indexes are forgotten.
+fn visible(oids: &str) -> String {
+    format!("INSERT INTO pg_catalog.pg_index SELECT * FROM {ASIDE} WHERE indexrelid IN ({oids})")
 }
 
 /// The statement that hides existing indexes: the planner opens them, and leaves them aside.
