@@ -35,10 +35,19 @@ fn statement(text: &str) -> Statement {
 }
 
 /// Gathers statistics and fills the visibility map, which index-only scans want. A row counts as visible only once the
-/// log of its commit is on disk, which a checkpoint sees to.
+/// log of its commit is on disk, which a checkpoint sees to, and no other session may still see what was before.
 fn visible(database: &Database) {
-    database.execute("CHECKPOINT");
-    database.execute("VACUUM (FREEZE, ANALYZE)");
+    let left = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relallvisible < relpages \
+                AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)";
+    for _ in 0..100 {
+        database.execute("CHECKPOINT");
+        database.execute("VACUUM (FREEZE, ANALYZE)");
+        if query(&database.url, left).expect("an answer").is_empty() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("not all rows are visible: {:?}", query(&database.url, left));
 }
 
 async fn open(database: &Database, options: &WhatIfOptions) -> Box<dyn WhatIf> {
