@@ -30,6 +30,8 @@ const WRONG: f64 = 0.001;
 const DOUBT: f64 = 0.6;
 /// A round that can bring no more than this share of the cost counts as one that learnt nothing.
 const PROMISING: f64 = 1e-4;
+/// A choice that promises no more than this share over the best is not looked at when the rounds are over.
+const CONFIRMED: f64 = 1e-5;
 /// Queries that are taken to share what an index costs, when one of them looks for what could pay.
 const SHARED: f64 = 3.0;
 /// Longest time of one choice inside the loop; the last one may take longer.
@@ -90,21 +92,19 @@ impl Search<'_> {
         self.look().await?;
         let mut best = Outcome { costs: self.bases(), cost: self.weigh(&[], &self.bases()), ..Outcome::default() };
         let mut seen = HashSet::new();
-        let mut quiet = 0;
-        for round in 0..ROUNDS {
-            if self.clock.over() || quiet > 1 {
+        let mut round = 0;
+        loop {
+            self.rounds(&mut best, &mut round, &mut seen).await?;
+            if self.clock.over() {
+                self.last_choice(&mut best).await?;
+            }
+            self.prune(&mut best).await?;
+            round += 1;
+            if round >= ROUNDS || !self.confirm(&mut best, &mut seen).await? {
                 break;
             }
-            self.clock.progress.stage(&format!("choosing, round {}", round + 1), None);
-            // In turns with guesses, which find what plans have not shown yet, and without, which can't be wrong.
-            let learnt = self.round(&mut best, round % 2 == 0 && round < GUESSING, &mut seen).await?;
-            quiet = if learnt { 0 } else { quiet + 1 };
         }
         let stopped = self.clock.over();
-        if stopped {
-            self.last_choice(&mut best).await?;
-        }
-        self.prune(&mut best).await?;
         if self.limits.bytes.is_none() {
             self.thin(&mut best).await?;
         }
@@ -112,6 +112,25 @@ impl Search<'_> {
         let model = self.model(false);
         self.finish(&model, &mut best);
         Ok((self, best))
+    }
+
+    /// Rounds, until two have learnt nothing.
+    async fn rounds(
+        &mut self,
+        best: &mut Outcome,
+        round: &mut usize,
+        seen: &mut HashSet<Vec<CandidateId>>,
+    ) -> Result<(), Failure> {
+        let mut quiet = 0;
+        while *round < ROUNDS && quiet < 2 && !self.clock.over() {
+            self.clock.progress.stage(&format!("choosing, round {}", *round + 1), None);
+            // In turns with guesses, which find what plans have not shown yet, and without, which can't be wrong.
+            let guessing = round.is_multiple_of(2) && *round < GUESSING;
+            let learnt = self.round(best, guessing, seen).await?;
+            quiet = if learnt { 0 } else { quiet + 1 };
+            *round += 1;
+        }
+        Ok(())
     }
 
     /// Chooses, asks for the truth about the choice and for what is near it. Whether anything new was seen that could matter.
@@ -130,6 +149,20 @@ impl Search<'_> {
         let around = !guessing && fresh && self.around(&model, &choice, &chosen).await?;
         seen.insert(chosen);
         Ok(promising && (fresh || around))
+    }
+
+    /// Prices what the last plans allow: they may have shown a better choice than the one that they were about. Whether there
+    /// was one.
+    async fn confirm(&mut self, best: &mut Outcome, seen: &mut HashSet<Vec<CandidateId>>) -> Result<bool, Failure> {
+        let model = self.model(false);
+        let choice = self.solve(&model);
+        let chosen = model.named(&choice.chosen);
+        if self.clock.over() || choice.cost >= best.cost * (1.0 - CONFIRMED) || !seen.insert(chosen.clone()) {
+            return Ok(false);
+        }
+        self.settle(best, &model, &choice, &chosen).await?;
+        self.around(&model, &choice, &chosen).await?;
+        Ok(true)
     }
 
     /// Takes out of the best choice what gains nothing by real plans: a plan that was expected is sometimes not made.
