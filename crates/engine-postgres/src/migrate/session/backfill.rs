@@ -9,7 +9,7 @@ use dbwright_migrate::plan::Backfill;
 use dbwright_migrate::throttle::next_batch;
 use tokio_postgres::SimpleQueryMessage;
 
-use super::listen::listening;
+use super::listen::{listening, others};
 use super::patience::{Tries, sleep, stopped};
 use super::range::{self, Position};
 use super::trouble::Trouble;
@@ -30,6 +30,8 @@ struct Pace {
     looked: Instant,
     /// How soon the target answers others.
     echo: Echo,
+    /// Whether there is anybody to be late for.
+    others: bool,
     /// Whether the user knows that pauses are long because of that.
     told: bool,
 }
@@ -42,6 +44,7 @@ impl PgSession {
             best: 0.0,
             looked: Instant::now(),
             echo: Echo::default(),
+            others: true,
             told: false,
         };
         loop {
@@ -180,7 +183,7 @@ impl PgSession {
     async fn rest(&mut self, job: Job<'_>, pace: &mut Pace, took: Duration) -> Result<(), Failure> {
         if job.limits.pause > 0.0 {
             let least = job.limits.pause.min(100.0) * pace.strain(took);
-            let share = pace.echo.pause(least);
+            let share = if pace.others { pace.echo.pause(least) } else { least };
             if share > (least * 2.0).max(1.0) && !pace.told {
                 pace.told = true;
                 job.progress.note(&format!(
@@ -195,6 +198,7 @@ impl PgSession {
         }
         if pace.looked.elapsed() > LOOK {
             self.wait_until_well(job.limits, job.progress).await?;
+            pace.others = others(&self.main, &self.watch).await;
             pace.looked = Instant::now();
         }
         Ok(())
