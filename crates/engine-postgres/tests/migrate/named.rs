@@ -25,7 +25,7 @@ const START: &str = r#"
 "#;
 
 /// What the last statement names wrongly: the code, a part of the message, and a part of the hints.
-const WRONG: [(&str, &str, &str, &str); 36] = [
+const WRONG: [(&str, &str, &str, &str); 40] = [
     (
         "ALTER TABLE parcel ADD COLUMN a int",
         "no-table",
@@ -102,10 +102,29 @@ const WRONG: [(&str, &str, &str, &str); 36] = [
     ),
     ("SET search_path = billing; ALTER TABLE invoices ALTER totl SET DEFAULT 1", "no-column", "totl", "total"),
     ("GRANT SELECT ON parcles TO PUBLIC", "no-table", "parcles", "parcels"),
+    (
+        "UPDATE parcels SET qty = 1 WHERE lable = 'x'",
+        "no-column",
+        "1_test.sql:1: column \"lable\" does not exist",
+        "parcels.label",
+    ),
+    (
+        "ALTER TABLE parcels ADD COLUMN weight int;\nUPDATE parcels\n SET weigth = qty",
+        "no-column",
+        "1_test.sql:3: column \"weigth\" of relation \"parcels\"",
+        "in a statement before",
+    ),
+    ("INSERT INTO billing.invoices (parcel, totl) SELECT id, 1 FROM parcels", "no-column", "\"totl\"", ""),
+    (
+        "CREATE INDEX ON parcels (place); DELETE FROM parcels p USING billing.invoices i WHERE i.parcl = p.id",
+        "no-column",
+        "column i.parcl does not exist",
+        "i.parcel",
+    ),
 ];
 
 /// What the server does without complaint.
-const RIGHT: [&str; 24] = [
+const RIGHT: [&str; 30] = [
     "ALTER TABLE IF EXISTS parcel ADD COLUMN a int; DROP TABLE IF EXISTS nowhere; DROP INDEX IF EXISTS nowhere; \
      ALTER TABLE parcels DROP COLUMN IF EXISTS no, DROP CONSTRAINT IF EXISTS no, ADD COLUMN IF NOT EXISTS label text",
     "CREATE TABLE IF NOT EXISTS parcels (other int); CREATE INDEX IF NOT EXISTS parcels_qty ON parcels (qty); CREATE SEQUENCE IF NOT EXISTS numbers; \
@@ -139,6 +158,12 @@ const RIGHT: [&str; 24] = [
     "CREATE UNIQUE INDEX parcels_id ON parcels (id, qty); ALTER TABLE parcels ADD CONSTRAINT parcels_both UNIQUE USING INDEX parcels_id; ALTER TABLE parcels DROP CONSTRAINT parcels_both",
     "COMMENT ON COLUMN pair.x IS 'x'; COMMENT ON TABLE parcels IS 'p'; ANALYZE parcels; LOCK TABLE parcels; GRANT SELECT ON parcels, labels TO PUBLIC; \
      GRANT SELECT ON ALL TABLES IN SCHEMA billing TO PUBLIC; CREATE TABLE \"order\" (\"select\" int); CREATE INDEX ON \"order\" (\"select\")",
+    "ALTER TABLE parcels ADD COLUMN weight int; UPDATE parcels SET weight = qty; UPDATE parcels p SET weight = q.weight + 1 FROM parcels q WHERE q.id = p.id",
+    "ALTER TABLE parcels RENAME COLUMN label TO tag; UPDATE parcels SET tag = lower(tag) WHERE parcels.tag <> ''",
+    "CREATE TYPE two AS (a int, b int); ALTER TABLE parcels ADD COLUMN both_of two; UPDATE parcels SET both_of.a = 1; UPDATE parcels SET qty = (both_of).a + 1",
+    "CREATE FUNCTION name_of(p parcels) RETURNS text LANGUAGE sql AS 'SELECT p.label'; UPDATE parcels SET label = parcels.name_of",
+    "CREATE TABLE twice AS SELECT *, qty * 2 AS doubled FROM parcels; UPDATE twice SET doubled = 1; DELETE FROM twice WHERE doubled = 2",
+    "CREATE OR REPLACE VIEW labels AS SELECT id, label, place AS spot FROM parcels; INSERT INTO parcels (id, qty) SELECT 100 + id, 1 FROM labels WHERE spot > 1",
 ];
 
 fn read(text: &str) -> Migration {

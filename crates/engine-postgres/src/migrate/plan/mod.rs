@@ -19,6 +19,7 @@ mod maintenance;
 pub mod name;
 pub mod names;
 mod plain;
+pub mod queries;
 mod restore;
 mod retype;
 pub mod shadow;
