@@ -9,7 +9,7 @@ use crate::ddl::{Act, Action, DomainClause, Name, Object};
 use super::draft::{Cx, Draft};
 use super::name::{literal, written};
 use super::step::{self, transaction};
-use super::{Catalog, alter, backs, data, index, locks, maintenance, plain, restore, shadow};
+use super::{Catalog, absent, alter, backs, data, index, locks, maintenance, plain, restore, shadow};
 
 /// The table, or other relation, that an act is about.
 pub(super) fn concerns(act: &Act) -> Option<&Name> {
@@ -40,8 +40,28 @@ pub(super) fn makes(act: &Act) -> Option<&Name> {
     }
 }
 
+/// The name that an act gives to what is no table.
+pub(super) fn gives(act: &Act) -> Option<&str> {
+    match act {
+        Act::CreateType { name, .. }
+        | Act::CreateDomain { name, .. }
+        | Act::CreateSequence { name, .. }
+        | Act::CreateFunction { name, .. }
+        | Act::Create { name, .. } => Some(&name.name),
+        Act::CreateTrigger { name, .. } | Act::CreatePolicy { name, .. } => Some(name),
+        Act::CreateIndex(index) => index.name.as_deref(),
+        _ => None,
+    }
+}
+
 /// Plans a statement by its acts.
 pub(super) async fn dispatch(catalog: &Catalog<'_>, statement: &Statement, acts: &[Act]) -> Result<Planned, Failure> {
+    if let Some(what) = absent::absent(catalog, &statement.sql, acts).await? {
+        let note = format!("there is no {what}: the server leaves the statement out, and there is nothing to undo");
+        let cx = Cx::new(catalog, statement);
+        let draft = if absent::needs_no_transaction(acts) { plain::alone(&cx) } else { plain::draft(&cx) };
+        return Ok(draft.back(Back::nothing()).note(note).finish(statement));
+    }
     if let [Act::Alter { clauses, .. }] = acts
         && clauses.iter().any(|clause| matches!(clause.action, Action::PartitionBy { .. }))
         && let Some(planned) = shadow::asked(catalog, statement, acts).await?

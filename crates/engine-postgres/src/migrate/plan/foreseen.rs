@@ -152,13 +152,11 @@ pub(super) async fn doubts(catalog: &Catalog<'_>, acts: &[Act]) -> Result<Vec<St
             ));
         }
         // These name other things than relations too.
-        let relation = !matches!(act, Act::Drop { .. } | Act::Reindex { .. });
+        let relation = !matches!(act, Act::Drop { .. } | Act::Reindex { .. } | Act::Alter { if_exists: true, .. });
         let Some(name) = dispatch::concerns(act).filter(|_| relation) else { continue };
         if catalog.made.touched(name).is_none() && !is_there(catalog, name).await? {
-            doubts.push(format!(
-                "there is no {} in this database: the server will refuse the statement, or leave it out where it says IF EXISTS",
-                written(name)
-            ));
+            doubts
+                .push(format!("there is no {} in this database: the server will refuse the statement", written(name)));
         }
     }
     Ok(doubts)

@@ -4,6 +4,7 @@
 //! Planning changes nothing. What an earlier statement of the run will have made is in the catalog's overlay; a statement
 //! that can't be planned before it is there is planned at its turn.
 
+mod absent;
 mod alter;
 mod backs;
 pub mod by_hand;

@@ -11,6 +11,8 @@ use super::super::dispatch;
 pub struct Overlay {
     objects: Vec<Touched>,
     columns: Vec<TouchedColumn>,
+    /// Names of what is no relation, or an index, that an earlier statement makes or gives.
+    creates: Vec<String>,
     /// Names that are free again, because what had them was dropped or got another.
     gone: Vec<(Name, usize)>,
     /// Tables that a shadow takes the place of.
@@ -38,6 +40,12 @@ impl Overlay {
     #[must_use]
     pub fn is_new(&self, name: &Name) -> bool {
         self.objects.iter().any(|object| object.new && same(&object.name, name))
+    }
+
+    /// Whether an earlier statement may give this name to anything that is no table.
+    #[must_use]
+    pub fn creates(&self, name: &str) -> bool {
+        self.creates.iter().any(|one| one == name)
     }
 
     /// The line of the last statement that made or changed this object.
@@ -95,6 +103,7 @@ impl Overlay {
                 Act::Query { calls } => !calls.is_empty(),
                 _ => false,
             };
+            self.creates.extend(dispatch::gives(act).map(str::to_owned));
             let made = dispatch::makes(act);
             let new = made.is_some();
             if let Some(name) = made.or_else(|| dispatch::concerns(act)) {

@@ -9,14 +9,18 @@ use super::super::catalog::{Index, Table};
 use super::super::draft::{Cx, Draft};
 use super::super::name::{literal, written};
 use super::super::step::{self, Drafted as _};
-use super::super::{plain, step::clear_index};
+use super::super::{absent, plain, step::clear_index};
 use super::partitioned::concurrently;
 
 /// Plans a `DROP INDEX`.
 pub(in super::super) async fn drop(cx: &Cx<'_, '_>, act: &Act) -> Result<Draft, Failure> {
-    let Act::Drop { names, cascade, .. } = act else { return Ok(plain::draft(cx)) };
+    let Act::Drop { names, cascade, if_exists, .. } = act else { return Ok(plain::draft(cx)) };
     let mut draft = Draft::of("concurrent-index");
     for name in names {
+        if *if_exists && absent::lacks(cx.catalog, name).await? {
+            draft.notes.push(format!("there is no {}: it is left out", written(name)));
+            continue;
+        }
         let Some((table, index)) = find(cx, name).await? else { return Ok(plain::draft(cx)) };
         let whole = table.is_partitioned() || index.parent.is_some() || index.constraint.is_some();
         if *cascade || whole || table.persistence == "t" {

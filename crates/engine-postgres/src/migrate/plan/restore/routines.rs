@@ -106,25 +106,34 @@ pub(in super::super) async fn other(cx: &Cx<'_, '_>) -> Result<Back, Failure> {
             let old = cx.catalog.pinned(&old).await?;
             Ok(if old.is_empty() { unknown() } else { Back::by(old) })
         }
-        "TYPE" => Ok(attribute(&words)),
+        "TYPE" => attribute(cx, &words).await,
         "POLICY" => policy(cx, &words).await,
         "PUBLICATION" => super::publication(cx, words.name, words.rest).await,
         _ => Ok(unknown()),
     }
 }
 
-/// An attribute of a composite type that came or got another name.
-fn attribute(words: &Words<'_>) -> Back {
+/// An attribute of a composite type that came or got another name, or is not there to go.
+async fn attribute(cx: &Cx<'_, '_>, words: &Words<'_>) -> Result<Back, Failure> {
     let head = format!("ALTER TYPE {}", words.name);
     let all = tokens::significant(words.rest);
     let text = |at: usize| all.get(at).map_or("", |token| token.text(words.rest));
     if begins(words.rest, &["ADD", "ATTRIBUTE"]) && tokens::split(words.rest).len() == 1 {
-        return Back::by([format!("{head} DROP ATTRIBUTE IF EXISTS {}", text(2))]);
+        return Ok(Back::by([format!("{head} DROP ATTRIBUTE IF EXISTS {}", text(2))]));
     }
     if begins(words.rest, &["RENAME", "ATTRIBUTE"]) {
-        return Back::by([format!("{head} RENAME ATTRIBUTE {} TO {}", text(4), text(2))]);
+        return Ok(Back::by([format!("{head} RENAME ATTRIBUTE {} TO {}", text(4), text(2))]));
     }
-    unknown()
+    if begins(words.rest, &["DROP", "ATTRIBUTE", "IF", "EXISTS"]) && tokens::split(words.rest).len() == 1 {
+        let there = format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.typrelid = a.attrelid \
+             WHERE t.oid = to_regtype({}) AND a.attname = {} AND NOT a.attisdropped)",
+            literal(words.name),
+            literal(&unquoted(text(4)))
+        );
+        return Ok(if cx.catalog.holds(&there).await? { unknown() } else { Back::nothing() });
+    }
+    Ok(unknown())
 }
 
 /// A policy as it is told to whom it applies, and what it asks.
@@ -181,16 +190,20 @@ pub(in super::super) async fn domain(cx: &Cx<'_, '_>) -> Result<Back, Failure> {
             Back::nothing()
         });
     }
-    if begins(rest, &["DROP", "CONSTRAINT"]) && tokens::find_word(rest, &["CASCADE", "IF"]).is_none() {
-        let name = literal(&unquoted(text(2)));
+    if begins(rest, &["DROP", "CONSTRAINT"]) && tokens::find_word(rest, &["CASCADE"]).is_none() {
+        let if_exists = begins(rest, &["DROP", "CONSTRAINT", "IF", "EXISTS"]);
+        let own = text(if if_exists { 4 } else { 2 });
+        let name = literal(&unquoted(own));
         let there = format!("FROM pg_catalog.pg_constraint WHERE contypid = to_regtype({ty}) AND conname = {name}");
-        let Some(oid) = cx.catalog.text(&format!("SELECT oid {there}")).await? else { return Ok(unknown()) };
+        let Some(oid) = cx.catalog.text(&format!("SELECT oid {there}")).await? else {
+            return Ok(if if_exists { Back::nothing() } else { unknown() });
+        };
         let old = format!(
             "SELECT format('%s ADD CONSTRAINT %s %s', {0}, {1}, pg_get_constraintdef({oid})) UNION ALL \
              SELECT format('COMMENT ON CONSTRAINT %s ON DOMAIN %s IS %L', {1}, {ty}, d) FROM obj_description({oid}, 'pg_constraint') d \
              WHERE d IS NOT NULL",
             literal(&head),
-            literal(text(2))
+            literal(own)
         );
         let old = cx.catalog.pinned(&old).await?;
         return Ok(Back::by([step::guarded(&format!("NOT EXISTS (SELECT {there})"), &old)]));
