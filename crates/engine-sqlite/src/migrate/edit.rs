@@ -226,7 +226,7 @@ impl Edit {
 }
 
 /// Cuts a range out, with the space before it.
-fn cut(text: &mut String, range: std::ops::Range<usize>) {
+pub(super) fn cut(text: &mut String, range: std::ops::Range<usize>) {
     let kept = text[..range.start].trim_end().len();
     text.replace_range(kept..range.end, "");
 }

@@ -3,6 +3,7 @@
 //! rolls back, and the journal's mark with it.
 
 mod alter;
+mod drop;
 mod edit;
 pub(crate) mod journal;
 pub mod lint;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::alter;
 use super::parse::{Act, Action, Kind, act};
 use super::rebuild::KEYS_OFF;
-use super::schema::{Scratch, TableState, main_name, mark, said};
+use super::schema::{Scratch, main_name, said};
 use crate::observe::quoted;
 
 /// Plans the statements of one migration, in order.
@@ -61,7 +61,7 @@ pub(super) struct Done {
 
 /// How long a write lock may be held without asking: applications wait five seconds at most where they wait at all
 /// (the busy timeout of most drivers), and a second is what the promise of this tool is.
-const LONG_MS: f64 = 1_000.0;
+pub(super) const LONG_MS: f64 = 1_000.0;
 
 impl<'a> Planner<'a> {
     /// A planner for the target that `live` is connected to.
@@ -299,57 +299,6 @@ impl<'a> Planner<'a> {
         Ok(Done { back, ..plain })
     }
 
-    /// A table is not dropped but put aside, so that it can be had back until `contract`. One that refers to others
-    /// would still hold their rows, and a virtual one holds its own tables: those are dropped.
-    fn drop_table(&mut self, plain: Done, sql: &str, name: &str) -> Result<Done, Failure> {
-        let state = TableState::read(&self.scratch.db, name).map_err(unreadable)?;
-        let own: i64 = self
-            .scratch
-            .db
-            .query_row("SELECT count(*) FROM pragma_foreign_key_list(?1)", [name], |row| row.get(0))
-            .map_err(unreadable)?;
-        let mut require = self.keys_of_children(name);
-        let returns = self.coming.contains(&name.to_lowercase());
-        if returns {
-            for question in &mut require {
-                question.query.push_str(&unless_gone(name));
-            }
-            self.owed.extend(require.iter().cloned());
-        }
-        let made = self.made.remove(&name.to_lowercase());
-        let empty = made || !self.has_rows(name);
-        let base = Done { require, table: Some(name.to_owned()), title: format!("drop the table {name}"), ..plain };
-        let Some(state) = state.filter(|_| own == 0 && !empty) else {
-            let back = match TableState::read(&self.scratch.db, name).map_err(unreadable)? {
-                Some(state) if empty => Back::by(again(&self.scratch, &state)),
-                _ => Back::impossible(format!("the rows of {name} are gone")),
-            };
-            self.attempt(&[sql.to_owned()])?;
-            return Ok(Done { forward: vec![KEYS_OFF.to_owned(), sql.to_owned()], back, ..base });
-        };
-        let kept = format!("dbwright_kept_{}", mark(&format!("{name} {}", state.text.create("t"))));
-        let mut forward = vec![KEYS_OFF.to_owned()];
-        forward.extend(state.triggers.iter().map(|(trigger, _)| format!("DROP TRIGGER {}", quoted(trigger))));
-        forward.extend(state.indexes.iter().map(|(index, _)| format!("DROP INDEX {}", quoted(index))));
-        // As DROP TABLE does.
-        let gone = |stat: &&str| {
-            format!("DELETE FROM {stat} WHERE tbl = {}", dbwright_sql::Dialect::Sqlite.literal(&state.name))
-        };
-        forward.extend(self.statistics().iter().map(gone));
-        forward.extend(renamed(&state.name, &kept));
-        let mut back = renamed(&kept, &state.name);
-        back.extend(state.indexes.iter().chain(&state.triggers).map(|(_, sql)| sql.clone()));
-        self.attempt(&forward)?;
-        Ok(Done {
-            method: "kept-aside",
-            forward,
-            back: Back::by(back),
-            contract: vec![KEYS_OFF.to_owned(), format!("DROP TABLE IF EXISTS {kept}")],
-            notes: vec![format!("until `contract` its rows stay as {kept}")],
-            ..base
-        })
-    }
-
     fn rows(&mut self, plain: Done, sql: &str, table: String) -> Result<Done, Failure> {
         self.prepare(sql)?;
         let made = self.made.contains(&table.to_lowercase());
@@ -530,12 +479,12 @@ pub(super) const SCAN_MS_A_ROW: f64 = 0.0002;
 const UNLESS_GONE: &str = " OR NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE lower(name) = ";
 
 /// Lets a question pass while a table is not there, because a later statement gives its name to another.
-fn unless_gone(name: &str) -> String {
+pub(super) fn unless_gone(name: &str) -> String {
     format!("{UNLESS_GONE}{})", dbwright_sql::Dialect::Sqlite.literal(&name.to_lowercase()))
 }
 
 /// Rows of a table that refer to rows which are not there.
-fn broken_rows(table: &str) -> String {
+pub(super) fn broken_rows(table: &str) -> String {
     format!("FROM pragma_foreign_key_check({})", dbwright_sql::Dialect::Sqlite.literal(table))
 }
 
@@ -547,12 +496,6 @@ pub(super) fn renamed(from: &str, to: &str) -> Vec<String> {
         format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)),
         "PRAGMA legacy_alter_table = OFF".to_owned(),
     ]
-}
-
-/// The statements that make a table with all that belongs to it.
-fn again(scratch: &Scratch, state: &TableState) -> Vec<String> {
-    let table = scratch.sql_of("table", &state.name).into_iter();
-    table.chain(state.indexes.iter().chain(&state.triggers).map(|(_, sql)| sql.clone())).collect()
 }
 
 fn transaction(plain: Done, word: &str) -> Result<Done, Failure> {

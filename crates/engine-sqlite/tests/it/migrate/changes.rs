@@ -172,6 +172,43 @@ fn what_is_dropped_is_kept_until_contract() {
     );
 }
 
+/// Tables that refer to others, to themselves and to each other; nothing of them stands in the way of those others meanwhile.
+#[test]
+fn a_dropped_table_that_refers_to_others_comes_back_whole() {
+    const KIN: &str = "
+        CREATE TABLE \"P\"\"1\" (a TEXT, b INT, PRIMARY KEY (a, b)) WITHOUT ROWID; INSERT INTO \"P\"\"1\" VALUES ('x', 1), ('y', 2);
+        CREATE TABLE kin (id INTEGER PRIMARY KEY AUTOINCREMENT, -- the key
+          boss INT CONSTRAINT up REFERENCES kin (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED CHECK (boss <> id), a TEXT COLLATE nocase NOT NULL DEFAULT 'x', b INT,
+          twice INT GENERATED ALWAYS AS (b * 2) STORED, CONSTRAINT \"o'f\" FOREIGN KEY (a, b) REFERENCES \"P\"\"1\" ON UPDATE CASCADE, UNIQUE (a, b, boss));
+        INSERT INTO kin (id, boss, a, b) VALUES (4, NULL, 'x', 1), (7, 4, 'y', 2), (9, 7, 'y', NULL); DELETE FROM kin WHERE id = 9;
+        CREATE INDEX by_b ON kin (b DESC) WHERE b > 0; CREATE TABLE heard (what);
+        CREATE TRIGGER told AFTER INSERT ON kin BEGIN INSERT INTO heard VALUES (new.id); END;
+        CREATE VIEW bosses AS SELECT boss FROM kin; CREATE TABLE egg (id INTEGER PRIMARY KEY, hen INT REFERENCES hen);
+        CREATE TABLE hen (id INTEGER PRIMARY KEY, egg INT REFERENCES egg, x ANY) STRICT; INSERT INTO egg VALUES (1, NULL), (2, NULL);
+        INSERT INTO hen VALUES (5, 1, 1.5), (6, NULL, x'00'); CREATE TABLE loose (r INT REFERENCES egg); INSERT INTO loose (rowid, r) VALUES (30, 1), (50, NULL);";
+    check(KIN, "DROP VIEW bosses; DROP TABLE kin", "DROP VIEW bosses; DROP TABLE kin");
+    check(
+        KIN,
+        "DROP TABLE IF EXISTS hen; DROP TABLE loose; DROP TABLE egg",
+        "DROP TABLE hen; DROP TABLE loose; DROP TABLE egg",
+    );
+    check_unmeasured("DROP TABLE orders", "DROP TABLE orders");
+    check_unmeasured(
+        "DROP TABLE orders; DROP TABLE customers; DROP VIEW adults",
+        "DROP TABLE orders; DROP TABLE customers; DROP VIEW adults",
+    );
+    let database = file(KIN);
+    apply(&database.path, "DROP TABLE loose").expect("it is applied");
+    database.run("PRAGMA foreign_keys = ON; DELETE FROM hen; DELETE FROM egg WHERE id = 1");
+    let failure = undo(&database.path).expect_err("its rows refer to what is gone");
+    assert!(failure.message.contains("refer to rows that were deleted meanwhile"), "{failure}");
+    database.run("INSERT INTO egg VALUES (1, NULL)");
+    undo(&database.path).expect("it is undone");
+    let db = Connection::open(&database.path).expect("it opens");
+    assert_eq!(super::rows_of(&db, "SELECT rowid, r FROM loose"), ["Integer(30) Integer(1)", "Integer(50) Null"]);
+    assert!(leftovers(&database.path).is_empty(), "{:?}", leftovers(&database.path));
+}
+
 #[test]
 fn converted_values_come_back_unless_they_were_changed_since() {
     let database = file(
