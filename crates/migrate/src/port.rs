@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_hand::ByHand;
 use crate::journal::{Entry, Place, Write};
-use crate::lint::{LintOptions, Linted};
+use crate::lint::{LintOptions, Linted, Verdicts};
 use crate::observed::Observed;
 use crate::plan::{Planned, Require, Step};
 use crate::script::{Script, Statement};
@@ -46,6 +46,19 @@ pub trait OnlineDdl: Send + Sync {
         _options: &LintOptions,
     ) -> Result<Linted, Failure> {
         Err(Failure::new(FailureKind::Usage, "migrate.no-lint", "this engine has no rules for migrations yet"))
+    }
+
+    /// Asks the target's own parser about statements that the engine's reader does not know. Nothing is run or locked.
+    ///
+    /// # Errors
+    /// When the target can't be reached.
+    fn parsed<'a>(
+        &'a self,
+        _address: &'a Address,
+        _scripts: &'a [Script],
+        _connect_timeout: Duration,
+    ) -> BoxFuture<'a, Result<Verdicts, Failure>> {
+        Box::pin(async { Ok(Verdicts::new()) })
     }
 
     /// What a snapshot of this engine knows of migrations.

@@ -4,14 +4,17 @@ mod leftovers;
 pub mod lint;
 mod lock_mode;
 pub mod names;
+mod parsed;
 pub mod plan;
 pub mod rehearse;
 mod session;
 
+use std::time::Duration;
+
 use dbwright_core::progress::Progress;
 use dbwright_core::target::Address;
 use dbwright_core::{BoxFuture, Failure, RuleMeta, Snapshot};
-use dbwright_migrate::lint::{LintOptions, Linted};
+use dbwright_migrate::lint::{LintOptions, Linted, Verdicts};
 use dbwright_migrate::observed::Observed;
 use dbwright_migrate::port::OpenOptions;
 use dbwright_migrate::{ByHand, OnlineDdl, Script, Session};
@@ -31,6 +34,15 @@ impl OnlineDdl for Postgres {
 
     fn lint(&self, scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
         lint::lint(scripts, context, options)
+    }
+
+    fn parsed<'a>(
+        &'a self,
+        address: &'a Address,
+        scripts: &'a [Script],
+        connect_timeout: Duration,
+    ) -> BoxFuture<'a, Result<Verdicts, Failure>> {
+        Box::pin(parsed::verdicts(address, scripts, connect_timeout))
     }
 
     fn by_hand(&self) -> ByHand {

@@ -17,7 +17,7 @@ use dbwright_core::{Finding, Snapshot};
 use dbwright_engine_postgres::Postgres;
 use dbwright_engine_postgres::migrate::lint::{self, Example};
 use dbwright_migrate::OnlineDdl as _;
-use dbwright_migrate::lint::LintOptions;
+use dbwright_migrate::lint::{LintOptions, Verdict};
 use dbwright_testkit::{Database, majors};
 
 /// The examples, as far as they are chosen.
@@ -102,4 +102,52 @@ async fn one(example: &Example, database: &Database, major: u32) -> Result<Vec<S
     }
     failures.extend(claims::replay(&client, example, major).await?);
     Ok(failures)
+}
+
+/// The server's own parser has the last word on what dbwright can't read, and runs nothing while it is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_parser_is_asked_and_runs_nothing() {
+    const FILE: &str = "ALTER STATISTICS IF EXISTS counted SET STATISTICS 10;\nALTER TABLE kept ADD COLUM a int;\n\
+        CREAT TABLE \"o'dd\" (a int);\nROLLBACK AND CHAINS;\nSELECT 1 FROM kept;\n";
+    for major in majors().expect("versions") {
+        let database = Database::create(major);
+        database.execute("CREATE TABLE kept (id int)");
+        let address = Address::parse(&database.url).expect("an address");
+        let scripts = [Postgres.read("m.sql", FILE).expect("read")];
+        let timeout = std::time::Duration::from_secs(10);
+        let verdicts = Postgres.parsed(&address, &scripts, timeout).await.expect("asked");
+        assert_eq!(verdicts.len(), 4, "{verdicts:?}");
+        let lint = |options: &LintOptions| Postgres.lint(&scripts, None, options).expect("a lint");
+        let places = |linted: &dbwright_migrate::lint::Linted| -> Vec<(usize, String)> {
+            let own = linted.findings.iter().filter(|one| one.rule == "migrate/not-understood");
+            own.map(|one| (one.location.as_ref().map_or(0, |at| at.line), one.severity.to_string())).collect()
+        };
+        let told = lint(&LintOptions { verdicts, ..LintOptions::default() });
+        let high = |line: usize| (line, "high".to_owned());
+        assert_eq!(places(&told), [high(2), high(3), high(4)], "{told:#?}");
+        let words = "syntax error at or near \"int\"";
+        assert!(told.findings.iter().any(|one| one.why.contains(words)), "{told:#?}");
+        assert_eq!(told.not_looked_at.len(), 1, "{told:#?}");
+        let untold = lint(&LintOptions::default());
+        assert_eq!(places(&untold), [1, 2, 3, 4].map(|line| (line, "medium".to_owned())), "{untold:#?}");
+        let left = dbwright_testkit::sql::query(&database.url, "SELECT count(*) FROM pg_class WHERE relname ~ 'dd$'");
+        assert_eq!(left.expect("counted")[0][0], "0");
+    }
+}
+
+/// A text in which the server sees several statements, of which the first would end the transaction, is only parsed.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_gets_out_of_the_parser() {
+    let database = Database::create(majors().expect("versions")[0]);
+    database.execute("CREATE TABLE kept (id int)");
+    let address = Address::parse(&database.url).expect("an address");
+    let hostile = ["ROLLBACK; DROP TABLE kept", "COMMIT; DROP TABLE kept; FROB", "FROB; DROP TABLE kept", "END"];
+    let mut script = Postgres.read("m.sql", "FROB;").expect("read");
+    for text in hostile {
+        text.clone_into(&mut script.statements[0].sql);
+        let scripts = [script.clone()];
+        let asked = Postgres.parsed(&address, &scripts, std::time::Duration::from_secs(10)).await.expect("asked");
+        assert!(asked.values().all(|said| matches!(said, Verdict::Refuses(_))), "{text}: {asked:?}");
+    }
+    dbwright_testkit::sql::query(&database.url, "SELECT FROM kept").expect("it is there");
 }

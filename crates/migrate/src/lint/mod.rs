@@ -9,7 +9,7 @@ mod ignore;
 mod look;
 mod weight;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbwright_core::rule::Limits;
 use dbwright_core::{Finding, Location, NotLookedAt};
@@ -33,6 +33,20 @@ pub struct LintOptions {
     /// Files that another tool runs as they are. The others are run by `dbwright migrate apply`, which sets lock timeouts, keeps
     /// transactions short and moves rows in batches by itself.
     pub as_is: BTreeSet<String>,
+    /// What the target's own parser says of statements that the engine's reader does not know.
+    pub verdicts: Verdicts,
+}
+
+/// What a server's parser says, by file and the statement's first byte.
+pub type Verdicts = BTreeMap<(String, usize), Verdict>;
+
+/// What a server's parser says of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It reads it. What it would do with it is another matter.
+    Reads,
+    /// It refuses it, with these words.
+    Refuses(String),
 }
 
 impl LintOptions {

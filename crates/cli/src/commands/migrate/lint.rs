@@ -7,9 +7,10 @@ use dbwright_check::{Checks, Outcome, Settings, assemble};
 use dbwright_core::engine::{ObserveOptions, SampleLimits, Values};
 use dbwright_core::report::Report;
 use dbwright_core::snapshot::{Cost, Header};
+use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
 use dbwright_migrate::files::{self, Part, Style};
-use dbwright_migrate::lint::{LintOptions, Linted};
+use dbwright_migrate::lint::{LintOptions, Linted, Verdicts};
 use dbwright_migrate::{OnlineDdl, Script};
 
 use super::folder;
@@ -38,10 +39,13 @@ pub(super) async fn run(args: &Lint, cx: &Context) -> Result<Exit, Failure> {
     let found = config::load(&cx.global)?;
     let settings = settings(&found, &args.select)?;
     let (files, mut notes) = files_of(args)?;
-    let (engine, snapshot) = scene(&args.scene, &found, cx).await?;
+    let Known { engine, snapshot, address } = scene(&args.scene, &found, cx).await?;
     let migrator = engines::migrator(engine)?;
     let scripts = files.iter().map(|file| file.part.read(migrator)).collect::<Result<Vec<Script>, _>>()?;
-    let options = options(&files, &args.scene, &settings);
+    let mut options = options(&files, &args.scene, &settings);
+    if let Some(address) = &address {
+        options.verdicts = migrator.parsed(address, &scripts, args.scene.reach.connect_timeout).await?;
+    }
     let mut linted = migrator.lint(&scripts, snapshot.as_ref(), &options)?;
     cx.progress.finish();
     notes.extend(assumptions(&mut linted, &files, &options));
@@ -117,16 +121,22 @@ fn in_folder(dir: &Path) -> Result<(Vec<File>, Vec<String>), Failure> {
     Ok((files.collect(), folder.notes))
 }
 
+/// What is known of the database.
+struct Known {
+    engine: &'static dyn Checks,
+    snapshot: Option<Snapshot>,
+    address: Option<Address>,
+}
+
 /// The engine, and what is known of the database.
-async fn scene(
-    args: &LintScene,
-    found: &Found,
-    cx: &Context,
-) -> Result<(&'static dyn Checks, Option<Snapshot>), Failure> {
+async fn scene(args: &LintScene, found: &Found, cx: &Context) -> Result<Known, Failure> {
     let source = match (&args.target, &args.snapshot) {
         (Some(target), _) => target::resolve(target, args.dialect.as_deref(), &found.config)?,
         (None, Some(file)) => Source::Snapshot(file.clone()),
-        (None, None) => return Ok((engines::by_sql(args.dialect.as_deref().unwrap_or("postgres"))?, None)),
+        (None, None) => {
+            let engine = engines::by_sql(args.dialect.as_deref().unwrap_or("postgres"))?;
+            return Ok(Known { engine, snapshot: None, address: None });
+        }
     };
     let options = ObserveOptions {
         values: Values::None,
@@ -138,7 +148,7 @@ async fn scene(
         programs: args.reach.programs.clone(),
     };
     let observed = observe::observe(source, &options, cx).await?;
-    Ok((observed.engine, Some(observed.snapshot)))
+    Ok(Known { engine: observed.engine, snapshot: Some(observed.snapshot), address: observed.address })
 }
 
 fn options(files: &[File], scene: &LintScene, settings: &Settings) -> LintOptions {
@@ -161,6 +171,7 @@ fn options(files: &[File], scene: &LintScene, settings: &Settings) -> LintOption
         version: scene.assume_version.clone(),
         in_transaction: names(&in_transaction),
         as_is: names(&as_is),
+        verdicts: Verdicts::new(),
     }
 }
 

@@ -50,7 +50,7 @@ pub fn rules() -> Vec<&'static RuleMeta> {
 pub fn lint(scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
     let body: Option<&PgBody> = context.map(Snapshot::body).transpose()?;
     let header = context.map_or_else(|| no_target("postgres"), |snapshot| snapshot.header.clone());
-    Ok(look(Scene::new(body, options.major(), scripts), registry::RULES, &header, scripts, options))
+    Ok(look(Scene::new(body, options, scripts), registry::RULES, &header, scripts, options))
 }
 
 /// A shared table.

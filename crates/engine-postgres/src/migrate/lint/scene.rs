@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dbwright_core::Location;
+use dbwright_migrate::lint::{LintOptions, Verdict, Verdicts};
 use dbwright_migrate::{Script, lint};
 
 use super::effect;
@@ -40,6 +41,8 @@ pub struct Scene {
     pub at: usize,
     /// Which part of it: 0 the statement itself, n the nth statement inside its `DO` block.
     pub part: usize,
+    /// What the target's parser says of statements that ours does not know.
+    verdicts: Verdicts,
     /// What the statement names that is not there, or that something has already.
     pub problems: Vec<Problem>,
     /// The schemas that are looked in when a file begins.
@@ -108,7 +111,8 @@ pub struct Added<'a> {
 
 impl Scene {
     /// The scene before the first script.
-    pub(super) fn new(body: Option<&PgBody>, version: Option<u32>, scripts: &[Script]) -> Self {
+    pub(super) fn new(body: Option<&PgBody>, options: &LintOptions, scripts: &[Script]) -> Self {
+        let version = options.major();
         let target = body.and_then(|body| u32::try_from(body.server.major()).ok());
         let world =
             body.map_or_else(|| World { search_path: vec!["public".to_owned()], ..World::default() }, target::world);
@@ -125,6 +129,7 @@ impl Scene {
             lines: Vec::new(),
             at: 0,
             part: 0,
+            verdicts: options.verdicts.clone(),
             problems: Vec::new(),
             names,
             done,
@@ -158,6 +163,21 @@ impl Scene {
     /// All acts of the script after this statement, those inside of blocks included.
     pub fn later_acts(&self) -> impl Iterator<Item = &Act> {
         self.after().iter().flat_map(|line| line.acts.iter().chain(line.inner.iter().flat_map(|inner| &inner.acts)))
+    }
+
+    /// Why the reader does not know the statement, when it does not.
+    #[must_use]
+    pub fn unknown(&self) -> Option<&str> {
+        self.lines[self.at].acts.iter().find_map(|act| match act {
+            Act::Other { unread, .. } => unread.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// What the target's parser says of a statement that the reader does not know, when it was asked.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdicts.get(&(self.file.clone(), self.lines[self.at].start))
     }
 
     /// Whether the statement runs in a transaction with others.
@@ -358,10 +378,8 @@ impl lint::Scene for Scene {
     }
 
     fn unread(&self) -> Option<String> {
-        self.lines[self.at].acts.iter().find_map(|act| match act {
-            Act::Other { unread, .. } => unread.clone(),
-            _ => None,
-        })
+        // All others are findings.
+        self.unknown().filter(|_| matches!(self.verdict(), Some(Verdict::Reads))).map(str::to_owned)
     }
 }
 
@@ -373,7 +391,8 @@ pub(super) fn is_utc(zone: &str) -> bool {
 
 /// Reads a statement, and what stands inside of it.
 fn line(statement: &dbwright_migrate::Statement) -> Line {
-    let acts = ddl::read(&statement.sql).unwrap_or_default();
+    let acts = ddl::read(&statement.sql)
+        .unwrap_or_else(|error| vec![Act::Other { words: String::new(), unread: Some(error.message) }]);
     let block = acts.iter().find_map(|act| match act {
         Act::Do { language, body } => Some((language, body)),
         _ => None,

@@ -100,10 +100,11 @@ fn a_reason_silences_and_its_lack_is_told() {
 }
 
 #[test]
-fn what_is_not_understood_is_said_and_not_accused() {
+fn what_is_not_understood_is_told_once() {
     let odd = linted("ALTER TABEL t ADD x int;");
-    assert!(odd.findings.is_empty(), "{:?}", odd.findings);
-    assert!(odd.not_looked_at[0].reason.contains("not understood"), "{:?}", odd.not_looked_at);
+    assert_eq!(odd.findings.len(), 1, "{:?}", odd.findings);
+    assert_eq!(odd.findings[0].rule, "migrate/not-understood");
+    assert!(odd.not_looked_at.is_empty(), "{:?}", odd.not_looked_at);
 }
 
 #[test]
