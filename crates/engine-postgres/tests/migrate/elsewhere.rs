@@ -226,3 +226,28 @@ async fn sequences_go_on_behind_the_rows_and_kept_keys_go() {
         }
     }
 }
+
+/// What was mended is looked at before any of it is run, and every refusal says where it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_file_is_refused_as_a_new_one_is() {
+    for major in majors().expect("majors") {
+        let online = start(major);
+        let mut session = session(&online).await;
+        let divided = read("CREATE TABLE fresh (id int);\nSELECT 1 / 0");
+        let failure = run::apply(&mut session, &[divided], &options(), &Silent).await.expect_err("the server refuses");
+        assert!(failure.message.contains(":2: SELECT 1 / 0: division by zero"), "{failure:?}");
+        let misspelt =
+            "CREATE TABLE fresh (id int);\nCREATE TABLE other (id int);\n\nALTER TABLE parcel ADD COLUMN x int";
+        let failure = run::resume(&mut session, &[read(misspelt)], &options(), &Silent).await.expect_err("refused");
+        assert_eq!(failure.code, "migrate.no-table", "{failure:?}");
+        assert!(failure.message.ends_with(":4: there is no table parcel"), "{failure:?}");
+        for told in ["did you mean parcels?", "migrate undo TARGET"] {
+            assert!(failure.hints.iter().any(|hint| hint.contains(told)), "{failure:?}");
+        }
+        assert_eq!(cell(&online.url, "SELECT coalesce(to_regclass('other')::text, 'none')"), "none");
+        let right = [read(&misspelt.replace("parcel ", "parcels "))];
+        run::resume(&mut session, &right, &options(), &Silent).await.expect("resumed");
+        run::undo(&mut session, &right, &options(), &Silent).await.expect("undone");
+        assert_eq!(dump(&online, major), dump(&start(major), major), "{major}");
+    }
+}

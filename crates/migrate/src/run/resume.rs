@@ -3,12 +3,13 @@
 use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
 
-use super::steps::{Runner, begun};
+use super::steps::{Runner, begun, resumable, settings, statement};
 use super::{Options, Outcome};
-use crate::journal::{Entry, Part, Progressed, State, Write};
+use crate::journal::{Entry, Mark, Part, Progressed, State, Write};
 use crate::migration::{Migration, written};
 use crate::plan::Phase;
 use crate::port::Session;
+use crate::script::Statement;
 
 /// Finishes what is unfinished: a migration that stopped half-way, an undo, a contract. Begins nothing new.
 ///
@@ -33,6 +34,7 @@ pub async fn resume(
                 if let Some(migration) = migration {
                     runner.mended(&mut entry, migration, &mut outcome).await?;
                 }
+                runner.foresee(&entry, &file).await?;
                 outcome.migrations.push(runner.finish(&mut entry, &file).await?);
             }
             State::Undoing => outcome.migrations.push(runner.undo_one(&mut entry, None).await?),
@@ -57,6 +59,23 @@ fn contract_begun(entry: &Entry) -> bool {
 }
 
 impl Runner<'_> {
+    /// Has the statements that are left refused before any of them is run, as `apply` does. Behind one that is half done
+    /// nobody knows yet what they will find.
+    async fn foresee(&mut self, entry: &Entry, file: &str) -> Result<(), Failure> {
+        let of_up = |mark: &&Mark| mark.place.part == Part::Up && mark.plan.phase != Phase::Contract;
+        if entry.steps.iter().filter(of_up).any(|mark| mark.state != Progressed::Done) {
+            return Ok(());
+        }
+        let turns = entry.planned.iter().filter(|turn| turn.part == Part::Up).map(|turn| turn.statement + 1);
+        let from = turns.max().unwrap_or(0);
+        let left: Vec<Statement> = entry.up.iter().skip(from).map(|written| statement(written, file)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.session.prepare(&settings(entry, Part::Up, usize::MAX)).await?;
+        self.session.plan(&left).await.map(|_| ()).map_err(|failure| resumable(failure, entry))
+    }
+
     /// Takes over what was changed in the file behind the statements that were begun.
     async fn mended(&mut self, entry: &mut Entry, migration: &Migration, outcome: &mut Outcome) -> Result<(), Failure> {
         if entry.checksum == migration.checksum {

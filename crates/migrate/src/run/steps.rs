@@ -42,9 +42,9 @@ impl<'a> Runner<'a> {
         };
         self.session.prepare(&settings(entry, part, usize::MAX)).await?;
         for (index, written) in statements.iter().enumerate() {
-            self.turn(entry, part, index, written, file).await?;
+            self.turn(entry, part, index, written, file).await.map_err(|failure| resumable(failure, entry))?;
             for mark in marks(entry, part, index, |step| step.phase < Phase::Contract) {
-                self.run(entry, &mark).await?;
+                self.run(entry, &mark).await.map_err(|failure| at_line(failure, file, written))?;
             }
             let set = |turn: &Turn| turn.part == part && turn.statement == index && turn.plan.method == SESSION;
             if entry.planned.iter().any(set) {
@@ -187,8 +187,17 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// Says in which file and line the statement is that failed.
+fn at_line(mut failure: Failure, file: &str, written: &Written) -> Failure {
+    let place = format!("{file}:{}: ", written.line);
+    if matches!(failure.kind, FailureKind::Usage | FailureKind::NotPermitted) && !failure.message.starts_with(&place) {
+        failure.message.insert_str(0, &place);
+    }
+    failure
+}
+
 /// Adds how to get out of a migration that is neither here nor there.
-fn resumable(failure: Failure, entry: &Entry) -> Failure {
+pub(super) fn resumable(failure: Failure, entry: &Entry) -> Failure {
     if failure.hints.iter().any(|hint| hint.contains("migrate resume")) {
         return failure;
     }
@@ -215,7 +224,7 @@ fn marks(entry: &Entry, part: Part, index: usize, wanted: impl Fn(&crate::plan::
 }
 
 /// Statements before another that were done and that only set something for the rest of the file.
-fn settings(entry: &Entry, part: Part, before: usize) -> Vec<String> {
+pub(super) fn settings(entry: &Entry, part: Part, before: usize) -> Vec<String> {
     let sets = |turn: &&Turn| turn.part == part && turn.statement < before && turn.plan.method == SESSION;
     let turns = entry.planned.iter().filter(sets);
     let done = |turn: &&Turn| {
@@ -243,7 +252,7 @@ fn rows(work: &Work) -> Option<u64> {
     }
 }
 
-fn statement(written: &Written, file: &str) -> Statement {
+pub(super) fn statement(written: &Written, file: &str) -> Statement {
     Statement {
         file: file.into(),
         sql: written.sql.clone(),

@@ -137,7 +137,9 @@ pub(crate) fn left_to_do(entries: &[&Entry], facts: &Facts, width: usize) -> Str
         out += &format!("  {ASIDE}left to {going}:{ASIDE:#}\n{}", steps(entry.steps.iter().filter(left), '→', width));
         let turns = entry.planned.iter().filter(|turn| turn.part == Part::Up).count();
         if entry.state == State::Running && turns < entry.up.len() {
-            out += &format!("  → {} that is planned at its turn\n", counted(entry.up.len() - turns, "statement"));
+            let left = entry.up.len() - turns;
+            let which = if left == 1 { "that is planned at its" } else { "that are planned at their" };
+            out += &format!("  → {} {which} turn\n", counted(left, "statement"));
         }
         let failed = entry.steps.iter().find_map(|m| m.error.as_ref().filter(|_| m.state != done));
         if let Some(error) = failed {
