@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use dbwright_core::Failure;
 use dbwright_core::target::Address;
-use dbwright_migrate::Script;
 use dbwright_migrate::lint::{Verdict, Verdicts};
+use dbwright_migrate::{Script, Statement};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -37,12 +37,33 @@ pub(super) async fn verdicts(address: &Address, scripts: &[Script], timeout: Dur
 }
 
 fn is_unknown(sql: &str) -> bool {
-    let Ok(acts) = ddl::read(sql) else { return true };
+    ddl::read(sql).map_or(true, |acts| is_unread(&acts))
+}
+
+fn is_unread(acts: &[Act]) -> bool {
     acts.iter().any(|act| matches!(act, Act::Other { unread: Some(_), .. }))
 }
 
+/// Refuses a statement that the server can't read, before those ahead of it are run.
+///
+/// # Errors
+/// When the server refuses it.
+pub(super) async fn readable(client: &Client, statement: &Statement, acts: &[Act]) -> Result<(), Failure> {
+    if !is_unread(acts) {
+        return Ok(());
+    }
+    let Some(Verdict::Refuses(said)) = ask(client, &statement.sql).await else { return Ok(()) };
+    let place = if statement.file.is_empty() { "line ".to_owned() } else { format!("{}:", statement.file) };
+    Err(Failure::usage(
+        "migrate.syntax",
+        format!("{place}{}: the server can't read the statement: {said}", statement.line),
+    )
+    .excerpt(statement.sql.clone())
+    .hint("nothing was done; correct the file, and run the command again"))
+}
+
 /// The server's word; none when it could not be had.
-async fn ask(client: &Client, sql: &str) -> Option<Verdict> {
+pub(super) async fn ask(client: &Client, sql: &str) -> Option<Verdict> {
     // A division by zero is refused while the statement is planned, whatever the server's settings are.
     let failed = client.batch_execute("BEGIN READ ONLY; SELECT 1 / 0 /* dbwright: to ask the parser alone */").await;
     let verdict = match failed.err()?.code() {

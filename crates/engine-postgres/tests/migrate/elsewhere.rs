@@ -92,7 +92,9 @@ const FINAL: [(&str, &str); 5] = [
 ];
 
 /// What a migration can't do, by the code of the failure.
-const REFUSED: [(&str, &str); 6] = [
+const REFUSED: [(&str, &str); 8] = [
+    ("CREATE TABLE a (i int); ALTER TABLE parcels ADD COLUM a int", "migrate.syntax"),
+    ("CREATE TABLE a (i int); CREATE TABEL b (i int)", "migrate.syntax"),
     ("SET ROLE pg_monitor; CREATE TABLE a (i int)", "migrate.role"),
     ("SET SESSION AUTHORIZATION pg_monitor", "migrate.role"),
     ("SET LOCAL ROLE pg_monitor", "migrate.role"),

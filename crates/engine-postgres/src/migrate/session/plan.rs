@@ -7,6 +7,7 @@ use dbwright_migrate::plan::Planned;
 
 use super::PgSession;
 use crate::ddl;
+use crate::migrate::parsed;
 use crate::migrate::plan::{self, Catalog};
 
 impl PgSession {
@@ -28,6 +29,9 @@ impl PgSession {
                 Failure::usage("migrate.syntax", format!("line {}: {}", statement.line, e.message))
                     .excerpt(statement.sql.clone())
             })?);
+        }
+        for (statement, acts) in statements.iter().zip(&acts) {
+            parsed::readable(self.main.client(), statement, acts).await?;
         }
         let run: Vec<_> = statements.iter().zip(&acts).map(|(statement, acts)| (statement, acts.as_slice())).collect();
         plan::names::check(&catalog, &run).await?;
