@@ -6,7 +6,7 @@
 
 mod blueprint;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbwright_core::workload::Workload;
 use dbwright_migrate::observed::Observed;
@@ -100,6 +100,9 @@ pub struct PgBody {
     /// What uses columns of a table, by its oid, so that their types can't be changed as they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_uses: BTreeMap<ObjectId, Vec<ColumnUse>>,
+    /// Names of NOT NULL constraints by table's oid, from version 18 on; none where they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_nulls: Option<BTreeMap<ObjectId, BTreeSet<String>>>,
     /// What a planner twin needs beyond the rest; only in snapshots with all values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blueprint: Option<Box<Blueprint>>,

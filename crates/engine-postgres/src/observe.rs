@@ -110,7 +110,7 @@ async fn body(
     let waits = activity::waits(session).await?;
     let prepared = activity::prepared(session).await?;
     progress.step(1);
-    let parts = parts(session, &server).await?;
+    let (parts, not_nulls) = parts(session, &server).await?;
     let mut definitions = definitions::read(session).await?;
     let extended = colstats::extended(session, &server, &mut definitions).await?;
     let (mut tables, mut stats, indexes) = assemble::assemble(parts, &mut definitions);
@@ -155,17 +155,18 @@ async fn body(
         replication: replication::read(session, &server).await?,
         migrations: migrations::read(session).await?,
         column_uses: uses::read(session).await?,
+        not_nulls,
         blueprint,
         server,
     })
 }
 
-async fn parts(session: &mut Session, server: &Server) -> Result<Parts, Failure> {
+async fn parts(session: &mut Session, server: &Server) -> Result<(Parts, Option<constraints::NotNulls>), Failure> {
     let (tables, stats) = tables::read(session, server).await?;
     let columns = columns::read(session).await?;
-    let constraints = constraints::read(session).await?;
+    let (constraints, not_nulls) = constraints::read(session, server.major()).await?;
     let (indexes, names) = indexes::read(session, server.major()).await?;
     let triggers = objects::triggers(session).await?;
     let sizes = definitions::sizes(session).await?;
-    Ok(Parts { tables, stats, columns, constraints, indexes, names, triggers, sizes })
+    Ok((Parts { tables, stats, columns, constraints, indexes, names, triggers, sizes }, not_nulls))
 }

@@ -55,6 +55,7 @@ pub(crate) fn body() -> PgBody {
         replication: Replication::default(),
         migrations: dbwright_migrate::observed::Observed::default(),
         column_uses: BTreeMap::new(),
+        not_nulls: None,
         blueprint: None,
     }
 }

@@ -1,9 +1,11 @@
-//! Constraints of all tables, NOT NULL and constraint triggers left out.
+//! Constraints of all tables, constraint triggers left out. Of NOT NULL, which has names since version 18, the names.
 //!
 //! Definitions of keys are printed from the catalog alone and come here; those of CHECK and EXCLUDE make
 //! the server open the table, and come with the other definitions.
 //!
 //! A foreign key to a partitioned table has one more row for each partition; those are not the user's.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbwright_core::Failure;
 use dbwright_sql::model::ObjectId;
@@ -26,7 +28,7 @@ FROM pg_constraint o
 LEFT JOIN pg_constraint up ON up.oid = o.conparentid
 JOIN pg_class c ON c.oid = o.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND up.conrelid IS DISTINCT FROM o.conrelid AND c.relpersistence <> 't'
+WHERE o.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND up.conrelid IS DISTINCT FROM o.conrelid AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY o.conrelid, o.conname";
 
@@ -62,9 +64,18 @@ pub(super) struct Raw {
     pub(super) definition: Option<String>,
 }
 
-/// Reads all constraints.
-pub(super) async fn read(session: &mut Session) -> Result<Vec<Raw>, Failure> {
-    session.read("catalog", SQL, &[], decode).await
+/// Names of NOT NULL constraints by table.
+pub(super) type NotNulls = BTreeMap<ObjectId, BTreeSet<String>>;
+
+/// Reads all constraints, and the names of NOT NULL where the server has them.
+pub(super) async fn read(session: &mut Session, major: i32) -> Result<(Vec<Raw>, Option<NotNulls>), Failure> {
+    let all = session.read("catalog", SQL, &[], decode).await?;
+    let (named, all): (Vec<Raw>, Vec<Raw>) = all.into_iter().partition(|one: &Raw| one.kind == "n");
+    let mut names = NotNulls::new();
+    for one in named {
+        names.entry(one.table).or_default().insert(one.name);
+    }
+    Ok((all, (major >= 18).then_some(names)))
 }
 
 fn decode(row: &mut Cells<'_>) -> Result<Raw, PgError> {

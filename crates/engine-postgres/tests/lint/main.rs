@@ -151,3 +151,33 @@ async fn no_text_gets_out_of_the_parser() {
     }
     dbwright_testkit::sql::query(&database.url, "SELECT FROM kept").expect("it is there");
 }
+
+/// From version 18 on a NOT NULL has a name, which a snapshot holds: lint tells what the server refuses, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_not_null_are_judged_as_the_server_does() {
+    const FILES: [&str; 7] = [
+        "ALTER TABLE parcels DROP CONSTRAINT weihged",
+        "ALTER TABLE parcels DROP CONSTRAINT quite_another",
+        "ALTER TABLE parcels DROP CONSTRAINT weighed",
+        "ALTER TABLE parcels ADD CONSTRAINT parcels_qty_not_null CHECK (qty > 0)",
+        "ALTER TABLE parcels RENAME CONSTRAINT weighed TO parcels_qty_not_null",
+        "ALTER TABLE parcels ALTER qty DROP NOT NULL; ALTER TABLE parcels ADD CONSTRAINT parcels_qty_not_null CHECK (qty > 0)",
+        "ALTER TABLE parcels DROP COLUMN qty; ALTER TABLE parcels ADD CONSTRAINT parcels_qty_not_null CHECK (id > 0)",
+    ];
+    for major in majors().expect("versions") {
+        let database = Database::create(major);
+        database
+            .execute("CREATE TABLE parcels (id int PRIMARY KEY, qty int NOT NULL, w int CONSTRAINT weighed NOT NULL)");
+        let address = Address::parse(&database.url).expect("an address");
+        let snapshot = Postgres.observe(&address, &ObserveOptions::default(), &Silent).await.expect("observed");
+        for text in FILES {
+            // With nothing new in it, a file that drops what is not there looks as if it had been run already.
+            let text = format!("CREATE TABLE fresh (id int); {text}");
+            let tried = dbwright_testkit::sql::execute(&database.url, &format!("BEGIN; {text}; ROLLBACK"));
+            let scripts = [Postgres.read("m.sql", &text).expect("read")];
+            let linted = Postgres.lint(&scripts, Some(&snapshot), &LintOptions::default()).expect("a lint");
+            let told = linted.findings.iter().any(|one| one.rule.starts_with("migrate/name-"));
+            assert_eq!(told, tried.is_err(), "{major}: {text}: {tried:?}: {:#?}", linted.findings);
+        }
+    }
+}

@@ -25,7 +25,13 @@ const START: &str = r#"
 "#;
 
 /// What the last statement names wrongly: the code, a part of the message, and a part of the hints.
-const WRONG: [(&str, &str, &str, &str); 40] = [
+const WRONG: [(&str, &str, &str, &str); 41] = [
+    (
+        "ALTER TABLE parcels RENAME CONSTRAINT qty_positive TO parcels_pkey",
+        "name-taken",
+        "constraint parcels_pkey of parcels",
+        "another name",
+    ),
     (
         "ALTER TABLE parcel ADD COLUMN a int",
         "no-table",

@@ -179,7 +179,15 @@ impl Names {
 
     fn rename_constraint(&mut self, key: &Key, from: &str, to: &str, line: usize, out: &mut Vec<Problem>) {
         self.inherited(key);
-        out.extend(self.no_constraint(key, from, true));
+        let gone = self.no_constraint(key, from, true);
+        let known = self.constraints(key).filter(|_| !self.shrunk && !self.worn.contains(key));
+        if gone.is_none() && from != to && known.is_some_and(|all| all.contains(from) && all.contains(to)) {
+            let mut problem = Problem::taken(What::Constraint, to);
+            problem.table = Some(key.clone());
+            out.push(problem);
+            return;
+        }
+        out.extend(gone);
         if let Some(all) = self.relations.get_mut(key).and_then(|one| one.constraints.as_mut())
             && all.remove(from)
         {

@@ -19,7 +19,7 @@ impl Names {
         let major = body.server.major();
         for table in &body.catalog.tables {
             let key = (table.schema.clone(), table.name.clone());
-            names.relations.insert(key.clone(), relation(body, table, major >= 18));
+            names.relations.insert(key.clone(), relation(body, table, major >= 18 && body.not_nulls.is_none()));
             for index in &table.indexes {
                 let own = Relation { on: Some(key.clone()), certain: index.valid, ..Relation::new(Kind::Index) };
                 names.relations.insert((key.0.clone(), index.name.clone()), own);
@@ -76,7 +76,7 @@ impl Names {
     }
 }
 
-/// From version 18 on a NOT NULL is a constraint with a name, which a snapshot does not hold.
+/// From version 18 on a NOT NULL is a constraint with a name, which older snapshots do not hold.
 fn relation(body: &PgBody, table: &Table, more_constraints: bool) -> Relation {
     let kind = match table.kind {
         TableKind::View => Kind::View,
@@ -89,6 +89,7 @@ fn relation(body: &PgBody, table: &Table, more_constraints: bool) -> Relation {
         .iter()
         .map(|one| one.name.clone())
         .chain(table.triggers.iter().map(|trigger| trigger.name.clone()))
+        .chain(body.not_nulls.iter().filter_map(|all| all.get(&table.id)).flatten().cloned())
         .collect();
     let has_children = body.catalog.tables.iter().any(|other| other.parents.contains(&table.id));
     Relation {
