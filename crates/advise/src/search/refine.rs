@@ -30,6 +30,9 @@ const WRONG: f64 = 0.001;
 const DOUBT: f64 = 0.6;
 /// A round that can bring no more than this share of the cost counts as one that learnt nothing.
 const PROMISING: f64 = 1e-4;
+/// How much longer than to the first quiet rounds the search goes on while it finds better sets, and at least how long.
+const MORE: f64 = 0.6;
+const SOON: Duration = Duration::from_secs(3);
 /// A choice that promises no more than this share over the best is not looked at when the rounds are over.
 const CONFIRMED: f64 = 1e-5;
 /// Queries that are taken to share what an index costs, when one of them looks for what could pay.
@@ -91,16 +94,17 @@ impl Search<'_> {
     pub(crate) async fn run(mut self) -> Result<(Self, Outcome), Failure> {
         self.look().await?;
         let mut best = Outcome { costs: self.bases(), cost: self.weigh(&[], &self.bases()), ..Outcome::default() };
-        let mut seen = HashSet::new();
-        let mut round = 0;
+        let (mut seen, mut round) = (HashSet::new(), 0);
+        let (began, mut until) = (Instant::now(), None);
         loop {
-            self.rounds(&mut best, &mut round, &mut seen).await?;
+            self.rounds(&mut best, &mut round, &mut seen, until).await?;
+            let until = *until.get_or_insert_with(|| Instant::now() + began.elapsed().mul_f64(MORE).max(SOON));
             if self.clock.over() {
                 self.last_choice(&mut best).await?;
             }
             self.prune(&mut best).await?;
             round += 1;
-            if round >= ROUNDS || !self.confirm(&mut best, &mut seen).await? {
+            if round >= ROUNDS || Instant::now() > until || !self.confirm(&mut best, &mut seen).await? {
                 break;
             }
         }
@@ -114,15 +118,17 @@ impl Search<'_> {
         Ok((self, best))
     }
 
-    /// Rounds, until two have learnt nothing.
+    /// Rounds, until two have learnt nothing, or until a moment.
     async fn rounds(
         &mut self,
         best: &mut Outcome,
         round: &mut usize,
         seen: &mut HashSet<Vec<CandidateId>>,
+        until: Option<Instant>,
     ) -> Result<(), Failure> {
         let mut quiet = 0;
-        while *round < ROUNDS && quiet < 2 && !self.clock.over() {
+        let late = || until.is_some_and(|until| Instant::now() > until);
+        while *round < ROUNDS && quiet < 2 && !self.clock.over() && !late() {
             self.clock.progress.stage(&format!("choosing, round {}", *round + 1), None);
             // In turns with guesses, which find what plans have not shown yet, and without, which can't be wrong.
             let guessing = round.is_multiple_of(2) && *round < GUESSING;
