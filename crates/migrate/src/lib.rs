@@ -12,6 +12,7 @@ pub mod folder;
 pub mod journal;
 pub mod lint;
 pub mod migration;
+pub mod names;
 pub mod observed;
 pub mod plan;
 pub mod port;

@@ -56,6 +56,13 @@ pub(super) struct Lab {
     own: Option<Box<Own>>,
 }
 
+/// Foreign keys are not checked for a while.
+pub(super) const UNCHECKED: &str =
+    "SET /* dbwright */ @dbwright_checks = @@SESSION.foreign_key_checks, SESSION foreign_key_checks = 0";
+/// They are checked again, unless the user's file has turned that off.
+pub(super) const CHECKED: &str = "SET /* dbwright */ SESSION foreign_key_checks = \
+    IF(COALESCE(@dbwright_checks, @@SESSION.foreign_key_checks) = 1, 1, 0), @dbwright_checks = NULL";
+
 /// What became of a trial.
 pub(super) enum Tried {
     /// Done, in this way.
@@ -102,7 +109,7 @@ impl Lab {
         }
         link.run(&sql).await?;
         link.run(&format!("USE {}", Dialect::Mysql.ident(&self.home))).await?;
-        link.run("SET /* dbwright */ SESSION foreign_key_checks = 1").await?;
+        link.run(CHECKED).await?;
         Ok(None)
     }
 
@@ -139,14 +146,14 @@ impl Lab {
         text: &TableText,
         around: &[(String, TableText)],
     ) -> Result<(), Error> {
-        self.send(link, "SET /* dbwright */ SESSION foreign_key_checks = 0").await?;
+        self.send(link, UNCHECKED).await?;
         let mut done = self.parents(link, text).await;
         for (name, text) in around.iter().map(|(name, text)| (name.as_str(), text)).chain([(name, text)]) {
             if done.is_ok() && !self.has(link, name).await? {
                 done = self.make(link, &self.table(name), text).await;
             }
         }
-        self.send(link, "SET /* dbwright */ SESSION foreign_key_checks = 1").await?;
+        self.send(link, CHECKED).await?;
         done
     }
 

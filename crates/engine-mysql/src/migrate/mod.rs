@@ -3,6 +3,7 @@
 
 mod lab;
 pub mod lint;
+mod names;
 mod parse;
 mod plan;
 mod rehearse;

@@ -124,14 +124,14 @@ async fn a_statement_that_the_server_rejects_stops_before_anything_is_done() {
         database.execute(TABLES);
         let before = schema(&database.url);
         for (up, code) in [
-            ("ALTER TABLE orders ADD a int;\nALTER TABLE orders DROP COLUMN nothing", "migrate.rejected"),
+            ("ALTER TABLE orders ADD a int;\nALTER TABLE orders DROP COLUMN nothing", "migrate.no-column"),
             ("ALTER TABLE nowhere ADD a int", "migrate.no-table"),
             ("ALTER TABLE orders MODIFY note warchar(10)", "migrate.rejected"),
             ("USE other", "migrate.other-database"),
         ] {
             let failure = verb(&database.url, "apply", up, &Silent).await.expect_err(up);
             assert_eq!(failure.code, code, "{engine}: {up}: {failure:?}");
-            assert!(failure.message.starts_with("line "), "{failure:?}");
+            assert!(failure.message.starts_with("line ") || failure.message.starts_with("1_test.sql:"), "{failure:?}");
             assert_eq!(schema(&database.url), before, "{engine}: {up}");
             assert_eq!(leftovers(&database.url).await, [""; 0], "{engine}: {up}");
         }

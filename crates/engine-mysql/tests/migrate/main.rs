@@ -10,6 +10,7 @@ mod common;
 mod copy;
 mod crash;
 mod gh_ost;
+mod named;
 mod queue;
 mod replica;
 mod tool;

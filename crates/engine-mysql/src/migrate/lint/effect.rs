@@ -47,7 +47,8 @@ fn remove(world: &mut World, name: &Name) -> Option<Arc<Table>> {
     world.tables.remove(&key)
 }
 
-fn rename(world: &mut World, from: &Name, to: &Name) {
+/// Gives a table another name.
+pub(in crate::migrate) fn rename(world: &mut World, from: &Name, to: &Name) {
     let mut table = remove(world, from).map_or_else(|| world.assumed(from), |table| (*table).clone());
     let named = world.assumed(to);
     (table.schema, table.name, table.at_home) = (named.schema, named.name, named.at_home);
@@ -56,7 +57,7 @@ fn rename(world: &mut World, from: &Name, to: &Name) {
 }
 
 /// Puts a table that this file makes into the state.
-fn create(world: &mut World, name: &Name, sql: &str, temporary: bool, rows: bool) {
+pub(in crate::migrate) fn create(world: &mut World, name: &Name, sql: &str, temporary: bool, rows: bool) {
     let mut table = read(world, name, sql).unwrap_or_else(|| world.assumed(name));
     (table.origin, table.temporary) = (Origin::Here, temporary);
     table.complete &= !rows;
@@ -65,7 +66,7 @@ fn create(world: &mut World, name: &Name, sql: &str, temporary: bool, rows: bool
 }
 
 /// A table as `CREATE TABLE` makes it.
-pub(super) fn read(world: &World, name: &Name, sql: &str) -> Option<Table> {
+pub(in crate::migrate) fn read(world: &World, name: &Name, sql: &str) -> Option<Table> {
     let mut cursor = Cursor::new(sql);
     cursor.seek(&["table"]);
     cursor.skip();
@@ -182,14 +183,13 @@ fn place(table: &Table, definition: &Definition) -> Option<usize> {
     }
 }
 
-fn alter(world: &mut World, name: &Name, clauses: &[Clause]) {
+/// Does to a table what clauses say.
+pub(in crate::migrate) fn alter(world: &mut World, name: &Name, clauses: &[Clause]) {
     let mut to = None;
     let table = world.table_mut(name);
     for clause in clauses {
         match &clause.action {
-            Action::RenameTable(new) => {
-                to = Some(Name { schema: new.schema.clone().or_else(|| name.schema.clone()), ..new.clone() });
-            }
+            Action::RenameTable(new) => to = Some(new.in_schema_of(name)),
             _ => change(table, clause),
         }
     }

@@ -7,9 +7,10 @@
 mod ask;
 mod cost;
 pub(in crate::migrate) mod define;
-mod definition;
-mod effect;
+pub(in crate::migrate) mod definition;
+pub(in crate::migrate) mod effect;
 mod example;
+pub(in crate::migrate) mod named;
 pub(in crate::migrate) mod read;
 #[allow(unreachable_pub, reason = "what is generated says `pub` for every crate")]
 mod registry;
@@ -23,6 +24,7 @@ mod world;
 #[cfg(test)]
 mod written;
 
+use dbwright_core::snapshot::Gap;
 use dbwright_core::{Failure, RuleMeta, Snapshot};
 use dbwright_migrate::Script;
 use dbwright_migrate::lint::{LintOptions, Linted, look, no_target};
@@ -38,7 +40,7 @@ use super::parse::Clause;
 use super::table::TableText;
 use super::text::cursor::Name;
 use super::ways::Way;
-use crate::body::Body;
+use crate::body::{Body, area};
 use crate::flavour::Flavour;
 
 /// The rules, by id.
@@ -50,7 +52,10 @@ pub(super) fn rules() -> Vec<&'static RuleMeta> {
 pub(super) fn lint(scripts: &[Script], context: Option<&Snapshot>, options: &LintOptions) -> Result<Linted, Failure> {
     let body: Option<&Body> = context.map(Snapshot::body).transpose()?;
     let header = context.map_or_else(|| no_target("mysql"), |snapshot| snapshot.header.clone());
-    Ok(look(Scene::new(body, options), registry::RULES, &header, scripts, options))
+    // What the account may not see is not missing.
+    let hides = |gap: &Gap| [area::CONNECTION, area::CATALOG, area::HIDDEN, area::OBJECTS].contains(&gap.area.as_str());
+    let target = body.map(|body| (body, !header.gaps.iter().any(hides)));
+    Ok(look(Scene::new(target, scripts, options), registry::RULES, &header, scripts, options))
 }
 
 /// The way that a server is assumed to take for clauses on a table, when nobody can ask it.

@@ -1,11 +1,12 @@
 //! What a rule looks at: one statement of a script, the state before it, and what the server would do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dbwright_core::Location;
 use dbwright_migrate::Script;
 use dbwright_migrate::lint::LintOptions;
+use dbwright_migrate::names::{self, Problem};
 
 use super::definition::Definition;
 use super::effect;
@@ -14,7 +15,8 @@ use super::verdict::{self, Verdict};
 use super::world::{Origin, Table, TableRef, World};
 use crate::body::Body;
 use crate::flavour::Flavour;
-use crate::migrate::parse::{Act, Action, Clause, act};
+use crate::migrate::names::Names;
+use crate::migrate::parse::{Act, Action, Clause, act, places};
 use crate::migrate::text::Cursor;
 
 /// What rules look at.
@@ -48,6 +50,14 @@ pub(in crate::migrate) struct Scene {
     verdicts: Vec<Verdict>,
     /// What it would do with all of them together.
     whole: Verdict,
+    /// What the statement names that is not there, or that something has already.
+    pub(in crate::migrate) problems: Vec<Problem>,
+    /// The names that are there.
+    names: Names,
+    /// Files that the target has already: nothing is told of their names.
+    done: BTreeSet<String>,
+    /// The statement up to which names are followed.
+    followed: Option<usize>,
 }
 
 /// A statement of the script.
@@ -90,14 +100,19 @@ pub(in crate::migrate) struct Part<'a> {
 
 impl Scene {
     /// The scene before the first script.
-    pub(super) fn new(body: Option<&Body>, options: &LintOptions) -> Self {
+    pub(super) fn new(target: Option<(&Body, bool)>, scripts: &[Script], options: &LintOptions) -> Self {
+        let (body, whole) = (target.map(|(body, _)| body), target.is_some_and(|(_, whole)| whole));
         let assumed = options.dialect.as_deref().filter(|word| *word == "mariadb");
         let flavour =
             body.map_or(if assumed.is_some() { Flavour::MariaDb } else { Flavour::MySql }, |b| b.server.flavour);
         let asked = options.version.as_deref().map(crate::flavour::version_numbers);
         let version = body.map(|body| body.server.version).or(asked);
+        let world = body.map(target::world).unwrap_or_default();
+        let names = Names::of(&world, body, whole);
+        let looks_done = |script: &Script| names.looks_done(script);
+        let done = body.map(|body| names::done(&body.migrations, scripts, looks_done)).unwrap_or_default();
         Self {
-            world: body.map(target::world).unwrap_or_default(),
+            world,
             flavour,
             version: version.unwrap_or_else(|| flavour.oldest()),
             version_known: version.is_some(),
@@ -111,6 +126,10 @@ impl Scene {
             settings: BTreeMap::new(),
             verdicts: Vec::new(),
             whole: Verdict::nothing(),
+            problems: Vec::new(),
+            names,
+            done,
+            followed: None,
         }
     }
 
@@ -260,11 +279,19 @@ impl dbwright_migrate::lint::Scene for Scene {
         self.lines = script.statements.iter().map(line).collect();
         self.at = 0;
         self.settings.clear();
+        self.names.next_file();
+        self.followed = None;
     }
 
     fn stand(&mut self, statement: usize, _part: usize) {
         self.at = statement;
         self.judge();
+        if self.done.contains(&self.file) || self.followed.replace(statement) == Some(statement) {
+            self.problems.clear();
+            return;
+        }
+        let line = &self.lines[statement];
+        self.problems = self.names.pass(&line.sql, line.line);
     }
 
     fn pass(&mut self) {
@@ -325,15 +352,8 @@ const KNOWN: [&str; 26] = [
 
 fn line(statement: &dbwright_migrate::Statement) -> Line {
     let act = act(&statement.sql);
-    let mut from = 0;
-    let mut place = |clause: &Clause| {
-        // The clause of CREATE INDEX is made and stands nowhere.
-        let found = statement.sql.get(from..).and_then(|rest| rest.find(&clause.text)).map_or(0, |at| from + at);
-        from = from.max(found + if found > 0 { clause.text.len() } else { 0 });
-        found
-    };
     let places = match &act {
-        Act::Alter { clauses, .. } => clauses.iter().map(&mut place).collect(),
+        Act::Alter { clauses, .. } => places(&statement.sql, clauses),
         _ => Vec::new(),
     };
     Line {

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dbwright_migrate::names::Key;
 use dbwright_sql::Dialect;
 
 use super::definition::Definition;
 use crate::body::Account;
 use crate::migrate::table::same;
 use crate::migrate::text::cursor::Name;
-
-/// Schema and name.
-pub(super) type Key = (String, String);
 
 /// A shared table.
 pub(in crate::migrate) type TableRef = Arc<Table>;
@@ -20,13 +18,13 @@ pub(in crate::migrate) type TableRef = Arc<Table>;
 #[derive(Debug, Clone, Default)]
 pub(in crate::migrate) struct World {
     /// Tables by schema and name, in lower case where the server compares them so.
-    pub(super) tables: BTreeMap<Key, TableRef>,
+    pub(in crate::migrate) tables: BTreeMap<Key, TableRef>,
     /// Whether there is a target, so that what isn't here isn't there.
     pub(in crate::migrate) known: bool,
     /// The database of names without one; empty when it is not known.
     pub(in crate::migrate) home: String,
     /// Whether names of tables that differ by case alone mean the same.
-    pub(super) folds: bool,
+    pub(in crate::migrate) folds: bool,
     /// Accounts of the target; none when they are not known.
     pub(in crate::migrate) accounts: Vec<Account>,
     /// The character set that tables take which say none.
@@ -134,10 +132,14 @@ pub(in crate::migrate) struct Foreign {
 
 impl World {
     /// The key of a name.
-    pub(super) fn key(&self, name: &Name) -> Key {
+    pub(in crate::migrate) fn key(&self, name: &Name) -> Key {
         let (schema, table) = name.within(&self.home);
-        let fold = |text: &str| if self.folds { text.to_lowercase() } else { text.to_owned() };
-        (fold(schema), fold(table))
+        (self.fold(schema), self.fold(table))
+    }
+
+    /// The name of a database or table, as such names are compared.
+    pub(in crate::migrate) fn fold(&self, name: &str) -> String {
+        if self.folds { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// The table of a name; one that is assumed when nothing is known.
@@ -167,7 +169,7 @@ impl World {
     }
 
     /// A table of which nothing is known but its name.
-    pub(super) fn assumed(&self, name: &Name) -> Table {
+    pub(in crate::migrate) fn assumed(&self, name: &Name) -> Table {
         let (schema, table) = name.within(&self.home);
         let at_home = name.schema.as_deref().is_none_or(|schema| schema == self.home);
         Table { at_home, ..Table::named(schema, table) }

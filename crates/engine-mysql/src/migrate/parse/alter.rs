@@ -120,6 +120,17 @@ impl Clauses {
     }
 }
 
+/// First byte of each clause in its statement; 0 for one that is made of other words, as that of `CREATE INDEX` is.
+pub(in crate::migrate) fn places(sql: &str, clauses: &[Clause]) -> Vec<usize> {
+    let mut from = 0;
+    let mut place = |clause: &Clause| {
+        let found = sql.get(from..).and_then(|rest| rest.find(&clause.text)).map_or(0, |at| from + at);
+        from = from.max(found + if found > 0 { clause.text.len() } else { 0 });
+        found
+    };
+    clauses.iter().map(&mut place).collect()
+}
+
 fn partition(text: &str) -> Option<Clause> {
     let mut cursor = Cursor::new(text);
     let words = PARTITIONS.iter().find(|words| cursor.clone().accept(words))?;

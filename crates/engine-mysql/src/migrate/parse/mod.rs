@@ -4,4 +4,4 @@ mod act;
 mod alter;
 
 pub(super) use act::{Act, Kind, act};
-pub(super) use alter::{Action, Clause};
+pub(super) use alter::{Action, Clause, places};

@@ -85,7 +85,7 @@ impl Planner<'_> {
         let (named, clauses): (Vec<_>, Vec<_>) =
             clauses.into_iter().partition(|clause| matches!(clause.action, Action::RenameTable(_)));
         let new_name = named.into_iter().find_map(|clause| match clause.action {
-            Action::RenameTable(name) => Some(Name { schema: name.schema.or_else(|| table.schema.clone()), ..name }),
+            Action::RenameTable(name) => Some(name.in_schema_of(table)),
             _ => None,
         });
         let mut draft =
@@ -113,10 +113,14 @@ impl Planner<'_> {
         clauses: Vec<Clause>,
     ) -> Result<Draft, Failure> {
         let lower = table.name.to_lowercase();
-        let real = self.real(table).await?;
+        let real = self.now(table).await?;
         let in_lab = self.lab_has(table).await?;
         if !in_lab && real.is_none() && self.made.contains(&lower) {
             let why = format!("{} is made by an earlier statement", self.subject(table));
+            return Ok(Draft { later: Some(why), ..Draft::of(AS_IS) });
+        }
+        if !in_lab && real.is_none() && self.veiled {
+            let why = format!("{} may be made by an earlier statement", self.subject(table));
             return Ok(Draft { later: Some(why), ..Draft::of(AS_IS) });
         }
         let Some(before) = (if in_lab { self.lab_text(table).await? } else { real.clone() }) else {

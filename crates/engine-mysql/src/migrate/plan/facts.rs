@@ -33,6 +33,15 @@ impl Planner<'_> {
         lab::shown(self.link, &quoted).await.map_err(|e| Self::unreadable(&e))
     }
 
+    /// A table as it is in the target; none when the run has put another one in its place.
+    pub(super) async fn now(&mut self, table: &Name) -> Result<Option<TableText>, Failure> {
+        let lower = table.name.to_lowercase();
+        if self.is_home(table) && self.freed.contains(&lower) && self.made.contains(&lower) {
+            return Ok(None);
+        }
+        self.real(table).await
+    }
+
     /// How large it is; nothing when there is no such table.
     pub(in crate::migrate) async fn size(&mut self, table: &Name) -> Result<Size, Failure> {
         let sql = "SELECT /* dbwright */ table_rows, data_length + index_length FROM information_schema.tables \

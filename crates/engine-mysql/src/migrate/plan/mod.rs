@@ -40,6 +40,10 @@ pub(super) struct Planner<'a> {
     pub(super) lab: Option<Lab>,
     /// Tables that earlier statements of the same run make, in lower case: nobody uses them yet.
     pub(super) made: BTreeSet<String>,
+    /// Tables of the target whose names earlier statements of the same run take away, in lower case.
+    pub(super) freed: BTreeSet<String>,
+    /// Whether an earlier statement of the run may make tables that nobody sees in it: `CALL`.
+    pub(super) veiled: bool,
     /// Why the lab could not be had.
     pub(super) no_lab: Option<String>,
     /// Why there is no private server to ask, where the target itself is asked when the plan is carried out.
@@ -91,9 +95,10 @@ pub(super) const AS_IS: &str = "as-is";
 impl<'a> Planner<'a> {
     /// A planner and whom it asks.
     pub(super) async fn new(link: &'a mut Link, home: &'a str, ask: Ask) -> Result<Self, Failure> {
-        let made = BTreeSet::new();
+        let (made, freed, tools) = (BTreeSet::new(), BTreeSet::new(), Tools::default());
+        let (no_lab, missing) = (None, None);
         let mut planner =
-            Self { link, home, lab: None, made, no_lab: None, missing: None, doubted: false, tools: Tools::default() };
+            Self { link, home, lab: None, made, freed, veiled: false, no_lab, missing, doubted: false, tools };
         match ask {
             Ask::Target => match Lab::open(planner.link, home).await {
                 Ok(lab) => planner.lab = Some(lab),
@@ -183,6 +188,7 @@ impl<'a> Planner<'a> {
                 Ok(Draft::one(AS_IS, step::plain(sql, Back::impossible("what was set before is not kept"))))
             }
             Act::Other(_) => {
+                self.veiled = true;
                 let back = Back::impossible("dbwright knows no statement that undoes it");
                 Ok(Draft::one(AS_IS, step::plain(sql, back)))
             }

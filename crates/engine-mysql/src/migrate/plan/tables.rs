@@ -5,7 +5,7 @@ use dbwright_migrate::plan::{Back, Held, Phase};
 use dbwright_sql::Dialect;
 
 use super::{AS_IS, Draft, Planner, rejected, step};
-use crate::migrate::lab::Lab;
+use crate::migrate::lab::{CHECKED, Lab, UNCHECKED};
 use crate::migrate::session::alone::WHEN;
 use crate::migrate::table::{ItemKind, mark};
 use crate::migrate::text::cursor::Name;
@@ -27,7 +27,7 @@ impl Planner<'_> {
             return Err(Failure::usage("migrate.temporary", message)
                 .hint("make a table, and drop it at the end of the migration"));
         }
-        if self.real(table).await?.is_some() {
+        if !self.freed.contains(&table.name.to_lowercase()) && self.real(table).await?.is_some() {
             if if_not_exists {
                 return Ok(Draft::of(AS_IS).note(format!("there is a table {subject} already, so nothing is done")));
             }
@@ -74,15 +74,14 @@ impl Planner<'_> {
             }
         }
         // What it refers to is not all there: the likenesses come without foreign keys being checked.
-        let set = |on: u8| format!("SET /* dbwright */ SESSION foreign_key_checks = {on}");
         let tried = match made {
             Ok(()) => {
-                lab.send(self.link, &set(0)).await.map_err(|e| Self::unreadable(&e))?;
+                lab.send(self.link, UNCHECKED).await.map_err(|e| Self::unreadable(&e))?;
                 lab.run(self.link, sql).await
             }
             Err(error) => Err(error),
         };
-        let _ = lab.send(self.link, &set(1)).await;
+        let _ = lab.send(self.link, CHECKED).await;
         Ok(tried)
     }
 
@@ -99,7 +98,9 @@ impl Planner<'_> {
         let mut draft = Draft::of(AS_IS);
         for table in tables {
             let subject = self.subject(table);
-            let Some(text) = self.real(table).await? else {
+            let real = self.now(table).await?;
+            self.forget(table).await?;
+            let Some(text) = real else {
                 if if_exists {
                     draft.notes.push(format!("there is no table {subject}, so nothing is done"));
                     continue;
@@ -121,6 +122,22 @@ impl Planner<'_> {
             self.drop_one(table, &text, &mut draft).await?;
         }
         Ok(draft)
+    }
+
+    /// The name of a table gets free, in the lab too: a later statement may give it to another one.
+    async fn forget(&mut self, table: &Name) -> Result<(), Failure> {
+        if !self.is_home(table) {
+            return Ok(());
+        }
+        self.freed.insert(table.name.to_lowercase());
+        if let Some(mut lab) = self.lab.take() {
+            let name = lab.table(&table.name);
+            for sql in [UNCHECKED, &format!("DROP TABLE IF EXISTS {name}"), CHECKED] {
+                lab.send(self.link, sql).await.map_err(|e| Self::unreadable(&e))?;
+            }
+            self.lab = Some(lab);
+        }
+        Ok(())
     }
 
     /// A table with rows is not dropped but put aside, so that it can be had back until `contract`. One that foreign keys
@@ -213,6 +230,9 @@ impl Planner<'_> {
         }
         for (from, to) in pairs {
             self.moved(from, to);
+            if self.is_home(from) {
+                self.freed.insert(from.name.to_lowercase());
+            }
         }
         let mut step = step::alone(step::title(sql), forward, done, back);
         let subjects: Vec<_> = pairs.iter().map(|(from, _)| self.subject(from)).collect();

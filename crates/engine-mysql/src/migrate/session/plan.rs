@@ -8,6 +8,7 @@ use dbwright_migrate::plan::Planned;
 
 use super::MySession;
 use crate::migrate::lab::Own;
+use crate::migrate::names;
 use crate::migrate::plan::{Ask, Planner, needs_asking};
 use crate::migrate::tool::Tools;
 use crate::migrate::tool::account::Reached;
@@ -26,6 +27,7 @@ impl MySession {
     async fn try_plan(&mut self, statements: &[Statement]) -> Result<Vec<Planned>, Failure> {
         // A likeness waits for the table's lock like anybody, and briefly.
         self.limit(5).await.map_err(|e| super::trouble::failure(&e, "the session can't be set up"))?;
+        names::check(&mut self.main, &self.home, &self.settings, statements).await?;
         let passed = self.passed(statements).await?;
         let ask = if self.options.read_only { self.own(statements).await? } else { Ask::Target };
         let mut planner = Planner::new(&mut self.main, &self.home, ask).await?;

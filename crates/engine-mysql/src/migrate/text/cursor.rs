@@ -18,6 +18,11 @@ impl Name {
     pub(crate) fn within<'a>(&'a self, home: &'a str) -> (&'a str, &'a str) {
         (self.schema.as_deref().unwrap_or(home), &self.name)
     }
+
+    /// In the schema of another where it names none: so a new name is read in `ALTER TABLE … RENAME`.
+    pub(crate) fn in_schema_of(&self, other: &Self) -> Self {
+        Self { schema: self.schema.clone().or_else(|| other.schema.clone()), name: self.name.clone() }
+    }
 }
 
 /// Where reading is in a text.

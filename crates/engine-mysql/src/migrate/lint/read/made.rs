@@ -84,7 +84,7 @@ pub(in crate::migrate) fn given(scene: &Scene) -> Vec<Given> {
 }
 
 /// What stands between the parentheses of `CREATE TABLE`, piece by piece, with its first byte.
-fn items(sql: &str) -> Vec<(String, usize)> {
+pub(in crate::migrate) fn items(sql: &str) -> Vec<(String, usize)> {
     let mut cursor = Cursor::new(sql);
     if !cursor.seek(&["table"]) {
         return Vec::new();
