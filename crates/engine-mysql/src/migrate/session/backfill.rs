@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
+use dbwright_migrate::echo::Echo;
 use dbwright_migrate::journal::Progressed;
 use dbwright_migrate::plan::Backfill;
 use dbwright_migrate::throttle::next_batch;
 use mysql_async::Error;
 
-use super::link::Cells;
+use super::link::{Cells, Link};
+use super::listen::listening;
 use super::patience::{Tries, sleep, stopped};
 use super::range::{self, Position};
 use super::trouble::Trouble;
@@ -30,12 +32,21 @@ struct Pace {
     /// Most rows a second seen so far: what the target can do when it has time.
     best: f64,
     looked: Instant,
+    /// How late others are answered; through what they are asked, unless pauses are not wanted.
+    echo: Echo,
+    ear: Option<Link>,
+    /// Whether it was said why pauses are long.
+    told: bool,
 }
 
 impl MySession {
     pub(super) async fn backfill(&mut self, job: Job<'_>, backfill: &Backfill) -> Result<(), Failure> {
         let mut tries = Tries::new();
-        let mut pace = Pace { rows: job.limits.first_batch.max(1), best: 0.0, looked: Instant::now() };
+        let mut pace = Pace::new(job);
+        if job.limits.pause > 0.0 {
+            // A server without room for one more connection is not asked.
+            pace.ear = Link::open(&self.address, &self.options).await.ok();
+        }
         let mut in_the_way = 0;
         loop {
             if job.progress.cancelled() {
@@ -108,7 +119,8 @@ impl MySession {
         for sql in range::statements(backfill, &range)?.iter().filter(|sql| !sql.contains(ON_DUPLICATE)) {
             let queue = job.limits.lock_timeout.max(Duration::from_millis(1));
             let guard = Guard { main: self.main.id(), queue, what: title, progress: job.progress };
-            watched(self.main.run(sql), &mut self.watch, &guard, &mut tries.seen).await.map_err(wrong)?;
+            let work = watched(self.main.run(sql), &mut self.watch, &guard, &mut tries.seen);
+            listening(work, pace.ear.as_mut(), |took| pace.echo.in_batch(took)).await.map_err(wrong)?;
         }
         job.progress.point("batch");
         let value = serde_json::to_value(&to).map_err(|e| Trouble::Final(unwritten(&e)))?;
@@ -132,9 +144,20 @@ impl MySession {
 
     /// Leaves the target to others for a while.
     async fn rest(&mut self, job: Job<'_>, pace: &mut Pace, took: Duration) -> Result<(), Failure> {
-        let pause = took.mul_f64(job.limits.pause.clamp(0.0, 100.0) * pace.strain(took));
-        if !pause.is_zero() {
-            sleep(pause.min(Duration::from_secs(10)), &job.step.title, job.progress).await?;
+        if job.limits.pause > 0.0 {
+            let least = job.limits.pause.min(100.0) * pace.strain(took);
+            let share = pace.echo.pause(least);
+            if share > (least * 2.0).max(1.0) && !pace.told {
+                pace.told = true;
+                job.progress.note(&format!(
+                    "{}: others are answered late while a batch works, so each is followed by a pause of {share:.1} times its length; \
+                     --no-throttle knows no pauses",
+                    job.step.title
+                ));
+            }
+            let pause = took.mul_f64(share).min(Duration::from_secs(10));
+            let rest = sleep(pause, &job.step.title, job.progress);
+            listening(rest, pace.ear.as_mut(), |took| pace.echo.in_pause(took)).await?;
         }
         if pace.looked.elapsed() > LOOK {
             self.wait_until_well(job.limits, job.progress).await?;
@@ -145,6 +168,17 @@ impl MySession {
 }
 
 impl Pace {
+    fn new(job: Job<'_>) -> Self {
+        Self {
+            rows: job.limits.first_batch.max(1),
+            best: 0.0,
+            looked: Instant::now(),
+            echo: Echo::default(),
+            ear: None,
+            told: false,
+        }
+    }
+
     fn took(&mut self, took: Duration, rows: u64, job: Job<'_>) {
         self.best = self.best.max(rows as f64 / took.as_secs_f64().max(0.000_1));
         self.rows = next_batch(self.rows, took, job.limits);

@@ -9,6 +9,7 @@ pub(in crate::migrate) mod backfill;
 mod inspect;
 mod journal;
 pub(in crate::migrate) mod link;
+mod listen;
 mod lock;
 mod mark;
 mod patience;
