@@ -25,6 +25,8 @@ pub(crate) struct Link {
     /// The database that the address names.
     pub(crate) home: Option<String>,
     pub(crate) account: String,
+    /// Whether it is encrypted.
+    pub(crate) secure: bool,
     read_only: bool,
     /// Whether the binary log holds statements, which are the same on a replica only with gaps locked.
     logs_statements: bool,
@@ -66,6 +68,7 @@ impl Link {
             account: text(2).unwrap_or_default(),
             read_only: text(3).is_some_and(|sum| sum != "0"),
             name: connection.name,
+            secure: connection.tls,
             conn,
             sizes: options.sizes.clone(),
             lost: false,

@@ -30,8 +30,9 @@ impl MySession {
         names::check(&mut self.main, &self.home, &self.settings, statements).await?;
         let passed = self.passed(statements).await?;
         let ask = if self.options.read_only { self.own(statements).await? } else { Ask::Target };
+        let secure = self.main.secure;
         let mut planner = Planner::new(&mut self.main, &self.home, ask).await?;
-        planner.tools = Tools::of(&self.options, Reached::of(&self.address)?)?;
+        planner.tools = Tools::of(&self.options, Reached::of(&self.address)?.seen(secure))?;
         for sql in &passed {
             planner.passed(sql);
         }

@@ -129,7 +129,7 @@ impl MySession {
         if found.version != program.version {
             job.progress.note(&format!("{} now, and was {} when it was planned", found.title(), program.version));
         }
-        account::write(tool, &place.account(), &self.address)?;
+        let variables = account::write(tool, &place.account(), &self.address)?;
         let mut all = program.words.clone();
         if let Some(number) = goes_on {
             all.extend(words::going_on(number));
@@ -137,7 +137,7 @@ impl MySession {
         if !program.throttle.is_empty() {
             all.extend(words::throttle(tool, job.limits));
         }
-        let mut child = place.start(&found.path, &all)?;
+        let mut child = place.start(&found.path, &all, &variables)?;
         job.progress.point("started");
         let ended = self.watch_child(job, program, tool, &mut child).await;
         if ended.is_err() {

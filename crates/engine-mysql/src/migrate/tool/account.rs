@@ -18,6 +18,8 @@ pub(in crate::migrate) struct Reached {
     ssl: Option<SslMode>,
     root: Option<PathBuf>,
     client: Option<(PathBuf, PathBuf)>,
+    /// Whether our own connection is encrypted: then a tool's can be.
+    secure: bool,
 }
 
 impl Reached {
@@ -25,7 +27,13 @@ impl Reached {
     /// When the address can't be read.
     pub(in crate::migrate) fn of(address: &Address) -> Result<Self, Failure> {
         let params = Params::read(address.rest(), std::time::Duration::from_secs(10))?;
-        Ok(Self { place: Some(params.place), ssl: Some(params.ssl), root: params.root, client: params.client })
+        let (place, ssl) = (Some(params.place), Some(params.ssl));
+        Ok(Self { place, ssl, root: params.root, client: params.client, secure: false })
+    }
+
+    /// The same, with what our own connection found.
+    pub(in crate::migrate) fn seen(self, secure: bool) -> Self {
+        Self { secure, ..self }
     }
 
     /// Why a tool can't reach it so.
@@ -51,7 +59,7 @@ impl Reached {
             // On a replica that takes writes it would change the table on the source instead.
             word("--assume-master-host", place);
         }
-        if !self.encrypted() {
+        if !self.encrypted() && !self.secure {
             return words;
         }
         if let Some((certificate, key)) = &self.client {
@@ -70,7 +78,7 @@ impl Reached {
         words
     }
 
-    /// Whether the connection must be encrypted. What only may be is not: a tool knows no "when possible".
+    /// Whether the connection must be encrypted.
     fn encrypted(&self) -> bool {
         self.ssl.is_some_and(|ssl| ssl >= SslMode::Require || (ssl == SslMode::Prefer && self.client.is_some()))
     }
@@ -83,18 +91,23 @@ impl Reached {
     }
 }
 
-/// Writes the file.
+/// A variable of the tool's environment.
+pub(in crate::migrate) type Variable = (&'static str, String);
+
+/// Writes the file, and says which variables of its environment the tool needs besides.
 ///
 /// # Errors
 /// When the folder can't be written.
-pub(in crate::migrate) fn write(tool: Tool, file: &Path, address: &Address) -> Result<(), Failure> {
+pub(in crate::migrate) fn write(tool: Tool, file: &Path, address: &Address) -> Result<Vec<Variable>, Failure> {
     let params = Params::read(address.rest(), std::time::Duration::from_secs(10))?;
+    let mut variables = Vec::new();
     let text = match tool {
         Tool::Pt => text(&params),
-        Tool::GhOst => plain(&params),
+        Tool::GhOst => plain(&params, &mut variables),
     };
     secret(file, &text)
-        .map_err(|e| Failure::internal("migrate.tool", format!("the file with the account can't be written: {e}")))
+        .map_err(|e| Failure::internal("migrate.tool", format!("the file with the account can't be written: {e}")))?;
+    Ok(variables)
 }
 
 /// As an option file of the server's own clients.
@@ -115,11 +128,18 @@ fn text(params: &Params) -> String {
 }
 
 /// As gh-ost reads it, which is no client of the server's: it takes the account alone, has no escapes, and takes what stands
-/// between backquotes as it is.
-fn plain(params: &Params) -> String {
-    let mut lines = vec!["[client]".to_owned(), format!("user=`{}`", params.user)];
+/// between backquotes as it is, apart from `${NAME}` and `%(name)s`. What it would read otherwise it gets in a variable.
+fn plain(params: &Params, variables: &mut Vec<Variable>) -> String {
+    let mut line = |key: &str, variable: &'static str, value: &str| {
+        if !["`", "${", "%(", "\n", "\r"].iter().any(|mark| value.contains(mark)) {
+            return format!("{key}=`{value}`");
+        }
+        variables.push((variable, value.to_owned()));
+        format!("{key}=`${{{variable}}}`")
+    };
+    let mut lines = vec!["[client]".to_owned(), line("user", "DBWRIGHT_TOOL_USER", &params.user)];
     if let Some(password) = &params.password {
-        lines.push(format!("password=`{}`", password.expose_secret()));
+        lines.push(line("password", "DBWRIGHT_TOOL_PASSWORD", password.expose_secret()));
     }
     lines.join("\n") + "\n"
 }
@@ -175,6 +195,21 @@ mod tests {
     }
 
     #[test]
+    fn gh_ost_gets_what_it_would_take_for_a_variable_in_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (at, (written, password)) in
+            [("a%24%7BHOME%7D", "a${HOME}"), ("b%60c", "b`c"), ("%25%28user%29s", "%(user)s")].into_iter().enumerate()
+        {
+            let file = folder.path().join(at.to_string());
+            let address = Address::parse(&format!("mysql://ann:{written}@localhost:3307/shop")).expect("a URL");
+            let variables = write(Tool::GhOst, &file, &address).expect("written");
+            assert_eq!(variables, [("DBWRIGHT_TOOL_PASSWORD", password.to_owned())]);
+            let text = std::fs::read_to_string(&file).expect("there");
+            assert_eq!(text, "[client]\nuser=`ann`\npassword=`${DBWRIGHT_TOOL_PASSWORD}`\n");
+        }
+    }
+
+    #[test]
     fn what_a_tool_can_not_reach_is_refused() {
         let verified = reached("mysql://ann@db/shop?sslmode=require");
         assert!(verified.refused(Tool::Pt).is_some() && verified.refused(Tool::GhOst).is_none());
@@ -182,6 +217,10 @@ mod tests {
         assert_eq!(verified.words().join(" "), format!("{to} --ssl --ssl-allow-insecure"));
         // It refuses every word on TLS without the one that asks for it.
         assert_eq!(reached("mysql://ann@db/shop?sslmode=prefer&sslrootcert=/ca.pem").words().join(" "), to);
+        // What only may be encrypted is so where our own connection is, and not verified either.
+        let preferred = reached("mysql://ann@db/shop").seen(true);
+        assert_eq!(preferred.words().join(" "), format!("{to} --ssl --ssl-allow-insecure"));
+        assert!(preferred.refused(Tool::Pt).is_none());
         let client = reached("mysql://ann@db/shop?sslcert=/c.pem&sslkey=/k.pem").words().join(" ");
         assert_eq!(client, format!("{to} --ssl-cert /c.pem --ssl-key /k.pem --ssl --ssl-allow-insecure"));
         let whole = reached("mysql://ann@db/shop?sslmode=verify-full&sslrootcert=/ca.pem").words().join(" ");

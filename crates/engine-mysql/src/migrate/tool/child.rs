@@ -14,6 +14,8 @@ use dbwright_core::Failure;
 use dbwright_migrate::plan::{ACCOUNT, FOLDER};
 use dbwright_scratch::Folder;
 
+use super::account::Variable;
+
 /// Starts the tool, and tells it to end when nobody holds the pipe any more.
 const GUARD: &str = "exec 3<&0; \"$@\" </dev/null 3<&- & tool=$!; \
     { read -r word <&3; kill -TERM \"$tool\"; } >/dev/null 2>&1 & guard=$!; exec 3<&-; \
@@ -60,16 +62,22 @@ impl Place {
         word.replace(ACCOUNT, &path(&self.account())).replace(FOLDER, &path(self.folder.path()))
     }
 
-    /// Starts a program.
+    /// Starts a program with variables of its own.
     ///
     /// # Errors
     /// When it can't be started.
-    pub(in crate::migrate) fn start(self, program: &Path, words: &[String]) -> Result<Child, Failure> {
+    pub(in crate::migrate) fn start(
+        self,
+        program: &Path,
+        words: &[String],
+        variables: &[Variable],
+    ) -> Result<Child, Failure> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", GUARD, "dbwright"]).arg(program).args(words.iter().map(|word| self.word(word)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Nor shall the user's own settings, or a password from there, lead it elsewhere.
         command.env_remove("MYSQL_PWD").env_remove("MYSQL_HOST").env_remove("MYSQL_TCP_PORT").env("LC_ALL", "C");
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let failed = |e: std::io::Error| {
