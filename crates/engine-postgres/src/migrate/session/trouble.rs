@@ -28,16 +28,10 @@ impl Trouble {
     /// Sorts an error; `what` was being done.
     pub(super) fn of(error: &Error, what: &str) -> Self {
         let text = crate::error::text(error);
-        let Some(code) = error.code() else {
-            // Whatever is no word of the server's is the connection's.
-            return Self::Lost(text);
-        };
+        let Some(code) = error.code().filter(|_| !lost(error)) else { return Self::Lost(text) };
         let busy = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
-        let lost = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
         let full = [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::INSUFFICIENT_RESOURCES];
-        if lost.contains(code) || code.code().starts_with("08") {
-            Self::Lost(text)
-        } else if busy.contains(code) {
+        if busy.contains(code) {
             Self::Busy(text)
         } else if full.contains(code) {
             Self::Full(text)
@@ -49,10 +43,17 @@ impl Trouble {
     }
 }
 
+/// Whether the connection is at its end: whatever is no word of the server's is the connection's, and the server says so
+/// before it closes one.
+fn lost(error: &Error) -> bool {
+    let last_words = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+    error.code().is_none_or(|code| last_words.contains(code) || code.code().starts_with("08"))
+}
+
 /// An error of the server as a failure that says what was being done.
 pub(super) fn failure(error: &Error, what: &str) -> Failure {
     let text = crate::error::text(error);
-    let Some(db) = error.as_db_error() else {
+    let Some(db) = error.as_db_error().filter(|_| !lost(error)) else {
         return Failure::unreachable("migrate.connection", format!("{what}: {text}"));
     };
     let message = format!("{what}: {text} ({})", db.code().code());
