@@ -4,15 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::account::Account;
-use crate::{Before, Folder, PREFIX};
+use crate::{Before, Folder, PREFIX, memory};
 
 /// Longest path of a lab's folder: with the socket's name it must fit into 107 bytes.
 const LONGEST: usize = 80;
 
-/// Where Linux keeps files in memory.
-const IN_MEMORY: &str = "/dev/shm";
-
-/// What must be free there and in memory for a server that holds little. Containers usually give less, and get the disk.
+/// What must be free in memory for a server that holds little. Containers usually give less, and get the disk.
 const ROOM: u64 = 1 << 30;
 
 /// How long the end of a folder's name is, which differs from lab to lab.
@@ -68,17 +65,7 @@ impl Folder {
 /// The place in memory, when there is room and nobody said where temporary files belong.
 fn in_memory() -> Option<PathBuf> {
     let chosen = std::env::var_os("TMPDIR").is_some_and(|folder| !folder.is_empty());
-    let place = PathBuf::from(IN_MEMORY);
-    let free = rustix::fs::statvfs(&place).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))?;
-    (!chosen && free >= ROOM && available()? >= ROOM).then_some(place)
-}
-
-/// Bytes of memory that new work can have without swapping.
-fn available() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kb: u64 = line.split_whitespace().next()?.parse().ok()?;
-    kb.checked_mul(1024)
+    if chosen { None } else { memory::folder(ROOM) }
 }
 
 /// The last lines of a server's log; nothing when there is none.
@@ -103,7 +90,7 @@ mod tests {
             Ok::<_, io::Error>(folder.path().parent().map(Path::to_owned))
         };
         let rows = parent(Load::Rows).expect("a folder");
-        assert_ne!(rows.as_deref(), Some(Path::new(IN_MEMORY)));
+        assert!(in_memory().is_none_or(|memory| rows != Some(memory)));
         let catalog = parent(Load::Catalog).expect("a folder");
         assert_eq!(catalog, in_memory().or(rows));
     }

@@ -10,6 +10,7 @@
 pub mod account;
 #[cfg(unix)]
 mod home;
+pub mod memory;
 #[cfg(unix)]
 pub mod process;
 pub mod programs;
