@@ -170,11 +170,7 @@ impl Problem {
     /// The message with file and line.
     #[must_use]
     pub fn told(&self, statement: &Statement) -> String {
-        let before = self.clause.and_then(|at| statement.sql.get(..at)).unwrap_or_default();
-        let line = statement.line + before.matches('\n').count();
-        let place =
-            if statement.file.is_empty() { format!("line {line}") } else { format!("{}:{line}", statement.file) };
-        format!("{place}: {}", self.message())
+        format!("{}: {}", statement.place(self.clause.unwrap_or_default()), self.message())
     }
 }
 

@@ -30,3 +30,12 @@ pub struct Statement {
     /// Column in characters, from 1.
     pub column: usize,
 }
+
+impl Statement {
+    /// File and line of one of its bytes, for messages.
+    #[must_use]
+    pub fn place(&self, byte: usize) -> String {
+        let line = self.line + self.sql.get(..byte).unwrap_or_default().matches('\n').count();
+        if self.file.is_empty() { format!("line {line}") } else { format!("{}:{line}", self.file) }
+    }
+}

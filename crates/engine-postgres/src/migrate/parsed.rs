@@ -53,10 +53,9 @@ pub(super) async fn readable(client: &Client, statement: &Statement, acts: &[Act
         return Ok(());
     }
     let Some(Verdict::Refuses(said)) = ask(client, &statement.sql).await else { return Ok(()) };
-    let place = if statement.file.is_empty() { "line ".to_owned() } else { format!("{}:", statement.file) };
     Err(Failure::usage(
         "migrate.syntax",
-        format!("{place}{}: the server can't read the statement: {said}", statement.line),
+        format!("{}: the server can't read the statement: {said}", statement.place(0)),
     )
     .excerpt(statement.sql.clone())
     .hint("nothing was done; correct the file, and run the command again"))

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dbwright_migrate::Script;
-use dbwright_migrate::files::checksum;
 use dbwright_migrate::observed::Observed;
+use dbwright_migrate::{Script, names};
 use dbwright_sql::model::{Table, TableKind};
 
 use super::{Kind, Names, Relation};
@@ -47,19 +46,7 @@ impl Names {
     /// work is there to be seen.
     #[must_use]
     pub(crate) fn done(&self, journal: &Observed, scripts: &[Script]) -> BTreeSet<String> {
-        let named = |all: &[Script]| all.iter().map(|script| script.file.clone()).collect();
-        let seen: BTreeSet<&str> = journal
-            .migrations
-            .iter()
-            .filter(|one| one.in_effect() || one.unfinished())
-            .map(|one| one.checksum.as_str())
-            .collect();
-        if seen.is_empty() {
-            let last = scripts.iter().rposition(|script| self.clone().looks_done(script));
-            return last.map(|at| named(&scripts[..=at])).unwrap_or_default();
-        }
-        let has = |script: &&Script| seen.contains(checksum(script.text.as_bytes()).as_str());
-        scripts.iter().filter(has).map(|script| script.file.clone()).collect()
+        names::done(journal, scripts, |script| self.clone().looks_done(script))
     }
 
     /// Whether a script leaves nothing to be done, and has something that is done: it was run before.

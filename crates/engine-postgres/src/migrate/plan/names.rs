@@ -62,10 +62,8 @@ pub async fn check(catalog: &Catalog<'_>, run: &[(&Statement, &[Act])]) -> Resul
 }
 
 fn told(statement: &Statement, problem: &Problem) -> String {
-    let before = problem.clause.as_ref().and_then(|range| statement.sql.get(..range.start)).unwrap_or_default();
-    let line = statement.line + before.matches('\n').count();
-    let place = if statement.file.is_empty() { format!("line {line}") } else { format!("{}:{line}", statement.file) };
-    format!("{place}: {}", problem.message())
+    let at = problem.clause.as_ref().map_or(0, |range| range.start);
+    format!("{}: {}", statement.place(at), problem.message())
 }
 
 /// The names near a relation that is not there, of the schemas that are meant.

@@ -128,9 +128,7 @@ fn name(sql: &str, token: &Token) -> String {
 }
 
 fn told(statement: &Statement, at: usize, error: &DbError) -> Failure {
-    let line = statement.line + statement.sql[..at].matches('\n').count();
-    let place = if statement.file.is_empty() { format!("line {line}") } else { format!("{}:{line}", statement.file) };
-    let failure = Failure::usage("migrate.no-column", format!("{place}: {}", error.message()));
+    let failure = Failure::usage("migrate.no-column", format!("{}: {}", statement.place(at), error.message()));
     match error.hint() {
         Some(hint) => failure.hint(hint.to_owned()),
         None => failure.hint("name a column that the table has, or add it in a statement before this one".to_owned()),
