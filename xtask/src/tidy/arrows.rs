@@ -18,9 +18,9 @@ pub(super) enum Kind {
     Engine,
     /// The binary and its samples, which join all.
     Top,
-    /// Folders for labs. Uses nothing of ours; whoever makes experiments uses it.
+    /// Folders for labs. Uses nothing of ours; whoever starts servers of its own uses it.
     Scratch,
-    /// For building and testing only. Uses nothing of ours.
+    /// For building and testing only. Uses nothing of ours but folders.
     Tool,
 }
 
@@ -48,7 +48,7 @@ impl Kind {
         match other {
             Self::Tool => section != "dependencies" || self == Self::Top,
             Self::Core => !matches!(self, Self::Core | Self::Scratch | Self::Tool),
-            Self::Scratch => matches!(self, Self::Engine | Self::Top),
+            Self::Scratch => matches!(self, Self::Engine | Self::Top | Self::Tool),
             Self::Sql => matches!(self, Self::Capability | Self::Engine | Self::Top),
             Self::Capability => matches!(self, Self::Capability | Self::Engine | Self::Top),
             Self::Engine | Self::Top => self == Self::Top,
@@ -103,6 +103,7 @@ mod tests {
             ("dbwright-advise", "dependencies", "dbwright-sql"),
             ("dbwright-sql", "dependencies", "dbwright-core"),
             ("dbwright-engine-sqlite", "dependencies", "dbwright-scratch"),
+            ("dbwright-testkit", "dependencies", "dbwright-scratch"),
         ];
         for (name, section, used) in fine {
             assert_eq!(complaints(name, section, used), Complaints::new());
@@ -116,6 +117,7 @@ mod tests {
             ("dbwright-sql", "dependencies", "dbwright-check"),
             ("dbwright-check", "dependencies", "dbwright-scratch"),
             ("dbwright-scratch", "dependencies", "dbwright-core"),
+            ("dbwright-testkit", "dependencies", "dbwright-core"),
             ("dbwright-check", "dependencies", "dbwright-engine-sqlite"),
             ("dbwright-check", "dev-dependencies", "dbwright-engine-sqlite"),
             ("dbwright-engine-sqlite", "dependencies", "dbwright-engine-postgres"),
