@@ -2,7 +2,10 @@
 //! people's statements meet.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use dbwright_core::BoxFuture;
 
 /// The share of all statements that may be late. People look at the ninety-ninth of a hundred, and half of its room is for steps
 /// that know no pauses.
@@ -15,6 +18,47 @@ const LONGEST: f64 = 8.0;
 const KEPT: usize = 400;
 /// Answers of each kind below which nothing is concluded.
 const ENOUGH: usize = 40;
+
+/// How often the target is asked: often enough that a batch hears a few answers, and next to no work.
+const EVERY: Duration = Duration::from_millis(10);
+
+/// What it is asked.
+pub const TRIFLE: &str = "SELECT /* dbwright */ 1";
+
+/// What a trifle is asked through.
+pub trait Ear: Send {
+    /// Asks it; whether there was an answer.
+    fn answers(&mut self) -> BoxFuture<'_, bool>;
+}
+
+/// Awaits work, asks meanwhile, and tells how long each answer took.
+pub async fn listening<T>(work: impl Future<Output = T>, ear: &mut dyn Ear, mut heard: impl FnMut(Duration)) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        let asked = Instant::now();
+        let mut answer = ear.answers();
+        let answered = tokio::select! {
+            biased;
+            result = &mut work => {
+                // It was asked while the work went on, so it counts.
+                if answer.await {
+                    heard(asked.elapsed());
+                }
+                return result;
+            }
+            answered = &mut answer => answered,
+        };
+        if !answered {
+            return work.await;
+        }
+        heard(asked.elapsed());
+    }
+}
 
 /// Answers in the pauses, and while batches work.
 #[derive(Debug, Default)]

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use dbwright_core::Failure;
-use dbwright_migrate::echo::Echo;
+use dbwright_migrate::echo::{Echo, listening};
 use dbwright_migrate::journal::Progressed;
 use dbwright_migrate::plan::Backfill;
 use dbwright_migrate::throttle::next_batch;
 use tokio_postgres::SimpleQueryMessage;
 
-use super::listen::{listening, others};
+use super::listen::{Watching, others};
 use super::patience::{Tries, sleep, stopped};
 use super::range::{self, Position};
 use super::trouble::Trouble;
@@ -111,7 +111,7 @@ impl PgSession {
             job.progress,
         );
         let done = if job.limits.pause > 0.0 {
-            listening(work, &self.watch, |took| pace.echo.in_batch(took)).await
+            listening(work, &mut Watching(&self.watch), |took| pace.echo.in_batch(took)).await
         } else {
             work.await
         };
@@ -194,7 +194,7 @@ impl PgSession {
             }
             let pause = took.mul_f64(share).min(Duration::from_secs(10));
             let rest = sleep(pause, &job.step.title, job.progress);
-            listening(rest, &self.watch, |took| pace.echo.in_pause(took)).await?;
+            listening(rest, &mut Watching(&self.watch), |took| pace.echo.in_pause(took)).await?;
         }
         if pace.looked.elapsed() > LOOK {
             self.wait_until_well(job.limits, job.progress).await?;

@@ -1,16 +1,10 @@
 //! How soon the target answers a trifle while something else goes on: as it answers others meanwhile.
 
-use std::pin::pin;
-use std::time::{Duration, Instant};
-
+use dbwright_core::BoxFuture;
+use dbwright_migrate::echo::{Ear, TRIFLE};
 use tokio_postgres::types::Type;
 
 use super::link::Link;
-
-/// How often it is asked: often enough that a batch hears a few answers, and next to no work.
-const EVERY: Duration = Duration::from_millis(10);
-
-const TRIFLE: &str = "SELECT /* dbwright */ 1";
 
 /// Whether somebody else has worked in the last seconds, as far as this role may see: what it can't see is at work.
 const OTHERS: &str = "SELECT /* dbwright */ EXISTS (SELECT FROM pg_catalog.pg_stat_activity a \
@@ -26,31 +20,11 @@ pub(super) async fn others(main: &Link, watch: &Link) -> bool {
     answer.and_then(|row| row.try_get(0)).unwrap_or(true)
 }
 
-/// Awaits work, asks meanwhile, and tells how long each answer took.
-pub(super) async fn listening<T>(work: impl Future<Output = T>, watch: &Link, mut heard: impl FnMut(Duration)) -> T {
-    let mut work = pin!(work);
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut work => return result,
-            () = tokio::time::sleep(EVERY) => {}
-        }
-        let asked = Instant::now();
-        let mut answer = pin!(watch.client().simple_query(TRIFLE));
-        let answered = tokio::select! {
-            biased;
-            result = &mut work => {
-                // It was asked while the work went on, so it counts.
-                if answer.await.is_ok() {
-                    heard(asked.elapsed());
-                }
-                return result;
-            }
-            answered = &mut answer => answered,
-        };
-        if answered.is_err() {
-            return work.await;
-        }
-        heard(asked.elapsed());
+/// Asks through the watching connection.
+pub(super) struct Watching<'a>(pub(super) &'a Link);
+
+impl Ear for Watching<'_> {
+    fn answers(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async { self.0.client().simple_query(TRIFLE).await.is_ok() })
     }
 }
