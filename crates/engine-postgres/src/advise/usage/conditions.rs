@@ -93,11 +93,16 @@ impl Found {
             let whole = expr::condition(&source);
             for node in conjuncts(&whole) {
                 let mut clause = Clause::new(references, &source, node, true);
-                if runs_a_plan(&source, node.tokens.clone()) || clause.about.len() < 2 {
+                let runs = runs_a_plan(&source, node.tokens.clone());
+                if !runs && clause.about.len() < 2 {
                     continue;
                 }
                 clause.about.retain(|at| *at == OUTSIDE || visible.contains(at));
-                self.across(references, &clause, None);
+                if runs {
+                    self.with_a_plan(references, &clause);
+                } else {
+                    self.across(references, &clause, None);
+                }
             }
         }
     }
@@ -112,6 +117,24 @@ impl Found {
                 |one: &usize| clause.about.contains(one) && at.is_none_or(|at| at == *one) && !there.contains(one);
             for one in here.iter().copied().filter(usable) {
                 self.side(references, clause, &comparison, one, &there);
+            }
+        }
+    }
+
+    /// A comparison of a join with the result of a plan that is run for each row. It hangs on another reference, or it would
+    /// stand at a scan: inside a nested loop it runs once for each outer row, and an index is read with what it gave.
+    fn with_a_plan(&mut self, references: &References<'_>, clause: &Clause<'_, '_>) {
+        for from_right in [false, true] {
+            let Some(comparison) = comparison(clause.node, from_right) else { continue };
+            let runs = |node: &Node| runs_a_plan(clause.source, node.tokens.clone());
+            let here = clause.names(references, &comparison.own.tokens);
+            let (Some(one), 1) = (here.first().copied(), here.len()) else { continue };
+            if runs(comparison.own) || !runs(comparison.other) || !clause.about.contains(&one) {
+                continue;
+            }
+            let own = mine(references, clause, comparison.own, one);
+            if let Some(condition) = own.and_then(|own| between(clause, &comparison, own)) {
+                push(&mut self.nested, (one, condition));
             }
         }
     }

@@ -205,6 +205,23 @@ const COMMON: &[(&str, &[&str])] = &[
         "SELECT id FROM a WHERE x = (SELECT max(b.x) FROM b WHERE b.a_id = a.id)",
         &["a as a: id x", "b as b: a_id x limited", "join a_id = a.id", "order x desc"],
     ),
+    // What depends on another reference can be read from an index, what depends on the own row can't.
+    (
+        "SELECT b.id FROM a JOIN b ON b.a_id = a.id WHERE a.x = 3 AND b.x < (SELECT sum(c.x) FROM b c WHERE c.a_id = a.id)",
+        &[
+            "a as a: id x",
+            "Equal x = 3",
+            "join id = b.a_id",
+            "join id = c.a_id",
+            "b as b: id a_id x",
+            "nested Range x < …",
+            "join a_id = a.id",
+            "join a_id = c.a_id",
+            "b as c: a_id x",
+            "join a_id = a.id",
+            "join a_id = b.a_id",
+        ],
+    ),
     (
         "SELECT l.at FROM a, LATERAL (SELECT at FROM b WHERE b.a_id = a.id ORDER BY at DESC LIMIT 3) l WHERE a.x = 4",
         &["a as a: id x", "Equal x = 4", "b as b: a_id at limited", "join a_id = a.id", "order at desc"],
