@@ -3,7 +3,9 @@
 //! Names are the real ones (unquoted, folded); expressions and types stay the text that the user wrote.
 
 mod act;
+mod part;
 mod read;
 
 pub use act::*;
-pub use read::{Inner, SyntaxError, read, read_body};
+pub use part::*;
+pub use read::{Inner, SyntaxError, parts, read, read_body};

@@ -11,6 +11,7 @@ mod data;
 mod drop;
 mod maintenance;
 mod partition_by;
+mod parts;
 mod rights;
 mod session;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use squawk_syntax::{SourceFile, SyntaxKind, SyntaxNode};
 
 pub use self::body::{Inner, read_body};
+pub use self::parts::parts;
 use super::{Act, Object};
 
 /// A text that holds no statement at all.

@@ -6,6 +6,7 @@ mod common;
 mod crash;
 mod elsewhere;
 mod hard;
+mod meant;
 mod named;
 mod network;
 mod scenario;

@@ -164,6 +164,11 @@ impl Names {
         found
     }
 
+    /// Whether nobody knows any more what is there.
+    pub(crate) const fn is_opaque(&self) -> bool {
+        self.opaque
+    }
+
     /// Another file begins, with a session of its own.
     pub(crate) fn next_file(&mut self) {
         (self.path, self.home) = self.start.clone();

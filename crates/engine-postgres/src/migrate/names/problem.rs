@@ -115,6 +115,9 @@ impl Problem {
             hints.push(format!("did you mean {}?", self.near.join(" or ")));
         } else if !self.instead.is_empty() {
             hints.push(format!("its columns are {}", self.instead.join(", ")));
+        } else if self.what == What::Schema && !self.as_if_done {
+            let own = Dialect::Postgres.name(&self.name);
+            hints.push(format!("make it in a statement before this one: CREATE SCHEMA {own}"));
         }
         hints
     }

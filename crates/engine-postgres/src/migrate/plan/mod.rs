@@ -17,6 +17,7 @@ mod foreseen;
 mod index;
 mod locks;
 mod maintenance;
+pub mod meaning;
 pub mod name;
 pub mod names;
 mod plain;

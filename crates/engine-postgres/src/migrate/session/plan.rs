@@ -36,6 +36,7 @@ impl PgSession {
         let run: Vec<_> = statements.iter().zip(&acts).map(|(statement, acts)| (statement, acts.as_slice())).collect();
         plan::names::check(&catalog, &run).await?;
         plan::queries::check(self.main.client(), &run).await?;
+        plan::meaning::check(self.main.client(), &run).await?;
         let mut plans = Vec::with_capacity(statements.len());
         for (statement, acts) in run {
             plans.push(plan::plan(&mut catalog, statement, acts).await?);
