@@ -1,5 +1,7 @@
 //! Plans are carried out on real servers and compared with what the plain statement does.
 
+#[path = "plan/foreign.rs"]
+mod foreign;
 #[path = "plan/foreseen.rs"]
 mod foreseen;
 #[path = "plan/harness.rs"]

@@ -13,7 +13,13 @@ use super::{restore, step, tokens};
 /// How an act is undone.
 pub(super) async fn of(cx: &Cx<'_, '_>, act: &Act) -> Result<Back, Failure> {
     match act {
-        Act::CreateTable(table) => created(cx, "TABLE", &table.name).await,
+        Act::CreateTable(table) => {
+            let back = created(cx, "TABLE", &table.name).await?;
+            Ok(match &table.partition_of {
+                Some(parent) if !back.statements.is_empty() => detached(parent, &table.name, back),
+                _ => back,
+            })
+        }
         Act::CreateTableAs { object: Object::MaterializedView, name, .. } => {
             created(cx, "MATERIALIZED VIEW", name).await
         }
@@ -133,6 +139,18 @@ fn keyword(object: Object) -> Option<&'static str> {
 async fn created(cx: &Cx<'_, '_>, word: &str, name: &Name) -> Result<Back, Failure> {
     let there = cx.catalog.holds(&format!("to_regclass({}) IS NOT NULL", literal(&written(name)))).await?;
     Ok(if there { Back::nothing() } else { gone(word, name) })
+}
+
+/// A partition goes on its own only while no foreign key refers to its table: the key's constraint on it depends on it.
+fn detached(parent: &Name, name: &Name, gone: Back) -> Back {
+    let own = literal(&written(name));
+    let needed = format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_constraint k ON k.confrelid = i.inhrelid AND k.contype = 'f' \
+         WHERE i.inhrelid = to_regclass({own}) AND i.inhparent = to_regclass({}))",
+        literal(&written(parent))
+    );
+    let detach = format!("ALTER TABLE {} DETACH PARTITION {}", written(parent), written(name));
+    Back::by(std::iter::once(step::guarded(&needed, &[detach])).chain(gone.statements))
 }
 
 /// A view as it is now; its grants and comment stay with `OR REPLACE`.

@@ -1,0 +1,4 @@
+ALTER TABLE orders ADD CONSTRAINT orders_customer_fkey FOREIGN KEY (customer_id) REFERENCES customers (id);
+ALTER TABLE lines ALTER COLUMN qty SET DEFAULT 1;
+UPDATE lines SET qty = 1 WHERE qty IS NULL;
+ALTER TABLE lines ALTER COLUMN qty SET NOT NULL;

@@ -1,0 +1,2 @@
+DROP TABLE shop.returns;
+DROP TYPE shop.reason;

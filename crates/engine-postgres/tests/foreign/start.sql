@@ -1,0 +1,18 @@
+CREATE SCHEMA shop;
+CREATE TYPE shop.state AS ENUM ('new', 'paid', 'sent');
+CREATE TABLE stock (id int PRIMARY KEY, v int NOT NULL DEFAULT 0, note text);
+INSERT INTO stock SELECT n, n % 100, 'n' || n FROM generate_series(1, 3000) n;
+CREATE TABLE customers (id serial PRIMARY KEY, email text NOT NULL, name varchar(50), referrer int REFERENCES customers, created_at timestamp NOT NULL DEFAULT '2026-01-01');
+INSERT INTO customers (email, name, referrer) SELECT 'c' || n || '@shop.test', 'C ' || n, nullif(n / 10, 0) FROM generate_series(1, 500) n;
+CREATE TABLE products (id serial PRIMARY KEY, sku text NOT NULL UNIQUE, title text, price numeric(8,2) NOT NULL CHECK (price >= 0), tags text[] NOT NULL DEFAULT '{}');
+INSERT INTO products (sku, title, price) SELECT 'S' || n, 'Product ' || n, n FROM generate_series(1, 200) n;
+CREATE TABLE orders (id int NOT NULL, placed date NOT NULL, customer_id int NOT NULL, status shop.state NOT NULL DEFAULT 'new', total numeric, PRIMARY KEY (id, placed)) PARTITION BY RANGE (placed);
+CREATE TABLE orders_2026_01 PARTITION OF orders FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE orders_2026_02 PARTITION OF orders FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+INSERT INTO orders SELECT n, date '2026-01-01' + n % 59, n % 500 + 1, 'new', n FROM generate_series(1, 1000) n;
+CREATE TABLE lines (order_id int NOT NULL, placed date NOT NULL, nr int NOT NULL, product_id int NOT NULL REFERENCES products, qty int, PRIMARY KEY (order_id, placed, nr), FOREIGN KEY (order_id, placed) REFERENCES orders);
+INSERT INTO lines SELECT id, placed, 1, id % 200 + 1, 1 FROM orders;
+CREATE VIEW open_orders AS SELECT id, placed, customer_id FROM orders WHERE status = 'new';
+CREATE TABLE audit (id bigserial PRIMARY KEY, what text, at timestamptz DEFAULT '2026-01-01');
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+ANALYZE;
