@@ -174,22 +174,24 @@ async fn space<'a>(whatif: &dyn WhatIf, queries: &'a [Query], workload: &Workloa
     Ok(space)
 }
 
-/// Queries of statements that were seen with several parameters: only of those it is known which constants never change.
-/// What was filled in for a placeholder is nobody's constant: no index may hang on it.
+/// Queries with the constants that are known never to change: only a statement that was seen with several parameters shows
+/// which those are. What was filled in for a placeholder is nobody's constant: no index may hang on it. A test for null is
+/// part of any statement.
 fn recurring(queries: &[Query], workload: &Workload) -> Vec<Query> {
     let mut counts: HashMap<usize, usize> = HashMap::new();
     for query in queries {
         *counts.entry(query.statement).or_default() += 1;
     }
-    let mut found: Vec<Query> = queries.iter().filter(|query| counts[&query.statement] > 1).cloned().collect();
+    let mut found = queries.to_vec();
     for query in &mut found {
         let statement = &workload.statements[query.statement];
-        if !statement.samples.is_empty() {
+        let once = counts[&query.statement] == 1;
+        if !once && !statement.samples.is_empty() {
             continue; // what was filled in was seen
         }
         let conditions = query.usage.tables.iter_mut().flat_map(|table| &mut table.conditions);
         for constant in conditions.filter_map(|condition| condition.constant.as_mut()) {
-            if !text::says(&statement.text, constant) {
+            if once || !text::says(&statement.text, constant) {
                 "$1".clone_into(constant);
             }
         }
