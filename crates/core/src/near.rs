@@ -1,9 +1,13 @@
 //! "Did you mean": the known words nearest to an unknown one.
 
-/// Up to three candidates within a third of the word's length, the nearest first.
+/// Up to three candidates within a third of the word's length, the nearest first. Of one or two letters none is a slip: any
+/// other name of that length would be near.
 #[must_use]
 pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let limit = match word.chars().count() {
+        0..=2 => 0,
+        letters => letters / 3,
+    };
     let mut found: Vec<_> = known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).collect();
     found.sort_unstable();
     found.dedup();
@@ -50,6 +54,9 @@ mod tests {
         assert!(near("oracle", ["sqlite", "postgres"]).is_empty());
         assert_eq!(did_you_mean("sqlit", ["sqlite"]).as_deref(), Some("did you mean sqlite?"));
         assert_eq!(near("emial", ["id", "name", "email"]), ["email"]);
+        assert_eq!(near("ID", ["ib", "id", "d", "i-d"]), ["id"]);
+        assert!(near("a", ["b", "", "ab"]).is_empty() && near("ab", ["ba", "a", "abc"]).is_empty());
+        assert_eq!(near("abd", ["abc", "ab"]), ["ab", "abc"]);
     }
 
     #[test]

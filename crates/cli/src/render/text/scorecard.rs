@@ -51,7 +51,12 @@ pub(crate) fn target(metric: &Metric) -> String {
 
 /// Where the value was read and over which time; or why there is none.
 pub(crate) fn origin(metric: &Metric) -> String {
-    let window = metric.window_s.map(|s| format!(", over {}", units::number(s, "s"))).unwrap_or_default();
+    // Servers count their age in whole seconds.
+    let window = metric.window_s.map(|s| match s {
+        0.0 => ", over less than a second".to_owned(),
+        s => format!(", over {}", units::number(s, "s")),
+    });
+    let window = window.unwrap_or_default();
     match (&metric.note, metric.value) {
         (Some(note), None) => note.clone(),
         (Some(note), Some(_)) => format!("{}{window}; {note}", metric.source),
