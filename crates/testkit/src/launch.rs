@@ -41,6 +41,14 @@ pub fn on_a_free_port<T>(attempt: impl Fn(u16) -> Result<T, String>) -> Result<T
     outcome
 }
 
+/// A program that may open only so many files.
+#[must_use]
+pub fn with_files(program: &Path, files: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", files]).arg(program);
+    command
+}
+
 /// Starts the program as the unprivileged user, with its output added to `log`, and waits until `answers`.
 ///
 /// # Errors

@@ -19,6 +19,9 @@ pub enum Role {
     Sentinel,
 }
 
+/// Open files that a server keeps for itself (`CONFIG_MIN_RESERVED_FDS`).
+const OWN_FILES: u64 = 32;
+
 /// One server.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Node {
@@ -29,6 +32,9 @@ pub struct Node {
     pub id: String,
     /// What it does.
     pub role: Role,
+    /// The slots that it serves by its own word, where it counts others as assigned than the first node does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<Vec<(u16, u16)>>,
     /// `INFO` (server, clients, memory, persistence, stats, replication, cpu, cluster), by field.
     pub info: Info,
     /// `CONFIG GET *`; of a password only whether there is one (`***`).
@@ -65,6 +71,17 @@ impl Node {
     #[must_use]
     pub fn setting_number(&self, name: &str) -> Option<f64> {
         self.setting(name)?.parse().ok()
+    }
+
+    /// The limit of open files that `maxclients` was lowered to when the server started: whoever asks for more than the system
+    /// grants gets what is left of the limit, and neither `INFO` nor `CONFIG GET` tells what was asked for. So it is known by its
+    /// number alone: a limit that systems have, less what the server keeps for itself; nobody asks for 992 or 4,064 clients.
+    #[must_use]
+    pub fn open_files(&self) -> Option<u64> {
+        let most: u64 = self.setting("maxclients")?.parse().ok()?;
+        let limit = most.checked_add(OWN_FILES)?;
+        let usual = limit >= 1_024 && (limit.is_power_of_two() || (limit + 1).is_power_of_two());
+        (usual || limit.is_multiple_of(100)).then_some(limit)
     }
 
     /// Figures of a command by its name in lower case (`get`, `config|get`).

@@ -28,6 +28,7 @@ pub(super) async fn visits(
             break;
         }
         if let Some(mut visit) = reach(member, params, options, gaps).await {
+            own_slots(&mut visit, cluster.as_ref(), gaps).await;
             node::observe(&mut visit, gaps).await;
             visits.push(visit);
         }
@@ -38,6 +39,29 @@ pub(super) async fn visits(
     }
     body.cluster = cluster;
     visits
+}
+
+/// Asks a member for its own slots when it sees another number of them assigned: whoever gives slots up tells nobody, so that the
+/// others still take them for served.
+async fn own_slots(visit: &mut Visit, cluster: Option<&Cluster>, gaps: &mut Gaps) {
+    let Some(cluster) = cluster else { return };
+    let Some(info) = visit.ask(gaps, area::CLUSTER, &["CLUSTER", "INFO"]).await else { return };
+    if count(&text_of(&info), "cluster_slots_assigned") == cluster.slots_assigned {
+        return;
+    }
+    let Some(nodes) = visit.ask(gaps, area::CLUSTER, &["CLUSTER", "NODES"]).await else { return };
+    let mut lines = text_of(&nodes).lines().filter_map(|line| member(line, "")).collect::<Vec<_>>().into_iter();
+    visit.node.slots = lines.find(|(_, myself)| *myself).map(|(member, _)| member.slots);
+}
+
+/// A field of `CLUSTER INFO`.
+fn field<'a>(info: &'a str, name: &str) -> &'a str {
+    let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_default().trim()
+}
+
+fn count(info: &str, name: &str) -> u64 {
+    field(info, name).parse().unwrap_or(0)
 }
 
 /// Visits one member; one that can't be reached leaves a gap.
@@ -97,12 +121,8 @@ async fn read(first: &mut Visit, gaps: &mut Gaps) -> Option<Cluster> {
     }
     if let Some(info) = first.ask(gaps, area::CLUSTER, &["CLUSTER", "INFO"]).await {
         let text = text_of(&info);
-        let field = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            line.unwrap_or_default().trim()
-        };
-        let count = |name| field(name).parse().unwrap_or(0);
-        field("cluster_state").clone_into(&mut cluster.state);
+        let count = |name| count(&text, name);
+        field(&text, "cluster_state").clone_into(&mut cluster.state);
         cluster.slots_assigned = count("cluster_slots_assigned");
         cluster.slots_ok = count("cluster_slots_ok");
         cluster.slots_pfail = count("cluster_slots_pfail");

@@ -4,6 +4,7 @@
 //! A directive is a whole comment line:
 //!
 //! - `# server: LINE`: a line of the server's configuration file;
+//! - `# files N`: the system lets the servers open so many files;
 //! - `# replica`: a second server follows the first (session `replica`);
 //! - `# sentinel`: a Sentinel watches the first (session `sentinel`);
 //! - `# cluster: 0-5460 5461-16383`: a cluster of masters with these slots (sessions `node1`, `node2`, …) in place of one server;
@@ -139,6 +140,7 @@ impl Reader {
         let number = || rest.parse().map_err(|e| format!("`# {comment}`: {e}"));
         match head {
             "server:" => self.script.server.push(rest.to_owned()),
+            "files" => self.script.server.push(format!("files {rest}")),
             "replica" if rest.is_empty() => self.script.replica = true,
             "sentinel" if rest.is_empty() => self.script.sentinel = true,
             "cluster:" => self.script.cluster = ranges(rest)?,

@@ -37,7 +37,11 @@ impl Instance<'_> {
         let file = self.home.join("server.conf");
         fs::write(&file, self.configuration(port, lines)).map_err(|e| shown(&file, &e))?;
         crate::process::give_away(&file).map_err(|e| shown(&file, &e))?; // CONFIG REWRITE writes it
-        let mut command = Command::new(self.programs.join(main_program(self.engine)));
+        let program = self.programs.join(main_program(self.engine));
+        let mut command = match lines.iter().find_map(|line| line.strip_prefix(FILES)) {
+            Some(files) => launch::with_files(&program, files),
+            None => Command::new(program),
+        };
         command.arg(&file).args(is_sentinel(lines).then_some("--sentinel"));
         launch::launch(&mut command, &self.home.join("server.log"), || answers(port))
     }
@@ -51,7 +55,7 @@ impl Instance<'_> {
         if !is_sentinel(lines) {
             all += "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n";
         }
-        for line in lines.iter().filter(|line| *line != SENTINEL) {
+        for line in lines.iter().filter(|line| *line != SENTINEL && !line.starts_with(FILES)) {
             all += line;
             all.push('\n');
         }
@@ -73,6 +77,9 @@ impl Instance<'_> {
 
 /// The line that makes a sentinel of a server.
 const SENTINEL: &str = "sentinel";
+
+/// The line that limits how many files a server may open: the system's to say, and no line of its configuration.
+const FILES: &str = "files ";
 
 fn is_sentinel(lines: &[String]) -> bool {
     lines.iter().any(|line| line == SENTINEL)

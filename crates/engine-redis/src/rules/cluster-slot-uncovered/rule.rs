@@ -2,15 +2,16 @@
 
 use dbwright_core::{Change, Cx};
 
-use crate::body::{Body, Cluster, Role};
+use crate::body::{Body, Cluster, Member, Role};
 use crate::words;
 
 const SOURCE: &str = "CLUSTER NODES";
 
-/// Reports slots without an owner, and slots whose owner has failed.
+/// Reports slots without an owner, those that only their owner knows to be without one, and slots whose owner has failed.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let Some(cluster) = &cx.body.cluster else { return };
     unassigned(cx, cluster);
+    given_up(cx, cluster);
     failed(cx, cluster);
 }
 
@@ -43,6 +44,45 @@ fn unassigned(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
             .outside_transaction(),
         ),
     });
+}
+
+/// Slots that others send clients to a node for, and that it does not serve.
+fn given_up(cx: &mut Cx<'_, Body>, cluster: &Cluster) {
+    for node in &cx.body.nodes {
+        let member = cluster.members.iter().find(|member| member.master && member.id == node.id);
+        let Some((member, own)) = member.zip(node.slots.as_ref()) else { continue };
+        let without = Member { slots: own.clone(), ..Member::default() };
+        let lost = Cluster { members: vec![without], ..Cluster::default() }.uncovered();
+        let lost: Vec<_> =
+            lost.iter().flat_map(|range| member.slots.iter().filter_map(|own| common(*range, *own))).collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let gone: u64 = lost.iter().map(|(first, last)| u64::from(last - first) + 1).sum();
+        let shown: Vec<_> = lost.iter().map(|(first, last)| format!("{first}-{last}")).collect();
+        let spoken: Vec<_> = lost.iter().map(|(first, last)| format!("{first} {last}")).collect();
+        let finding = cx
+            .finding(
+                format!("slots on {}", node.address),
+                format!("{} does not serve {} slots that the others take for its own", node.address, words::count(gone as f64)),
+            )
+            .why(format!(
+                "clients are sent there and refused: their keys can be neither read nor written. It was told to give them up, or has \
+                 lost its cluster-config-file; no change is given, because it has to be run there: CLUSTER ADDSLOTSRANGE {} on {}, or \
+                 redis-cli --cluster fix",
+                spoken.join(" "),
+                node.address
+            ))
+            .evidence("uncovered_slots", gone, "slots", "CLUSTER NODES, of the node itself")
+            .evidence("ranges", shown.join(" "), "", "CLUSTER NODES, of the node itself")
+            .evidence("slots by the others", member.slot_count(), "slots", SOURCE);
+        cx.report(finding);
+    }
+}
+
+/// What two ranges have in common.
+fn common((a, b): (u16, u16), (c, d): (u16, u16)) -> Option<(u16, u16)> {
+    (a.max(c) <= b.min(d)).then(|| (a.max(c), b.min(d)))
 }
 
 fn failed(cx: &mut Cx<'_, Body>, cluster: &Cluster) {

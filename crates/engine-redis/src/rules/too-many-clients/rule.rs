@@ -40,5 +40,13 @@ fn finding(cx: &Cx<'_, Body>, node: &Node, clients: f64, most: f64) -> Finding {
         Some(group) => finding.evidence("most_of_one_kind", group.count, "clients", "CLIENT LIST"),
         None => finding,
     };
+    if let Some(limit) = node.open_files() {
+        return finding.why(format!(
+            "the next ones are refused, those of monitoring included; the system lets the server open {limit} files, so that CONFIG SET \
+             maxclients can't grant more before `ulimit -n` (LimitNOFILE= of its service) does, which takes a restart. No change is \
+             given: look at who has them first: a program that opens one for each request, a pool that is far too large, connections \
+             that are idle (CONFIG SET timeout 300)"
+        ));
+    }
     finding.change(mend::settings(node, &[("maxclients", &format!("{:.0}", most * 2.0))]))
 }
