@@ -11,6 +11,7 @@ mod statements;
 mod tables;
 mod variables;
 mod waits;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub use statements::{Digest, Digests};
 pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
 pub use variables::{Latency, Variable};
 pub use waits::{Memory, Wait};
+pub use zones::{TimeZones, ZoneUser};
 
 /// Names of the areas that can have a gap; rules name them in `needs`.
 pub mod area {
@@ -152,6 +154,9 @@ pub struct Body {
     /// Events of the scheduler.
     #[serde(default)]
     pub events: Vec<Event>,
+    /// Named time zones.
+    #[serde(default)]
+    pub zones: TimeZones,
     /// Global variables by name.
     pub variables: BTreeMap<String, Variable>,
     /// Global status by name.

@@ -26,5 +26,6 @@ mod settings;
 mod slowlog;
 mod words;
 mod workload;
+mod zones;
 
 pub use engine::MySql;

@@ -32,7 +32,7 @@ use dbwright_core::snapshot::{Cost, Header};
 use dbwright_core::target::Address;
 use dbwright_core::{Failure, Snapshot};
 
-use crate::body::Body;
+use crate::body::{Body, TimeZones};
 use crate::{connect, workload};
 use session::Session;
 
@@ -88,7 +88,8 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
     let innodb = innodb::read(session, &server, &status, &parts.catalog).await;
     let waits = waits::waits(session, &server).await;
     let memory = waits::memory(session, &server).await;
-    let events = objects::events(session, &parts).await;
+    let events = objects::events(session, &mut parts).await;
+    let loaded = objects::zones_loaded(session).await;
     rights::look(session, &server, &parts).await;
     let migrations = migrations::read(session, &server, &parts).await;
     progress.step(2);
@@ -98,6 +99,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         tables: parts.tables,
         indexes: parts.indexes,
         events,
+        zones: TimeZones { loaded, users: parts.zone_users },
         variables,
         status,
         latency,

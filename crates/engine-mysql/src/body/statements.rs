@@ -49,6 +49,9 @@ pub struct Digest {
     /// Columns that its sample compares with numbers, as paths of names; the numbers are not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<Vec<String>>,
+    /// Time zones that its sample names; what it converts is not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
     /// One statement of the shape with its values, where the server keeps it and values may be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,

@@ -117,6 +117,8 @@ fn schema_only(mut body: Body) -> Body {
         replication: Vec::new(),
         accounts: Vec::new(),
         open_schemas: Vec::new(),
+        // A lab answers for itself; only what the schema names is told.
+        zones: crate::body::TimeZones { loaded: None, ..body.zones },
         ..body
     }
 }

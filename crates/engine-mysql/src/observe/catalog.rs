@@ -8,7 +8,7 @@ use dbwright_sql::model::{Catalog, ObjectId, Table, Writes};
 
 use super::session::Session;
 use super::{columns, constraints, indexes, objects, tables};
-use crate::body::{IndexFacts, Schema, TableFacts};
+use crate::body::{IndexFacts, Schema, TableFacts, ZoneUser};
 use crate::flavour::Server;
 
 /// The catalog in the making.
@@ -19,6 +19,8 @@ pub(super) struct Parts {
     pub(super) indexes: BTreeMap<ObjectId, IndexFacts>,
     /// Places of tables by schema and name.
     places: HashMap<(String, String), usize>,
+    /// What names time zones.
+    pub(super) zone_users: Vec<ZoneUser>,
     /// Which schemas are looked at, as a condition on a column.
     pub(super) filter: Filter,
 }
@@ -89,7 +91,8 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Parts {
     let (catalog, facts) = tables::read(session, &filter).await;
     let place = |(place, table): (usize, &Table)| ((table.schema.clone(), table.name.clone()), place);
     let places = catalog.tables.iter().enumerate().map(place).collect();
-    let mut parts = Parts { schemas, catalog, tables: facts, indexes: BTreeMap::new(), places, filter };
+    let mut parts =
+        Parts { schemas, catalog, tables: facts, indexes: BTreeMap::new(), places, zone_users: Vec::new(), filter };
     columns::fill(session, server, &mut parts).await;
     indexes::fill(session, server, &mut parts).await;
     constraints::fill(session, server, &mut parts).await;

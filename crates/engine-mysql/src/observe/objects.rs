@@ -5,8 +5,9 @@ use dbwright_sql::model::{Function, Trigger};
 
 use super::catalog::Parts;
 use super::session::Session;
-use crate::body::{Event, area};
+use crate::body::{Event, ZoneUser, area};
 use crate::flavour::Flavour;
+use crate::zones;
 
 /// What lets an account see the bodies of views and triggers, and events.
 const GRANT: &str = "GRANT SHOW VIEW, TRIGGER, EVENT ON *.* TO the account";
@@ -28,6 +29,7 @@ async fn views(session: &mut Session, parts: &mut Parts) {
         .read(area::OBJECTS, GRANT, &sql, |row| (row.text(), row.text(), row.opt_text(), row.opt_text(), row.flag()))
         .await;
     for (schema, name, definition, owner, invoker) in rows {
+        note_zones(parts, "view", (&schema, &name), definition.as_deref());
         if let Some((view, facts)) = parts.find(&schema, &name) {
             (view.definition, view.owner) = (definition.filter(|text| !text.is_empty()), owner);
             facts.as_invoker = invoker;
@@ -50,6 +52,7 @@ async fn triggers(session: &mut Session, parts: &mut Parts) {
         })
         .await;
     for (schema, table, trigger) in rows {
+        note_zones(parts, "trigger", (&schema, &trigger.name), Some(&trigger.definition));
         if let Some((table, _)) = parts.find(&schema, &table) {
             table.triggers.push(trigger);
         }
@@ -62,37 +65,70 @@ async fn routines(session: &mut Session, flavour: Flavour, parts: &mut Parts) {
          FROM information_schema.ROUTINES WHERE {} ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE",
         parts.filter.on("ROUTINE_SCHEMA")
     );
-    parts.catalog.functions = session
-        .read(area::OBJECTS, flavour.routines_grant(), &sql, |row| Function {
-            schema: row.text(),
-            name: row.text(),
-            arguments: String::new(),
-            kind: row.text().to_ascii_lowercase(),
-            language: row.text().to_ascii_lowercase(),
-            owner: row.text(),
-            security_definer: row.text() == "DEFINER",
-            settings: Vec::new(),
-            from_extension: false,
-            body_hash: row.opt_text().map(|body| finding::fingerprint("routine", &body)).unwrap_or_default(),
+    let rows = session
+        .read(area::OBJECTS, flavour.routines_grant(), &sql, |row| {
+            let body;
+            let routine = Function {
+                schema: row.text(),
+                name: row.text(),
+                arguments: String::new(),
+                kind: row.text().to_ascii_lowercase(),
+                language: row.text().to_ascii_lowercase(),
+                owner: row.text(),
+                security_definer: row.text() == "DEFINER",
+                settings: Vec::new(),
+                from_extension: false,
+                body_hash: {
+                    body = row.opt_text();
+                    body.as_deref().map(|body| finding::fingerprint("routine", body)).unwrap_or_default()
+                },
+            };
+            (routine, body)
         })
         .await;
+    for (routine, body) in rows {
+        note_zones(parts, &routine.kind, (&routine.schema, &routine.name), body.as_deref());
+        parts.catalog.functions.push(routine);
+    }
+}
+
+/// Notes the time zones that a text names.
+fn note_zones(parts: &mut Parts, kind: &str, (schema, name): (&str, &str), text: Option<&str>) {
+    let zones = text.map(zones::named).unwrap_or_default();
+    if !zones.is_empty() {
+        let (kind, schema, name) = (kind.to_owned(), schema.to_owned(), name.to_owned());
+        parts.zone_users.push(ZoneUser { kind, schema, name, zones });
+    }
+}
+
+/// Whether the server knows time zones by their names: it is asked for one, because its tables are not everybody's to read.
+pub(super) async fn zones_loaded(session: &mut Session) -> Option<bool> {
+    let sql = "SELECT /* dbwright */ CONVERT_TZ('2004-01-01 12:00:00', 'GMT', 'MET') IS NOT NULL";
+    session.read(area::OBJECTS, "", sql, |row| Some(row.flag())).await.pop()?
 }
 
 /// Reads the events of the scheduler.
-pub(super) async fn events(session: &mut Session, parts: &Parts) -> Vec<Event> {
+pub(super) async fn events(session: &mut Session, parts: &mut Parts) -> Vec<Event> {
     let sql = format!(
-        "SELECT /* dbwright */ EVENT_SCHEMA, EVENT_NAME, STATUS, DEFINER, EVENT_TYPE, LAST_EXECUTED \
+        "SELECT /* dbwright */ EVENT_SCHEMA, EVENT_NAME, STATUS, DEFINER, EVENT_TYPE, LAST_EXECUTED, EVENT_DEFINITION \
          FROM information_schema.EVENTS WHERE {} ORDER BY EVENT_SCHEMA, EVENT_NAME",
         parts.filter.on("EVENT_SCHEMA")
     );
-    session
-        .read(area::OBJECTS, GRANT, &sql, |row| Event {
-            schema: row.text(),
-            name: row.text(),
-            status: row.text(),
-            definer: row.text(),
-            kind: row.text(),
-            last_executed: row.opt_text(),
+    let rows = session
+        .read(area::OBJECTS, GRANT, &sql, |row| {
+            let event = Event {
+                schema: row.text(),
+                name: row.text(),
+                status: row.text(),
+                definer: row.text(),
+                kind: row.text(),
+                last_executed: row.opt_text(),
+            };
+            (event, row.opt_text())
         })
-        .await
+        .await;
+    for (event, text) in &rows {
+        note_zones(parts, "event", (&event.schema, &event.name), text.as_deref());
+    }
+    rows.into_iter().map(|(event, _)| event).collect()
 }

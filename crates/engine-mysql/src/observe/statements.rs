@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::body::{Digest, Digests, area};
 use crate::flavour::Server;
 use crate::joins;
+use crate::zones;
 
 /// Statements told one by one.
 const MOST: usize = 1000;
@@ -22,6 +23,9 @@ const DIGESTS: &str = "SELECT /* dbwright */ DIGEST, SCHEMA_NAME, DIGEST_TEXT, C
 /// All of them, and since when they are counted: the oldest that was first seen proves no more than that.
 const TOTAL: &str = "SELECT /* dbwright */ SUM(SUM_TIMER_WAIT), TIMESTAMPDIFF(SECOND, MIN(FIRST_SEEN), NOW()) \
      FROM performance_schema.events_statements_summary_by_digest";
+
+/// What our own statements say: one of them names time zones.
+const OURS: &str = "/* dbwright */";
 
 /// Reads them. Where the server keeps a statement of each shape with its values, these may be looked at unless `values` is none, and are kept
 /// when it is all.
@@ -61,6 +65,7 @@ pub(super) async fn read(session: &mut Session, server: &Server, values: Values)
     statements.iter_mut().filter(|one| !about_rows(&one.text)).for_each(|one| one.sample = None);
     for one in &mut statements {
         one.numbers = one.sample.as_deref().map(joins::compared_with_numbers).unwrap_or_default();
+        one.zones = one.sample.as_deref().filter(|sample| !sample.contains(OURS)).map(zones::named).unwrap_or_default();
         one.sample = one.sample.take().filter(|_| keep);
     }
     debug_assert!(statements.len() <= MOST, "the query has a limit");
