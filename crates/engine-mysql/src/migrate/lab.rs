@@ -165,6 +165,26 @@ impl Lab {
         if self.own.is_none() || plain == sql { Err(error) } else { self.send(link, &plain).await }
     }
 
+    /// Has the server make the indexes of foreign keys itself: it tells them like any others, and those that it made give way to
+    /// one of the same name. Says whether there are such.
+    pub(super) async fn remake_brought(&mut self, link: &mut Link, name: &str) -> Result<bool, Error> {
+        let brought = self.text(link, name).await?.unwrap_or_default().brought();
+        if brought.is_empty() {
+            return Ok(false);
+        }
+        let table = self.table(name);
+        self.send(link, UNCHECKED).await?;
+        let (drops, adds): (Vec<String>, Vec<String>) = brought.into_iter().unzip();
+        let mut done = Ok(());
+        for clauses in [drops, adds] {
+            if done.is_ok() {
+                done = self.send(link, &format!("/* dbwright */ ALTER TABLE {table} {}", clauses.join(", "))).await;
+            }
+        }
+        self.send(link, CHECKED).await?;
+        if done.is_err() && self.lost(link) { done.map(|()| false) } else { Ok(done.is_ok()) }
+    }
+
     /// A private server has no other databases: tables there that foreign keys refer to are made as well.
     async fn parents(&mut self, link: &mut Link, text: &TableText) -> Result<(), Error> {
         if self.own.is_none() {

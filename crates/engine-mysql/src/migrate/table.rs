@@ -190,6 +190,29 @@ impl TableText {
         format!("CREATE TABLE {name} (\n{}\n) {}{partitions}", parts.join(",\n"), self.options)
     }
 
+    /// Indexes that may have come with a foreign key, under its name or its first column's: the clauses that drop both, and those
+    /// by which the server makes both.
+    pub(super) fn brought(&self) -> Vec<(String, String)> {
+        let keys: Vec<&Item> = self.items.iter().filter(|item| item.kind == ItemKind::Key).collect();
+        let one = |foreign: &Item| {
+            let at = foreign.text.find("FOREIGN KEY")?;
+            let plain = &foreign.text[at..];
+            let mut cursor = Cursor::new(plain);
+            cursor.accept(&["foreign", "key"]);
+            let columns = cursor.parens()?;
+            let first = Cursor::new(cursor.slice(columns.clone())).name()?;
+            let alike = |key: &&&Item| key.text.contains(&format!("({})", cursor.slice(columns.clone())));
+            let named = |name: &str| keys.iter().find(|key| same(&key.name, name)).filter(alike);
+            let (key, text) = match named(&foreign.name) {
+                Some(key) => (key, foreign.text.as_str()),
+                None => (named(&first)?, plain),
+            };
+            let [index, constraint] = [&key.name, &foreign.name].map(|name| Dialect::Mysql.ident(name));
+            Some((format!("DROP FOREIGN KEY {constraint}, DROP INDEX {index}"), format!("ADD {text}")))
+        };
+        self.of(ItemKind::Foreign).filter_map(one).collect()
+    }
+
     /// The clauses that lead from `self` back to `before`.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ const START: &str = "\
     CREATE PROCEDURE grow() CREATE TABLE grown (id int PRIMARY KEY);";
 
 /// What the last statement names wrongly: the code, a part of the message, and a part of the hints.
-const WRONG: [(&str, &str, &str, &str); 37] = [
+const WRONG: [(&str, &str, &str, &str); 46] = [
     (
         "ALTER TABLE parcel ADD COLUMN a int",
         "no-table",
@@ -92,10 +92,59 @@ const WRONG: [(&str, &str, &str, &str); 37] = [
         "`Some Value`",
     ),
     ("ALTER TABLE `odd one` ADD a int", "no-table", "`odd one`", "`Odd ``One`"),
+    (
+        "ALTER TABLE parcels ADD CONSTRAINT of_parcel FOREIGN KEY (place) REFERENCES parcels (id)",
+        "name-taken",
+        "there is a foreign key of_parcel of invoices already",
+        "only one in the schema",
+    ),
+    (
+        "CREATE TABLE a (id int PRIMARY KEY, b int, CONSTRAINT OF_PARCEL FOREIGN KEY (b) REFERENCES parcels (id))",
+        "name-taken",
+        "foreign key OF_PARCEL of invoices",
+        "another name",
+    ),
+    (
+        "CREATE TABLE a (id int PRIMARY KEY, CONSTRAINT mine FOREIGN KEY (id) REFERENCES parcels (id)); \
+         ALTER TABLE invoices ADD CONSTRAINT mine FOREIGN KEY (id) REFERENCES parcels (id)",
+        "name-taken",
+        "foreign key mine of a",
+        "",
+    ),
+    (
+        "UPDATE parcels SET qtty = 1 WHERE id = 1",
+        "no-column",
+        "there is no column qtty of parcels",
+        "did you mean qty?",
+    ),
+    (
+        "UPDATE parcels p SET p.qty = 1 WHERE p.colour = 'a:b'",
+        "no-column",
+        "colour of parcels",
+        "its columns are id, label",
+    ),
+    ("DELETE FROM parcels WHERE labl = 'it''s'", "no-column", "labl of parcels", "label"),
+    ("INSERT INTO invoices (id, parcel) SELECT id, qtty FROM parcels", "no-column", "there is no column qtty", "qty"),
+    ("UPDATE invoices i JOIN parcels p ON p.id = i.parcl SET i.total = 1", "no-column", "no column parcl", "parcel"),
+    (
+        "CREATE TABLE a (i int PRIMARY KEY); ALTER TABLE parcels ADD b int;\nUPDATE parcels SET plase = 2, b = 1 WHERE id = 1",
+        "no-column",
+        "1_test.sql:2: there is no column plase",
+        "place",
+    ),
+];
+
+/// What MySQL alone refuses: there the names of CHECKs are the schema's.
+const WRONG_ON_MYSQL: [(&str, &str); 2] = [
+    ("ALTER TABLE invoices ADD CONSTRAINT qty_positive CHECK (total > 0)", "constraint qty_positive of parcels"),
+    (
+        "CREATE TABLE a (id int PRIMARY KEY, CONSTRAINT QTY_Positive CHECK (id > 0))",
+        "constraint QTY_Positive of parcels",
+    ),
 ];
 
 /// What the server does without complaint.
-const RIGHT: [&str; 16] = [
+const RIGHT: [&str; 22] = [
     "DROP TABLE IF EXISTS nowhere; DROP VIEW IF EXISTS nowhere; CREATE TABLE IF NOT EXISTS parcels (other int PRIMARY KEY); \
      CREATE OR REPLACE VIEW labels AS SELECT id, label, qty FROM parcels",
     "ALTER TABLE parcels ADD COLUMN later int, ADD COLUMN last int AFTER LATER, ADD UNIQUE KEY later_once (Later, LAST)",
@@ -121,10 +170,20 @@ const RIGHT: [&str; 16] = [
     "CREATE TABLE a AS SELECT id, label AS name FROM parcels; ALTER TABLE a ADD PRIMARY KEY (id); CREATE INDEX by_name ON a (name)",
     "CREATE TABLE a (id int PRIMARY KEY, x int); CREATE INDEX both_ways ON a (x DESC, id); ALTER TABLE a RENAME TO c; DROP TABLE c; \
      CREATE TABLE a (x int PRIMARY KEY)",
+    "ALTER TABLE invoices ADD INDEX of_parcel (parcel, total)",
+    "ALTER TABLE invoices DROP INDEX of_parcel, ADD INDEX of_parcel (parcel, id)",
+    "ALTER TABLE invoices DROP FOREIGN KEY of_parcel; \
+     ALTER TABLE parcels ADD CONSTRAINT of_parcel FOREIGN KEY (place) REFERENCES parcels (id)",
+    "DROP TABLE invoices; CREATE TABLE bills (id int PRIMARY KEY, CONSTRAINT of_parcel FOREIGN KEY (id) REFERENCES parcels (id))",
+    "ALTER TABLE parcels ADD COLUMN weight int; UPDATE parcels SET weight = 1 WHERE weight IS NULL; \
+     ALTER TABLE parcels RENAME COLUMN weight TO grams; UPDATE parcels SET grams = 2 WHERE grams = 1",
+    "CREATE TABLE a (i int PRIMARY KEY, j int); INSERT INTO a (i, j) SELECT id, qty FROM parcels; UPDATE a SET j = 3 WHERE i = 1; \
+     DELETE a FROM a JOIN parcels ON parcels.id = a.i WHERE parcels.label = 'x:y ?'",
 ];
 
 /// What MariaDB alone takes.
-const MARIADB: [&str; 3] = [
+const MARIADB: [&str; 4] = [
+    "ALTER TABLE invoices ADD CONSTRAINT qty_positive CHECK (total > 0)",
     "ALTER TABLE IF EXISTS parcel ADD COLUMN a int; ALTER TABLE parcels DROP COLUMN IF EXISTS no, ADD COLUMN IF NOT EXISTS label text, \
      DROP INDEX IF EXISTS no, DROP CONSTRAINT IF EXISTS no, ADD INDEX IF NOT EXISTS by_qty (qty)",
     "CREATE INDEX IF NOT EXISTS by_qty ON parcels (qty); DROP INDEX IF EXISTS nowhere ON parcels",
@@ -153,6 +212,13 @@ async fn what_the_server_would_refuse_is_refused_before_anything_is_done() {
             assert!(failure.message.contains(message), "{engine}: {text}: {failure:?}");
             assert!(failure.hints.join("; ").contains(hint), "{engine}: {text}: {failure:?}");
             assert_eq!(schema(&own.url), before, "{engine}: {text}");
+        }
+        for (text, message) in WRONG_ON_MYSQL.into_iter().filter(|_| engine == "mysql") {
+            let mut session = open(&own.url).await.expect("open");
+            let failure = run::apply(session.as_mut(), &[read("1", text)], &options(), &Silent).await.expect_err(text);
+            assert!(failure.code == "migrate.name-taken" && failure.message.contains(message), "{text}: {failure:?}");
+            let refused = dbwright_testkit::my::sql::execute(&own.url, text);
+            assert!(refused.is_err(), "the server takes {text}");
         }
         for (text, ..) in WRONG {
             let other = start(engine);

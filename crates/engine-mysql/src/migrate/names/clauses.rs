@@ -4,6 +4,7 @@
 use dbwright_migrate::names::{Key, Problem, What};
 use dbwright_sql::Dialect;
 
+use super::constraints::{CHECK, FOREIGN};
 use super::create::names_itself;
 use super::{Names, words};
 use crate::migrate::lint::definition::{Definition, Position};
@@ -237,14 +238,16 @@ impl Names {
         if name.is_empty() || foreign.is_some() {
             self.chosen.insert(key.clone());
         }
+        let word = if foreign.is_some() { FOREIGN } else { CHECK };
         let own = |other: &Foreign| foreign.is_some() && same(&other.name, &name);
         let taken =
             table.foreign.iter().any(own) || (foreign.is_none() && table.checks.iter().any(|check| same(check, &name)));
         if !name.is_empty() && table.complete && taken && !may_be && !among(&turn.parts_go, &name) {
-            let word = if foreign.is_some() { "foreign key" } else { "constraint" };
             let mut problem = self.within(key, Problem::taken(What::Constraint(word), &name, Dialect::Mysql));
             (problem.as_if_done, problem.way) = (true, "give the new one another name, or drop the old one before");
             out.push(problem);
+        } else if !may_be {
+            out.extend(self.elsewhere(key, word, &name));
         }
     }
 

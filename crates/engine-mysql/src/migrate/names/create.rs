@@ -2,6 +2,7 @@
 
 use dbwright_migrate::names::{Key, Problem};
 
+use super::constraints::{CHECK, FOREIGN};
 use super::{Found, Names, words};
 use crate::migrate::lint::read::made::items;
 use crate::migrate::lint::{Foreign, define, effect};
@@ -77,8 +78,10 @@ impl Names {
             } else if let Some(foreign) = define::foreign(&part) {
                 found.extend(foreign.columns.iter().filter_map(|column| self.no_column(key, column)));
                 self.referred(key, &foreign, &mut found);
+                found.extend(self.elsewhere(key, FOREIGN, &foreign.name));
                 chooses = true;
             } else if let Some(check) = define::check(&part) {
+                found.extend(self.elsewhere(key, CHECK, &check));
                 chooses = check.is_empty();
             } else {
                 let mut cursor = Cursor::new(&part);

@@ -8,7 +8,9 @@ use dbwright_migrate::Statement;
 use dbwright_migrate::names::{Key, What, refusal};
 use dbwright_sql::Dialect;
 
-use super::{Names, words};
+use super::constraints::{CHECK, FOREIGN, brought};
+use super::{Names, asked, words};
+use crate::flavour::Flavour;
 use crate::migrate::lint::read::made::items;
 use crate::migrate::lint::read::stored::stored;
 use crate::migrate::lint::{World, define, effect};
@@ -38,11 +40,15 @@ pub(in crate::migrate) async fn check(
     }
     let mut found = Vec::new();
     let mut file = None;
-    for statement in run {
+    for (at, statement) in run.iter().enumerate() {
         if file.replace(&statement.file).is_some_and(|before| *before != statement.file) {
             names.next_file();
         }
-        let problems = names.pass(&statement.sql, statement.line);
+        let asked = asked::column(link, &names, settings, (&run[..at], statement)).await?;
+        let mut problems = names.pass(&statement.sql, statement.line);
+        if problems.is_empty() {
+            problems.extend(asked);
+        }
         found.extend(problems.into_iter().map(|problem| (statement, problem)));
     }
     if let Some((_, first)) = found.first_mut()
@@ -75,7 +81,37 @@ async fn read(link: &mut Link, home: &str, run: &[Statement]) -> Result<Names, F
             look(link, &mut names, &name, key).await?;
         }
     }
+    names.checks_of_schema = link.flavour == Flavour::MySql;
+    for (table, wanted) in run.iter().filter_map(|statement| brought(&statement.sql)) {
+        let schema = table.within(&names.home).0.to_owned();
+        constraints(link, &mut names, &schema, &wanted, &asked).await?;
+    }
     Ok(names)
+}
+
+/// Takes in which tables of a schema, those aside that are known whole, have constraints of some names.
+async fn constraints(
+    link: &mut Link,
+    names: &mut Names,
+    schema: &str,
+    wanted: &[String],
+    known: &BTreeSet<Key>,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "SELECT /* dbwright */ constraint_type, constraint_name, table_name FROM information_schema.table_constraints \
+         WHERE constraint_schema = ? AND constraint_type IN ('FOREIGN KEY', 'CHECK') AND constraint_name IN ({})",
+        vec!["?"; wanted.len()].join(", ")
+    );
+    let params = std::iter::once(schema).chain(wanted.iter().map(String::as_str)).map(Into::into).collect();
+    for row in link.rows_with(&sql, params).await.map_err(|e| unreadable(&e))? {
+        let [Some(kind), Some(name), Some(table)] = row.as_slice() else { continue };
+        let key = names.world.key(&Name { schema: Some(schema.to_owned()), name: table.clone() });
+        if !known.contains(&key) {
+            let word = if kind == "CHECK" { CHECK } else { FOREIGN };
+            names.constraints.insert((key.0, word, name.to_lowercase()), table.clone());
+        }
+    }
+    Ok(())
 }
 
 /// Takes in what has one name.
@@ -134,7 +170,7 @@ fn named(sql: &str) -> Vec<Name> {
         Act::DropTable { tables, .. } => tables,
         Act::RenameTable { pairs } => pairs.into_iter().flat_map(|(from, to)| [from, to]).collect(),
         Act::Truncate { table } => vec![table],
-        Act::Write { table, .. } => table.into_iter().collect(),
+        Act::Write { table, .. } => table.into_iter().chain(words::read(sql)).collect(),
         Act::Create { name, .. } => {
             let table = stored(sql).and_then(|made| made.table);
             table.into_iter().chain([name]).collect()

@@ -5,8 +5,10 @@
 //! those of lint's world, and change as it changes them. A word too much would refuse what the server does without complaint, so
 //! whatever is not certain (`CALL`, a prepared statement, a database that is not looked into) ends in silence, not in a guess.
 
+mod asked;
 mod check;
 mod clauses;
+mod constraints;
 mod create;
 mod live;
 mod words;
@@ -47,6 +49,10 @@ pub(super) struct Names {
     chosen: BTreeSet<Key>,
     /// Whether the file has turned the checks of foreign keys off: then a table need not be there to be referred to.
     unchecked: bool,
+    /// Constraints of tables that no statement names: by schema, word and name in lower case, the table.
+    constraints: BTreeMap<(String, &'static str, String), String>,
+    /// Whether the names of CHECKs are the schema's, as on MySQL; on MariaDB they are the table's own.
+    checks_of_schema: bool,
     /// Whether nobody knows any more what is there.
     opaque: bool,
     /// What a script made that was not there, and dropped that was: it was not run before.
@@ -67,6 +73,7 @@ impl Names {
         let mut names = Self { home: world.home.clone(), world: world.clone(), ..Self::default() };
         let Some(body) = body else { return names };
         names.world.known = whole;
+        names.checks_of_schema = body.server.is_mysql();
         names.schemas = Some(body.schemas.iter().map(|schema| names.world.fold(&schema.name)).collect());
         for table in &body.catalog.tables {
             let word = match table.kind {

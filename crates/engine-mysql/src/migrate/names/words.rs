@@ -24,6 +24,17 @@ pub(super) fn inserted(sql: &str) -> Vec<String> {
     names.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
+/// The tables that a statement reads, outside parentheses.
+pub(super) fn read(sql: &str) -> Vec<Name> {
+    let mut cursor = Cursor::new(sql);
+    let mut found = Vec::new();
+    while cursor.seek(&["from", "join"]) {
+        cursor.skip();
+        found.extend(cursor.qualified());
+    }
+    found
+}
+
 fn only_name(text: &str) -> Option<String> {
     let mut cursor = Cursor::new(text);
     let name = cursor.name()?;

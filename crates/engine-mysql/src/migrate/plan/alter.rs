@@ -10,12 +10,16 @@ use crate::migrate::lab::{Lab, Tried};
 use crate::migrate::parse::{Action, Clause};
 use crate::migrate::session::alone::WHEN;
 use crate::migrate::session::shown;
+use crate::migrate::session::trouble::code;
 use crate::migrate::shadow;
 use crate::migrate::table::{Renames, TableText};
 use crate::migrate::text::Cursor;
 use crate::migrate::text::cursor::Name;
 use crate::migrate::tool::{self, Wanted};
 use crate::migrate::ways::Way;
+
+/// The server's number for an index whose name another one has.
+const NAME_TAKEN: u16 = 1061;
 
 /// Up to this a table is written anew under a lock without asking: that takes less than what nobody notices.
 const SMALL: u64 = 4 * 1024 * 1024;
@@ -304,7 +308,8 @@ impl Planner<'_> {
             return Ok(None);
         }
         let before = lab.text(self.link, name).await.map_err(|e| Self::unreadable(&e))?.unwrap_or_default();
-        let way = match self.try_in(lab, change, &change.texts()).await? {
+        let (tried, remade) = self.try_change(lab, change).await?;
+        let way = match tried {
             Ok(way) => way,
             Err(error) if lab.doubts(&error, self.link) => {
                 self.doubt(&error);
@@ -318,7 +323,8 @@ impl Planner<'_> {
             Ok(clauses) => self.try_back(lab, change, &before, clauses).await?,
             Err(why) => Err(why),
         };
-        let faithful = before.mark() == change.before.mark();
+        // Indexes that were made again stand behind the others.
+        let faithful = !remade && before.mark() == change.before.mark();
         Ok(Some(Answer { way, after: Some(after), back, faithful }))
     }
 
@@ -368,6 +374,22 @@ impl Planner<'_> {
         Ok(Ok(()))
     }
 
+    /// Tries the change; where a name is taken, once more with the indexes of foreign keys as the server makes them, which give way
+    /// to one of the same name. Says whether these were made.
+    async fn try_change(
+        &mut self,
+        lab: &mut Lab,
+        change: &Change<'_>,
+    ) -> Result<(Result<Option<Way>, mysql_async::Error>, bool), Failure> {
+        let tried = self.try_in(lab, change, &change.texts()).await?;
+        if tried.as_ref().err().is_none_or(|error| code(error) != NAME_TAKEN) {
+            return Ok((tried, false));
+        }
+        let remade = lab.remake_brought(self.link, &change.table.name).await.map_err(|e| Self::unreadable(&e))?;
+        let tried = if remade { self.try_in(lab, change, &change.texts()).await? } else { tried };
+        Ok((tried, remade))
+    }
+
     async fn try_in(
         &mut self,
         lab: &mut Lab,
@@ -399,7 +421,7 @@ impl Planner<'_> {
         };
         let again = lab.text(self.link, &change.table.name).await.map_err(|e| Self::unreadable(&e))?;
         let same = again.is_some_and(|text| text.mark() == before.mark());
-        if let Err(error) = self.try_in(lab, change, &change.texts()).await? {
+        if let Err(error) = self.try_change(lab, change).await?.0 {
             return Err(rejected(&error, change.sql));
         }
         if !same {

@@ -128,6 +128,14 @@ impl Link {
         self.seen(done).map(|()| self.conn.affected_rows())
     }
 
+    /// Has the server read and resolve a statement, and run nothing of it.
+    pub(crate) async fn prepares(&mut self, sql: &str) -> Result<(), Error> {
+        let prepared = self.conn.prep(sql).await;
+        let prepared = self.seen(prepared)?;
+        let closed = self.conn.close(prepared).await;
+        self.seen(closed)
+    }
+
     /// Begins a transaction that locks rows and no gaps between them, where the server's log allows it.
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
         if !self.logs_statements {
