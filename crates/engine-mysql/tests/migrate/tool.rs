@@ -48,6 +48,9 @@ fn tables(thousands: u32) -> String {
     )
 }
 
+/// Thousands of rows that take a tool some seconds: its pieces grow with the server's speed, and it tells once a second.
+const MANY: u32 = 120;
+
 fn made(engine: &str, thousands: u32) -> MyDatabase {
     let database = MyDatabase::create(engine);
     database.execute(&tables(thousands));
@@ -181,7 +184,7 @@ fn middle(database: &MyDatabase) -> (String, String) {
 async fn a_tool_that_is_killed_leaves_nothing_and_resume_begins_anew() {
     let Some(folder) = percona() else { return };
     for (at, engine) in engines(&["mysql", "mariadb"]).into_iter().enumerate() {
-        let database = made(engine, 24);
+        let database = made(engine, MANY);
         let before = schema(&database.url);
         let writer = MyWriter::start(&database.url, &columns(), 21 + at as u64);
         let word = format!("D={},", database.name);
@@ -204,7 +207,7 @@ async fn dbwright_killed_in_the_middle_goes_on_or_goes_back() {
     for engine in engines(&["mysql", "mariadb"]) {
         for back in [false, true] {
             let what = format!("{engine}, back: {back}");
-            let database = made(engine, 24);
+            let database = made(engine, MANY);
             let before = schema(&database.url);
             let writer = MyWriter::start(&database.url, &columns(), 31);
             let spot = middle(&database);
@@ -258,7 +261,7 @@ impl Progress for Stops {
 async fn who_asks_to_stop_finds_nothing_left_and_who_is_done_can_not_go_back() {
     let Some(folder) = percona() else { return };
     for engine in engines(&["mysql"]) {
-        let database = made(engine, 24);
+        let database = made(engine, MANY);
         let before = schema(&database.url);
         let began = Instant::now();
         let stops = Stops(AtomicBool::new(false));
