@@ -16,6 +16,7 @@ use crate::usage::TableUse;
 
 pub use merge::merges;
 pub use partial::partial;
+pub(crate) use partial::tests_null;
 pub use relevant::{Part, Signature, relevant};
 
 /// Most candidates of one statement.

@@ -182,7 +182,8 @@ fn recurring(queries: &[Query], workload: &Workload) -> Vec<Query> {
     for query in queries {
         *counts.entry(query.statement).or_default() += 1;
     }
-    let mut found = queries.to_vec();
+    let open = |query: &&Query| counts[&query.statement] > 1 || candidates::tests_null(query);
+    let mut found: Vec<Query> = queries.iter().filter(open).cloned().collect();
     for query in &mut found {
         let statement = &workload.statements[query.statement];
         let once = counts[&query.statement] == 1;

@@ -142,9 +142,20 @@ impl<'q> Fixed<'q> {
 /// Whether a condition could stand in a predicate: it holds alone and compares with a constant.
 fn fits(condition: &Condition) -> bool {
     let constant = condition.constant.as_deref().is_some_and(|constant| !constant.contains('$'));
-    let null = matches!(condition.symbol.as_str(), "IS NULL" | "IS NOT NULL");
     let operator = !matches!(condition.operator, Operator::Nearest | Operator::Contains | Operator::Pattern);
-    condition.alternative.is_none() && (constant || null) && operator && condition.selectivity.is_some()
+    condition.alternative.is_none()
+        && (constant || is_null_test(condition))
+        && operator
+        && condition.selectivity.is_some()
+}
+
+fn is_null_test(condition: &Condition) -> bool {
+    matches!(condition.symbol.as_str(), "IS NULL" | "IS NOT NULL")
+}
+
+/// Whether a query tests anything for null: the one condition that is the same in every call without having been seen twice.
+pub(crate) fn tests_null(query: &Query) -> bool {
+    query.usage.tables.iter().flat_map(|table| &table.conditions).any(is_null_test)
 }
 
 fn text(conditions: &[&Condition]) -> String {
