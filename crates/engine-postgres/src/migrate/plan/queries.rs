@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 
 use dbwright_core::Failure;
 use dbwright_migrate::Statement;
-use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 use tokio_postgres::Client;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
+use super::tokens::path_at;
 use crate::ddl::{Act, Action, Name};
 use crate::migrate::names::words_of;
 
@@ -29,7 +28,7 @@ pub async fn check(client: &Client, run: &[(&Statement, &[Act])]) -> Result<(), 
         let words: BTreeSet<String> = words_of(&statement.sql).collect();
         if is_query(acts)
             && words.is_disjoint(&changed)
-            && let Some(error) = refusal(client, &statement.sql).await
+            && let Some(error) = refusal(client, "", &statement.sql).await
             && let Some((column, at)) = missing(&statement.sql, &error)
             && !named.contains(&column)
         {
@@ -94,12 +93,13 @@ fn relations(act: &Act) -> Option<Vec<&Name>> {
     }
 }
 
-/// What the server says against a query when it reads it, without running it.
-async fn refusal(client: &Client, sql: &str) -> Option<DbError> {
-    client.batch_execute(BEGIN).await.ok()?;
-    let read = client.prepare(sql).await;
+/// What the server says against a query when it reads it, without running it; `path` sets the search path, unless it is empty.
+pub(super) async fn refusal(client: &Client, path: &str, sql: &str) -> Option<DbError> {
+    let begin = if path.is_empty() { BEGIN.to_owned() } else { format!("{BEGIN}; {path}") };
+    let begun = client.batch_execute(&begin).await;
+    let read = if begun.is_ok() { Some(client.prepare(sql).await) } else { None };
     client.batch_execute("ROLLBACK").await.ok()?;
-    read.err()?.as_db_error().cloned()
+    read?.err()?.as_db_error().cloned()
 }
 
 /// The column that is not there, and the byte at which the query names it.
@@ -110,21 +110,9 @@ fn missing(sql: &str, error: &DbError) -> Option<(String, usize)> {
     let Some(ErrorPosition::Original(position)) = error.position() else { return None };
     let (at, _) = sql.char_indices().nth(usize::try_from(*position).ok()?.checked_sub(1)?)?;
     let said: BTreeSet<String> = words_of(error.message()).collect();
-    let all = tokens(sql, Dialect::Postgres);
-    let path = all.iter().filter(|token| token.significant()).skip_while(|token| token.start < at);
-    let path = path.take_while(|token| is_name(token) || token.text(sql) == ".");
     // The server names the part that is missing, with those before it.
-    let column = path.filter(|token| is_name(token)).map(|token| name(sql, token)).filter(|name| said.contains(name));
-    Some((column.last()?, at))
-}
-
-const fn is_name(token: &Token) -> bool {
-    matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
-}
-
-fn name(sql: &str, token: &Token) -> String {
-    let text = token.text(sql);
-    if token.kind == TokenKind::Quoted { unquoted(text) } else { text.to_lowercase() }
+    let column = path_at(sql, at).into_iter().rfind(|name| said.contains(name));
+    Some((column?, at))
 }
 
 fn told(statement: &Statement, at: usize, error: &DbError) -> Failure {

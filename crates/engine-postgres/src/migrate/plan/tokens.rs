@@ -3,7 +3,7 @@
 //! What is looked at is what the server printed, or what it has to accept before anything depends on the outcome.
 
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens};
+use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
 
 use super::name::ident;
 
@@ -17,9 +17,27 @@ pub(super) fn name_of(sql: &str, token: &Token) -> Option<String> {
     let text = token.text(sql);
     match token.kind {
         TokenKind::Word => Some(text.to_lowercase()),
-        TokenKind::Quoted => Some(text.trim_matches('"').replace("\"\"", "\"")),
+        TokenKind::Quoted => Some(unquoted(text)),
         _ => None,
     }
+}
+
+/// The names with dots between them that begin at a byte.
+pub(super) fn path_at(sql: &str, at: usize) -> Vec<String> {
+    let all = significant(sql);
+    let path = all.iter().skip_while(|token| token.start < at);
+    let path = path.take_while(|token| name_of(sql, token).is_some() || token.text(sql) == ".");
+    let mut names = Vec::new();
+    let mut dot = true;
+    for token in path {
+        match name_of(sql, token) {
+            Some(name) if dot => names.push(name),
+            Some(_) => break,
+            None => {}
+        }
+        dot = name_of(sql, token).is_none();
+    }
+    names
 }
 
 /// Whether a token is this keyword.
@@ -178,5 +196,6 @@ mod tests {
         assert_eq!(bare("((a) AND (b))"), "(a) AND (b)");
         assert_eq!(find_word("(a where b) WHERE c", &["WHERE"]), Some(12));
         assert_eq!(calls("Now() + public.f(1)"), ["now", "f"]);
+        assert_eq!(columns(r#"a + """odd""" "#), ["a", "\"odd\""]);
     }
 }

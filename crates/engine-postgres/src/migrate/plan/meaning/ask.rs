@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use dbwright_core::Failure;
 use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
+use dbwright_sql::lex::{Token, unquoted};
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::World;
@@ -17,6 +17,7 @@ use super::told::Refusal;
 use crate::ddl::{Becomes, Name, Over};
 use crate::migrate::names::words_of;
 use crate::migrate::plan::name::{ident, literal, written};
+use crate::migrate::plan::tokens::{name_of, path_at, significant};
 
 /// Columns that every table has, and a row of NULLs has not.
 const SYSTEM: [&str; 6] = ["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"];
@@ -295,36 +296,6 @@ fn ident_as_label(name: &str) -> String {
     Dialect::Postgres.ident(name)
 }
 
-fn significant(text: &str) -> Vec<Token> {
-    tokens(text, Dialect::Postgres).into_iter().filter(Token::significant).collect()
-}
-
-fn word(text: &str, token: &Token) -> Option<String> {
-    match token.kind {
-        TokenKind::Word => Some(token.text(text).to_lowercase()),
-        TokenKind::Quoted => Some(unquoted(token.text(text))),
-        _ => None,
-    }
-}
-
 fn is(text: &str, token: &Token, name: &str) -> bool {
-    word(text, token).is_some_and(|word| word == name)
-}
-
-/// The names with dots between them that begin at a byte.
-fn path_at(text: &str, at: usize) -> Vec<String> {
-    let all = significant(text);
-    let path = all.iter().skip_while(|token| token.start < at);
-    let path = path.take_while(|token| word(text, token).is_some() || token.text(text) == ".");
-    let mut names = Vec::new();
-    let mut dot = true;
-    for token in path {
-        match word(text, token) {
-            Some(name) if dot => names.push(name),
-            Some(_) => break,
-            None => {}
-        }
-        dot = word(text, token).is_none();
-    }
-    names
+    name_of(text, token).is_some_and(|own| own == name)
 }

@@ -2,7 +2,7 @@
 
 use dbwright_core::Failure;
 
-use super::shapes::{Seen, Shape, Shapes};
+use super::shapes::{Shape, Shapes};
 use super::told::Refusal;
 use crate::ddl::Name;
 use crate::migrate::plan::Catalog;
@@ -23,7 +23,7 @@ pub(super) async fn check(
     shapes: &Shapes,
     key: &Foreign<'_>,
 ) -> Result<Option<Refusal>, Failure> {
-    let Some(other) = shape(catalog, shapes, key.other).await? else { return Ok(None) };
+    let Some(other) = shapes.before(catalog, key.other).await? else { return Ok(None) };
     let Some(keys) = &other.keys else { return Ok(None) };
     let target = written(key.other);
     let referenced = if key.referenced.is_empty() { &other.primary } else { key.referenced };
@@ -46,7 +46,7 @@ pub(super) async fn check(
         let message = format!("no primary key or unique constraint of {target} is on ({})", list(referenced));
         return Ok(Some(no_key(key, message, &other)));
     }
-    let Some(own) = shape(catalog, shapes, key.table).await? else { return Ok(None) };
+    let Some(own) = shapes.before(catalog, key.table).await? else { return Ok(None) };
     for (column, to) in key.columns.iter().zip(referenced) {
         let (Some(from), Some(into)) = (own.ty(column), other.ty(to)) else { continue };
         if !comparable(catalog, from, into).await? {
@@ -60,14 +60,6 @@ pub(super) async fn check(
         }
     }
     Ok(None)
-}
-
-async fn shape(catalog: &Catalog<'_>, shapes: &Shapes, name: &Name) -> Result<Option<Shape>, Failure> {
-    match shapes.seen(name) {
-        Seen::Shape(shape) => Ok(Some(shape.clone())),
-        Seen::Unknown => Ok(None),
-        Seen::Untouched => Shape::read(catalog, name).await,
-    }
 }
 
 fn no_key(key: &Foreign<'_>, message: String, other: &Shape) -> Refusal {

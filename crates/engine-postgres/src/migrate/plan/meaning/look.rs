@@ -1,8 +1,7 @@
 //! Looks at each part of a statement.
 
 use dbwright_core::Failure;
-use dbwright_sql::Dialect;
-use dbwright_sql::lex::{Token, TokenKind, tokens, unquoted};
+use dbwright_sql::lex::{Token, TokenKind, unquoted};
 
 use super::World;
 use super::keys::{self, Foreign};
@@ -12,6 +11,7 @@ use super::values::no_value;
 use crate::ddl::{Becomes, Name, Part, PartKind};
 use crate::migrate::names::words_of;
 use crate::migrate::plan::name::{ident, written};
+use crate::migrate::plan::tokens::{name_of, significant};
 
 impl World<'_> {
     /// What the server will say against the parts of a statement.
@@ -92,18 +92,10 @@ impl World<'_> {
     }
 }
 
-fn significant(text: &str) -> Vec<Token> {
-    tokens(text, Dialect::Postgres).into_iter().filter(Token::significant).collect()
-}
-
 /// The name that a type is, when it is no more than that.
 fn type_name(text: &str) -> Option<Name> {
     let all = significant(text);
-    let name = |token: &Token| match token.kind {
-        TokenKind::Word => Some(token.text(text).to_lowercase()),
-        TokenKind::Quoted => Some(unquoted(token.text(text))),
-        _ => None,
-    };
+    let name = |token: &Token| name_of(text, token);
     match all.as_slice() {
         [own] => Some(Name { schema: None, name: name(own)? }),
         [schema, dot, own] if dot.text(text) == "." => Some(Name { schema: Some(name(schema)?), name: name(own)? }),

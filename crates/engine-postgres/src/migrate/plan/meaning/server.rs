@@ -3,8 +3,7 @@
 use tokio_postgres::error::{DbError, ErrorPosition};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// A table that is locked is not waited for: then nothing is said.
-const BEGIN: &str = "BEGIN READ ONLY; SET /* dbwright */ LOCAL lock_timeout = '200ms'";
+use crate::migrate::plan::queries;
 
 /// The server, and the search paths that may hold when a statement runs.
 pub(super) struct Server<'c> {
@@ -46,7 +45,7 @@ impl<'c> Server<'c> {
         let sql = format!("{}{}{}", question.before, question.text, question.after);
         let mut last = None;
         for path in &self.paths {
-            last = Some(self.ask(&sql, path).await?);
+            last = Some(queries::refusal(self.client, path, &sql).await?);
         }
         last
     }
@@ -61,13 +60,5 @@ impl<'c> Server<'c> {
             _ => None,
         };
         messages.iter().filter_map(row).next_back()
-    }
-
-    async fn ask(&self, sql: &str, path: &str) -> Option<DbError> {
-        let begin = if path.is_empty() { BEGIN.to_owned() } else { format!("{BEGIN}; {path}") };
-        let begun = self.client.batch_execute(&begin).await;
-        let read = if begun.is_ok() { Some(self.client.prepare(sql).await) } else { None };
-        self.client.batch_execute("ROLLBACK").await.ok()?;
-        read?.err()?.as_db_error().cloned()
     }
 }

@@ -148,6 +148,15 @@ impl Shapes {
         }
     }
 
+    /// A table before a statement; none when it is not certain, or not there.
+    pub(super) async fn before(&self, catalog: &Catalog<'_>, name: &Name) -> Result<Option<Shape>, Failure> {
+        match self.seen(name) {
+            Seen::Shape(shape) => Ok(Some(shape.clone())),
+            Seen::Unknown => Ok(None),
+            Seen::Untouched => Shape::read(catalog, name).await,
+        }
+    }
+
     /// The tables that were touched, by their bare names.
     pub(super) fn touched(&self) -> impl Iterator<Item = (&str, Option<&Shape>)> {
         self.touched.iter().map(|(key, shape)| (key.1.as_str(), shape.as_ref()))
@@ -170,7 +179,7 @@ impl Shapes {
                 self.put(&table.name, made(table, sql));
             }
             Act::Alter { object: Object::Table | Object::ForeignTable, name, clauses, .. } => {
-                let mut shape = self.take(catalog, name).await?;
+                let mut shape = self.before(catalog, name).await?;
                 if let Some(own) = &mut shape
                     && !clauses.iter().all(|clause| own.clause(&clause.action))
                 {
@@ -186,7 +195,7 @@ impl Shapes {
                 self.names(name, clauses.iter().map(|clause| &clause.action));
             }
             Act::CreateIndex(index) if index.unique && index.filter.is_none() => {
-                let mut shape = self.take(catalog, &index.table).await?;
+                let mut shape = self.before(catalog, &index.table).await?;
                 let columns: Vec<String> = index.keys.iter().flat_map(|key| words_of(key)).collect();
                 if let Some(shape) = &mut shape {
                     shape.key(&columns, false);
@@ -213,14 +222,6 @@ impl Shapes {
                 }
                 _ => {}
             }
-        }
-    }
-
-    async fn take(&self, catalog: &Catalog<'_>, name: &Name) -> Result<Option<Shape>, Failure> {
-        match self.seen(name) {
-            Seen::Shape(shape) => Ok(Some(shape.clone())),
-            Seen::Unknown => Ok(None),
-            Seen::Untouched => Shape::read(catalog, name).await,
         }
     }
 

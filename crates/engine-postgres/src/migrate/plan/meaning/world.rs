@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 
 use super::facts::Facts;
 use super::server::Server;
-use super::shapes::{Seen, Shape, Shapes};
+use super::shapes::Shapes;
 use super::values::Enums;
 use super::{Catalog, World};
 use crate::ddl::{Act, Action, Name, Object, Part};
@@ -95,15 +95,8 @@ impl<'c> World<'c> {
     async fn has_added(&self, table: &Name, actions: impl Iterator<Item = &Action>) -> Result<bool, Failure> {
         for action in actions {
             let Action::AddColumn { column, if_not_exists: true } = action else { continue };
-            let there = match self.shapes.seen(table) {
-                Seen::Unknown => true,
-                Seen::Shape(shape) => shape.ty(&column.name).is_some(),
-                Seen::Untouched => {
-                    let shape = Shape::read(&self.catalog, table).await?;
-                    shape.is_none_or(|shape| shape.ty(&column.name).is_some())
-                }
-            };
-            if there {
+            let shape = self.shapes.before(&self.catalog, table).await?;
+            if shape.is_none_or(|shape| shape.ty(&column.name).is_some()) {
                 return Ok(true);
             }
         }
