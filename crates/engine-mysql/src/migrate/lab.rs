@@ -56,12 +56,13 @@ pub(super) struct Lab {
     own: Option<Box<Own>>,
 }
 
-/// Foreign keys are not checked for a while.
-pub(super) const UNCHECKED: &str =
-    "SET /* dbwright */ @dbwright_checks = @@SESSION.foreign_key_checks, SESSION foreign_key_checks = 0";
+/// Foreign keys are not checked for a while. Said twice it is as said once: an attempt may have been interrupted between the
+/// two. The sums are there because MariaDB's `COALESCE` makes `ON` of a switch.
+pub(in crate::migrate) const UNCHECKED: &str = "SET /* dbwright */ \
+    @dbwright_checks = COALESCE(@dbwright_checks, @@SESSION.foreign_key_checks + 0), SESSION foreign_key_checks = 0";
 /// They are checked again, unless the user's file has turned that off.
-pub(super) const CHECKED: &str = "SET /* dbwright */ SESSION foreign_key_checks = \
-    IF(COALESCE(@dbwright_checks, @@SESSION.foreign_key_checks) = 1, 1, 0), @dbwright_checks = NULL";
+pub(in crate::migrate) const CHECKED: &str = "SET /* dbwright */ SESSION foreign_key_checks = \
+    IF(COALESCE(@dbwright_checks, @@SESSION.foreign_key_checks + 0) = 1, 1, 0), @dbwright_checks = NULL";
 
 /// What became of a trial.
 pub(super) enum Tried {

@@ -15,6 +15,7 @@
 use dbwright_core::Failure;
 use dbwright_sql::Dialect;
 
+use super::super::lab::{CHECKED, UNCHECKED};
 use super::super::plan::Planner;
 use super::super::plan::alter::Change;
 use super::super::plan::facts::cell;
@@ -282,10 +283,6 @@ impl Around {
 
 /// The rows are not looked at: nobody waits.
 const AT_ONCE: &str = "ALGORITHM=INPLACE, LOCK=NONE";
-
-const UNCHECKED: &str = "SET SESSION foreign_key_checks = 0";
-
-const CHECKED: &str = "SET SESSION foreign_key_checks = 1";
 
 /// The only index on just these columns, when no other serves them.
 fn index(text: &TableText, columns: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use dbwright_sql::Dialect;
 
 use super::facts::Tool;
+use crate::migrate::lab::{CHECKED, UNCHECKED};
 use crate::migrate::session::alone::WHEN;
 use crate::migrate::table::mark;
 
@@ -172,7 +173,7 @@ impl Names {
             literal(&self.old),
         );
         // All rows have been looked at by the key that is dropped in the same moment; to look again would copy the table.
-        vec![UNCHECKED.to_owned(), sql, CHECKED.to_owned()]
+        vec![format!("SELECT '{UNCHECKED}'"), sql, format!("SELECT '{CHECKED}'")]
     }
 
     /// Asks for the job that can be gone on with: the copy, its history and all its triggers are there.
@@ -197,6 +198,3 @@ impl Names {
         )
     }
 }
-
-const UNCHECKED: &str = "SELECT 'SET SESSION foreign_key_checks = 0'";
-const CHECKED: &str = "SELECT 'SET SESSION foreign_key_checks = 1'";
