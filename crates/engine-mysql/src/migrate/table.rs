@@ -3,6 +3,7 @@
 
 use dbwright_sql::Dialect;
 
+use super::lint::definition::Definition;
 use super::text::Cursor;
 use super::text::cursor::split;
 
@@ -193,36 +194,48 @@ impl TableText {
     /// Indexes that may have come with a foreign key, under its name or its first column's: the clauses that drop both, and those
     /// by which the server makes both.
     pub(super) fn brought(&self) -> Vec<(String, String)> {
-        let keys: Vec<&Item> = self.items.iter().filter(|item| item.kind == ItemKind::Key).collect();
-        let one = |foreign: &Item| {
+        let both = |(foreign, key, text): (&Item, &Item, &str)| {
+            let [index, constraint] = [&key.name, &foreign.name].map(|name| Dialect::Mysql.ident(name));
+            (format!("DROP FOREIGN KEY {constraint}, DROP INDEX {index}"), format!("ADD {text}"))
+        };
+        self.came_with_foreign_keys().map(both).collect()
+    }
+
+    /// Those indexes themselves: the server drops them by itself as soon as another one serves the foreign key.
+    pub(super) fn gives_way(&self) -> impl Iterator<Item = &Item> {
+        self.came_with_foreign_keys().map(|(_, key, _)| key)
+    }
+
+    /// The foreign key, its index, and the text by which the server makes both.
+    fn came_with_foreign_keys(&self) -> impl Iterator<Item = (&Item, &Item, &str)> {
+        self.of(ItemKind::Foreign).filter_map(|foreign| {
             let at = foreign.text.find("FOREIGN KEY")?;
             let plain = &foreign.text[at..];
             let mut cursor = Cursor::new(plain);
             cursor.accept(&["foreign", "key"]);
             let columns = cursor.parens()?;
             let first = Cursor::new(cursor.slice(columns.clone())).name()?;
-            let alike = |key: &&&Item| key.text.contains(&format!("({})", cursor.slice(columns.clone())));
-            let named = |name: &str| keys.iter().find(|key| same(&key.name, name)).filter(alike);
-            let (key, text) = match named(&foreign.name) {
-                Some(key) => (key, foreign.text.as_str()),
-                None => (named(&first)?, plain),
+            let on_them = format!("({})", cursor.slice(columns));
+            let named = |name: &str| {
+                self.of(ItemKind::Key).find(|key| same(&key.name, name)).filter(|key| key.text.contains(&on_them))
             };
-            let [index, constraint] = [&key.name, &foreign.name].map(|name| Dialect::Mysql.ident(name));
-            Some((format!("DROP FOREIGN KEY {constraint}, DROP INDEX {index}"), format!("ADD {text}")))
-        };
-        self.of(ItemKind::Foreign).filter_map(one).collect()
+            match named(&foreign.name) {
+                Some(key) => Some((foreign, key, foreign.text.as_str())),
+                None => Some((foreign, named(&first)?, plain)),
+            }
+        })
     }
 
     /// The clauses that lead from `self` back to `before`.
     ///
     /// # Errors
     /// Why there is no way back.
-    pub(super) fn back_to(&self, before: &Self, renames: &Renames) -> Result<Vec<String>, String> {
+    pub(super) fn back_to(&self, before: &Self, renames: &Renames, empty: bool) -> Result<Vec<String>, String> {
         if self.partitions != before.partitions {
             return Err("what was done to partitions can't be taken back".to_owned());
         }
         let mut clauses = self.items_back(before, renames, true);
-        clauses.extend(self.columns_back(before, renames)?);
+        clauses.extend(self.columns_back(before, renames, empty)?);
         clauses.extend(self.items_back(before, renames, false));
         if self.options != before.options {
             clauses.push(options_back(&self.options, &before.options));
@@ -230,7 +243,7 @@ impl TableText {
         Ok(clauses)
     }
 
-    fn columns_back(&self, before: &Self, renames: &Renames) -> Result<Vec<String>, String> {
+    fn columns_back(&self, before: &Self, renames: &Renames, empty: bool) -> Result<Vec<String>, String> {
         let ident = |name: &str| Dialect::Mysql.ident(name);
         let old_name =
             |new: &str| renames.columns.iter().find(|(_, to)| same(to, new)).map_or(new, |(from, _)| from).to_owned();
@@ -238,7 +251,9 @@ impl TableText {
         let had = |name: &str| before.column(name).is_some();
         // Columns without a character set of their own take the table's when they are defined.
         let recoded = charset(&self.options) != charset(&before.options);
-        let lost = before.columns.iter().find(|(name, _)| !order.iter().any(|own| same(own, name)));
+        let is_kept = |name: &str| order.iter().any(|own| same(own, name));
+        // What is computed is computed again, and of no rows there is nothing to lose.
+        let lost = before.columns.iter().find(|(name, text)| !(empty || is_kept(name) || is_generated(text)));
         if let Some((name, _)) = lost {
             return Err(format!("the values of column {} are gone", Dialect::Mysql.name(name)));
         }
@@ -249,16 +264,20 @@ impl TableText {
             }
         }
         let kept: Vec<_> = order.iter().filter(|name| had(name)).collect();
-        let moved = kept.iter().zip(&before.columns).any(|(own, (name, _))| !same(own, name));
+        let stayed = before.columns.iter().filter(|(name, _)| is_kept(name));
+        let moved = kept.iter().zip(stayed).any(|(own, (name, _))| !same(own, name));
         for (at, (old, definition)) in before.columns.iter().enumerate() {
-            let Some(place) = order.iter().position(|own| same(own, old)) else { continue };
-            let (new, now) = &self.columns[place];
-            let same_text = now == definition;
             let position = match at.checked_sub(1).and_then(|at| before.columns.get(at)) {
-                _ if !moved => String::new(),
                 Some((previous, _)) => format!(" AFTER {}", ident(previous)),
                 None => " FIRST".to_owned(),
             };
+            let Some(place) = order.iter().position(|own| same(own, old)) else {
+                clauses.push(format!("ADD COLUMN {} {definition}{position}", ident(old)));
+                continue;
+            };
+            let (new, now) = &self.columns[place];
+            let same_text = now == definition;
+            let position = if moved { position } else { String::new() };
             if !same(new, old) && same_text && !moved && !recoded {
                 clauses.push(format!("RENAME COLUMN {} TO {}", ident(new), ident(old)));
             } else if !same(new, old) {
@@ -354,6 +373,11 @@ fn options_back(now: &str, before: &str) -> String {
     text
 }
 
+/// Whether a column's values are computed from others.
+fn is_generated(definition: &str) -> bool {
+    Definition::read(definition).generated.is_some()
+}
+
 /// Whether two names of columns or keys mean the same.
 pub(super) fn same(a: &str, b: &str) -> bool {
     Dialect::Mysql.same_name(a, b)
@@ -375,7 +399,7 @@ mod tests {
 
     fn back(after: &str, renames: &Renames) -> Result<Vec<String>, String> {
         let before = TableText::read(BEFORE).expect("a table");
-        TableText::read(after).expect("a table").back_to(&before, renames)
+        TableText::read(after).expect("a table").back_to(&before, renames, false)
     }
 
     #[test]
@@ -416,6 +440,13 @@ mod tests {
         assert_eq!(back(&renamed, &renames).expect("a way"), ["RENAME COLUMN `w` TO `v`"]);
         let dropped = BEFORE.replace("  `v` varchar(20) DEFAULT 'x,y',\n", "").replace(",\n  KEY `vi` (`v`)", "");
         assert!(back(&dropped, &none).expect_err("none").contains("values of column v"));
+        let (before, after) = (TableText::read(BEFORE).expect("a table"), TableText::read(&dropped).expect("a table"));
+        let of_no_rows = after.back_to(&before, &none, true).expect("a way");
+        assert_eq!(of_no_rows, ["ADD COLUMN `v` varchar(20) DEFAULT 'x,y' AFTER `id`", "ADD KEY `vi` (`v`)"]);
+        let computed = BEFORE.replace("varchar(20) DEFAULT 'x,y'", "int GENERATED ALWAYS AS (`id` * 2) VIRTUAL");
+        let before = TableText::read(&computed).expect("a table");
+        let again = "ADD COLUMN `v` int GENERATED ALWAYS AS (`id` * 2) VIRTUAL AFTER `id`";
+        assert_eq!(after.back_to(&before, &none, false).expect("a way"), [again, "ADD KEY `vi` (`v`)"]);
         let hidden = BEFORE.replace("KEY `vi` (`v`)", "KEY `vi` (`v`) /*!80000 INVISIBLE */");
         assert_eq!(back(&hidden, &none).expect("a way"), ["ALTER INDEX `vi` VISIBLE"]);
         assert_eq!(

@@ -3,6 +3,7 @@
 use dbwright_core::Failure;
 use dbwright_migrate::Step;
 use dbwright_migrate::plan::{Back, Blocking, Held};
+use dbwright_sql::Dialect;
 
 use super::facts::Size;
 use super::{AS_IS, Draft, Planner, assume, rejected, step};
@@ -12,11 +13,11 @@ use crate::migrate::session::alone::WHEN;
 use crate::migrate::session::shown;
 use crate::migrate::session::trouble::code;
 use crate::migrate::shadow;
-use crate::migrate::table::{Renames, TableText};
+use crate::migrate::table::{Item, ItemKind, Renames, TableText, same};
 use crate::migrate::text::Cursor;
 use crate::migrate::text::cursor::Name;
 use crate::migrate::tool::{self, Wanted};
-use crate::migrate::ways::Way;
+use crate::migrate::ways::{IN_PLACE, Way};
 
 /// The server's number for an index whose name another one has.
 const NAME_TAKEN: u16 = 1061;
@@ -268,7 +269,32 @@ impl Planner<'_> {
         let said = way.map(|way| format!("{}, ", way.clause())).unwrap_or_default();
         let statement = format!("ALTER TABLE {quoted} {said}{}", clauses.join(", "));
         let changed = shown::is_not(&quoted, &change.before.mark());
-        Back { alone: true, clear: vec![format!("{changed}{WHEN}{statement}")], ..Back::default() }
+        let mut clear = self.indexes_that_gave_way(change, answer);
+        clear.push(format!("{changed}{WHEN}{statement}"));
+        Back { alone: true, clear, ..Back::default() }
+    }
+
+    /// An index that came with a foreign key is gone where a new one serves it, which then can't be dropped: the server does
+    /// not tell such an index from one that somebody has made, so it is looked for when the change is taken back.
+    fn indexes_that_gave_way(&self, change: &Change<'_>, answer: &Answer) -> Vec<String> {
+        let Some(after) = answer.after.as_ref().filter(|after| is_indexed_anew(&change.before, after)) else {
+            return Vec::new();
+        };
+        let (quoted, way) = (self.quoted(change.table), IN_PLACE.clause());
+        let (schema, table) = change.table.within(self.home);
+        let literal = |text: &str| Dialect::Mysql.literal(text);
+        let again = |key: &Item| {
+            format!(
+                "SELECT COUNT(*) = 0 FROM information_schema.statistics WHERE table_schema = {} AND table_name = {} \
+                 AND index_name = {}{WHEN}ALTER TABLE {quoted} {way}, ADD {}",
+                literal(schema),
+                literal(table),
+                literal(&key.name),
+                key.text
+            )
+        };
+        let stays = |key: &&Item| after.of(ItemKind::Key).any(|other| same(&other.name, &key.name));
+        change.before.gives_way().filter(stays).map(again).collect()
     }
 
     /// Asks the server, where there is a lab; else the manual.
@@ -318,13 +344,16 @@ impl Planner<'_> {
             Err(error) => return Err(rejected(&error, change.sql)),
         };
         let after = lab.text(self.link, name).await.map_err(|e| Self::unreadable(&e))?.unwrap_or_default();
-        let back = match after.back_to(&before, &change.renames()) {
+        let drops = change.clauses.iter().any(|clause| matches!(clause.action, Action::DropColumn(_)));
+        let empty = drops && (real.is_none() || !self.has_rows(change.table).await?);
+        let back = match after.back_to(&before, &change.renames(), empty) {
             Ok(clauses) if clauses.is_empty() => Ok((clauses, None)),
             Ok(clauses) => self.try_back(lab, change, &before, clauses).await?,
             Err(why) => Err(why),
         };
-        // Indexes that were made again stand behind the others.
-        let faithful = !remade && before.mark() == change.before.mark();
+        // Indexes that were made again stand behind the others, and some give way in the target alone.
+        let gives_way = is_indexed_anew(&before, &after) && before.gives_way().next().is_some();
+        let faithful = !remade && !gives_way && before.mark() == change.before.mark();
         Ok(Some(Answer { way, after: Some(after), back, faithful }))
     }
 
@@ -451,6 +480,17 @@ impl Planner<'_> {
             None => Ok(None),
         }
     }
+}
+
+/// Whether a table has indexes that it had not.
+fn is_indexed_anew(before: &TableText, after: &TableText) -> bool {
+    let indexes = |table: &'_ TableText| {
+        [ItemKind::Key, ItemKind::Unique]
+            .map(|kind| table.of(kind).map(|item| item.name.clone()).collect::<Vec<_>>())
+            .concat()
+    };
+    let old = indexes(before);
+    indexes(after).iter().any(|name| !old.iter().any(|other| same(other, name)))
 }
 
 /// Whether a change of partitions moves no rows.
