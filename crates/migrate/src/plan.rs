@@ -206,6 +206,14 @@ pub struct Back {
     /// Why there is no way back once the step is done, where there is one until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub too_late: Option<String>,
+    /// Why the way back is known only when the step is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// The object that it makes again as it was, or takes away, where the server may refuse that because something which it
+    /// reads is not back yet (a view of a column that goes by another name still): then it is tried again when all else of
+    /// the migration is back, unless the way back of an earlier statement has made it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
 }
 
 impl Back {
@@ -229,6 +237,11 @@ impl Back {
     #[must_use]
     pub fn lost(&self) -> Option<&String> {
         self.irreversible.as_ref().or(self.too_late.as_ref())
+    }
+
+    /// What undoes it is known only later, because …
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { unknown: Some(reason.into()), ..Self::default() }
     }
 
     /// Can't be undone, because …

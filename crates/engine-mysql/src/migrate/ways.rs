@@ -104,6 +104,11 @@ impl Flavour {
         matches!(self, Self::MySql)
     }
 
+    /// Whether triggers, routines and events can be made in the place of others: `CREATE OR REPLACE`.
+    pub(super) const fn replaces_routines(self) -> bool {
+        matches!(self, Self::MariaDb)
+    }
+
     /// Since which version a crash leaves each statement of DDL done or not done.
     pub(super) const fn atomic_ddl_since(self) -> (u16, u16, u16) {
         match self {

@@ -11,6 +11,7 @@ mod copy;
 mod crash;
 mod gh_ost;
 mod named;
+mod objects;
 mod paced;
 mod queue;
 mod replica;

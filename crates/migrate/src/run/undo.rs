@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use dbwright_core::Failure;
 use dbwright_core::progress::Progress;
+use dbwright_core::{Failure, FailureKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::steps::{Runner, begun};
 use super::{Done, Options, Outcome};
 use crate::journal::{Entry, Mark, Part, Progressed, State, Write, Written};
 use crate::migration::{Migration, written};
-use crate::plan::{Phase, Require, Work};
+use crate::plan::{Back, Phase, Require, Step, Work};
 use crate::port::Session;
 
 /// What an undo can't bring back.
@@ -63,7 +63,10 @@ pub fn what_undo_leaves(entry: &Entry) -> Vec<Leaving> {
 /// Why a step can't be undone, as far as it came.
 fn no_way_back(mark: &Mark) -> Option<&String> {
     let back = &mark.plan.back;
-    back.irreversible.as_ref().or_else(|| back.too_late.as_ref().filter(|_| mark.state == Progressed::Done))
+    back.irreversible
+        .as_ref()
+        .or(back.unknown.as_ref())
+        .or_else(|| back.too_late.as_ref().filter(|_| mark.state == Progressed::Done))
 }
 
 /// Steps that an undo takes back, in its order. Of a statement whose contract was begun none: what they would go back to
@@ -203,11 +206,78 @@ impl Runner<'_> {
             self.state(entry, State::Undoing).await?;
         }
         let marks: Vec<Mark> = what_undo_takes_back(entry).into_iter().cloned().collect();
-        let mut now = None;
-        for mark in &marks {
+        let (mut now, mut put_off) = (None, Vec::new());
+        for mark in marks {
             self.as_planned(entry, &mark.place, &mut now).await?;
-            self.back(entry, mark).await?;
+            let overtaken = was_overtaken(entry, &mark);
+            let mark = if overtaken { without_work(mark) } else { mark };
+            match self.back(entry, &mark).await {
+                Ok(()) if overtaken => {}
+                Ok(()) => self.overtaken(entry, &mark, &mut put_off).await?,
+                Err(failure) if may_wait(&mark, &failure) => {
+                    now = None; // the attempt may have left settings of its own
+                    self.overtaken(entry, &mark, &mut put_off).await?;
+                    put_off.push(mark);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        self.once_more(entry, put_off).await
+    }
+
+    /// What was put off is not made again where an earlier statement's way back makes the same thing as it was before.
+    async fn overtaken(&mut self, entry: &mut Entry, by: &Mark, put_off: &mut Vec<Mark>) -> Result<(), Failure> {
+        let same = |mark: &Mark| by.plan.back.object.is_some() && mark.plan.back.object == by.plan.back.object;
+        let (same, others): (Vec<_>, Vec<_>) = std::mem::take(put_off).into_iter().partition(same);
+        *put_off = others;
+        for mark in same {
+            self.back(entry, &without_work(mark)).await?;
         }
         Ok(())
     }
+
+    /// Takes back what was put off, in rounds: one may need another.
+    async fn once_more(&mut self, entry: &mut Entry, mut put_off: Vec<Mark>) -> Result<(), Failure> {
+        while !put_off.is_empty() {
+            let (mut left, mut first) = (Vec::new(), None);
+            let before = put_off.len();
+            for mark in put_off {
+                self.as_planned(entry, &mark.place, &mut None).await?;
+                match self.back(entry, &mark).await {
+                    Ok(()) => {}
+                    Err(failure) if may_wait(&mark, &failure) => {
+                        first.get_or_insert(failure);
+                        left.push(mark);
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+            put_off = left;
+            if let Some(failure) = first.filter(|_| put_off.len() == before) {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an earlier run put a step off, and then took back an earlier statement about the same object.
+fn was_overtaken(entry: &Entry, mark: &Mark) -> bool {
+    let Some(object) = &mark.plan.back.object else { return false };
+    entry.steps.iter().any(|other| {
+        other.state == Progressed::Undone
+            && (other.place.part, &other.plan.back.object) == (mark.place.part, &Some(object.clone()))
+            && other.place.statement < mark.place.statement
+    })
+}
+
+/// A step that is only to be marked.
+fn without_work(mark: Mark) -> Mark {
+    let plan = Step { back: Back::nothing(), ..mark.plan };
+    Mark { plan, ..mark }
+}
+
+/// Whether a way back that the server has refused may work when more is back.
+fn may_wait(mark: &Mark, failure: &Failure) -> bool {
+    mark.plan.back.object.is_some() && failure.kind == FailureKind::NotPermitted && failure.code == "migrate.statement"
 }

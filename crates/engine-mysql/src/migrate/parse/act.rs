@@ -93,6 +93,43 @@ impl Kind {
     }
 }
 
+/// Statements about views, routines and events that are no [`Act`] of their own: nothing but their way back asks for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::migrate) enum Stored {
+    /// `ALTER VIEW`, `ALTER EVENT` without a new name, `ALTER PROCEDURE`, `ALTER FUNCTION`.
+    Altered(Kind, Name),
+    /// Several views at once.
+    Dropped { names: Vec<Name>, if_exists: bool },
+}
+
+/// Reads such a statement.
+pub(in crate::migrate) fn stored(sql: &str) -> Option<Stored> {
+    let mut cursor = Cursor::new(sql);
+    if cursor.accept(&["drop", "view"]) {
+        let if_exists = cursor.accept(&["if", "exists"]);
+        let mut names = vec![cursor.qualified()?];
+        while cursor.accept(&[","]) {
+            names.push(cursor.qualified()?);
+        }
+        return Some(Stored::Dropped { names, if_exists });
+    }
+    if !cursor.accept(&["alter"]) {
+        return None;
+    }
+    // ALGORITHM = MERGE DEFINER = `a`@`b` SQL SECURITY INVOKER
+    while !cursor.done() && !cursor.is_any(&["table", "database", "schema", "user", "server", "sequence", "instance"]) {
+        let Some(kind) = Kind::read(&mut cursor) else {
+            cursor.skip();
+            continue;
+        };
+        cursor.accept(&["if", "exists"]);
+        let name = cursor.qualified()?;
+        let renamed = kind == Kind::Event && cursor.seek(&["rename"]);
+        return (!renamed).then_some(Stored::Altered(kind, name));
+    }
+    None
+}
+
 /// Reads a statement.
 pub(in crate::migrate) fn act(sql: &str) -> Act {
     let mut cursor = Cursor::new(sql);
@@ -342,6 +379,15 @@ mod tests {
         ));
         assert!(matches!(act("UPDATE t SET a = (SELECT 1 WHERE 2)"), Act::Write { condition: false, .. }));
         assert!(matches!(act("DELETE FROM t WHERE a LIMIT 5"), Act::Write { condition: true, limited: true, .. }));
+        assert!(matches!(
+            stored("ALTER ALGORITHM=MERGE DEFINER=`view`@`%` VIEW shop.v AS SELECT 1"),
+            Some(Stored::Altered(Kind::View, name)) if name.name == "v"
+        ));
+        assert!(matches!(stored("ALTER EVENT e DISABLE"), Some(Stored::Altered(Kind::Event, _))));
+        assert_eq!(stored("ALTER EVENT e RENAME TO f"), None);
+        assert!(
+            matches!(stored("DROP VIEW IF EXISTS a, b"), Some(Stored::Dropped { names, if_exists: true }) if names.len() == 2)
+        );
         assert_eq!(act("SET NAMES utf8mb4"), Act::Set);
         assert_eq!(act("SET STATEMENT lock_wait_timeout=1 FOR ALTER TABLE t ADD a int"), Act::Other("SET".to_owned()));
         assert_eq!(act("SET @@global.max_connections = 3"), Act::SetGlobal);

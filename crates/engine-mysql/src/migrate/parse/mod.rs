@@ -3,5 +3,5 @@
 mod act;
 mod alter;
 
-pub(super) use act::{Act, Kind, act};
+pub(super) use act::{Act, Kind, Stored, act, stored};
 pub(super) use alter::{Action, Clause, places};

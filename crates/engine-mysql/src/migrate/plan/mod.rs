@@ -7,6 +7,7 @@ pub(super) mod alter;
 mod assume;
 mod batch;
 pub(super) mod by_hand;
+mod definition;
 pub(super) mod facts;
 mod objects;
 mod reference;
@@ -23,7 +24,7 @@ use dbwright_sql::Dialect;
 use mysql_async::Error;
 
 use super::lab::{Lab, Own};
-use super::parse::{Act, act};
+use super::parse::{Act, Kind, Stored, act, stored};
 use super::session::link::Link;
 use super::session::trouble;
 use super::text::cursor::Name;
@@ -172,7 +173,7 @@ impl<'a> Planner<'a> {
             Act::Create { kind, name, replace, if_not_exists } => {
                 self.create(sql, (kind, &name), replace, if_not_exists).await
             }
-            Act::Drop { kind, name, if_exists } => self.dropped(sql, (kind, &name), if_exists).await,
+            Act::Drop { kind, name, if_exists } => self.dropped(sql, (kind, &[name]), if_exists).await,
             Act::Write { verb, table, condition, limited } => {
                 self.rows(sql, verb, table.as_ref(), condition, limited).await
             }
@@ -187,7 +188,15 @@ impl<'a> Planner<'a> {
             Act::SetGlobal => {
                 Ok(Draft::one(AS_IS, step::plain(sql, Back::impossible("what was set before is not kept"))))
             }
-            Act::Other(_) => {
+            Act::Other(_) => self.other(sql).await,
+        }
+    }
+
+    async fn other(&mut self, sql: &str) -> Result<Draft, Failure> {
+        match stored(sql) {
+            Some(Stored::Altered(kind, name)) => self.redefined(sql, (kind, &name)).await,
+            Some(Stored::Dropped { names, if_exists }) => self.dropped(sql, (Kind::View, &names), if_exists).await,
+            None => {
                 self.veiled = true;
                 let back = Back::impossible("dbwright knows no statement that undoes it");
                 Ok(Draft::one(AS_IS, step::plain(sql, back)))

@@ -4,10 +4,9 @@ use dbwright_core::Failure;
 use dbwright_migrate::plan::Back;
 use dbwright_sql::Dialect;
 
+use super::definition::Definition;
 use super::{AS_IS, Draft, Planner, step};
 use crate::migrate::parse::Kind;
-use crate::migrate::session::alone::WHEN;
-use crate::migrate::session::trouble::code;
 use crate::migrate::text::cursor::Name;
 
 impl Planner<'_> {
@@ -24,54 +23,77 @@ impl Planner<'_> {
                 format!("there is a {} {} already, so nothing is done", kind.word().to_lowercase(), self.subject(name));
             return Ok(Draft::of(AS_IS).note(note));
         }
-        let dropped = format!("DROP {} IF EXISTS {}", kind.word(), self.quoted(name));
-        let back = match old {
-            Some(old) => Back { alone: true, ..Back::by([dropped, old]) },
-            None => Back { alone: true, ..Back::by([dropped]) },
+        let back = match &old {
+            Some(old) => self.as_before(kind, name, old),
+            None => Back { alone: true, object: Some(self.object(kind, name)), ..Back::by([self.gone(kind, name)]) },
         };
         let done = if replace { String::new() } else { self.there(kind, name, 1) };
         let mut draft = Draft::one(AS_IS, step::alone(step::title(sql), sql, done, back));
         if kind == Kind::Trigger {
             draft = draft.note("every write of the table runs it from then on");
         }
+        Ok(unseen(draft, old.as_ref()))
+    }
+
+    /// `ALTER VIEW`, `ALTER EVENT`, `ALTER PROCEDURE`, `ALTER FUNCTION`: may be done twice.
+    pub(super) async fn redefined(&mut self, sql: &str, (kind, name): (Kind, &Name)) -> Result<Draft, Failure> {
+        let Some(old) = self.definition(kind, name).await? else {
+            return Ok(Draft::one(AS_IS, step::plain(sql, Back::impossible("its definition is not known"))));
+        };
+        let back = self.as_before(kind, name, &old);
+        Ok(unseen(Draft::one(AS_IS, step::plain(sql, back)), Some(&old)))
+    }
+
+    /// Each by a step of its own, so that each is known to be done or not.
+    pub(super) async fn dropped(
+        &mut self,
+        sql: &str,
+        (kind, names): (Kind, &[Name]),
+        if_exists: bool,
+    ) -> Result<Draft, Failure> {
+        let mut draft = Draft::of(AS_IS);
+        for name in names {
+            let one = self.dropped_one(sql, (kind, name), if_exists, names.len() > 1).await?;
+            draft.steps.extend(one.steps);
+            draft.notes.extend(one.notes);
+        }
         Ok(draft)
     }
 
-    pub(super) async fn dropped(
+    async fn dropped_one(
         &mut self,
         sql: &str,
         (kind, name): (Kind, &Name),
         if_exists: bool,
+        of_several: bool,
     ) -> Result<Draft, Failure> {
+        let word = kind.word();
+        let sql = if of_several { format!("DROP {word} {}", self.quoted(name)) } else { sql.to_owned() };
         let Some(old) = self.definition(kind, name).await? else {
             if if_exists {
-                let note =
-                    format!("there is no {} {}, so nothing is done", kind.word().to_lowercase(), self.subject(name));
+                let note = format!("there is no {} {}, so nothing is done", word.to_lowercase(), self.subject(name));
                 return Ok(Draft::of(AS_IS).note(note));
             }
-            let back = Back::impossible("its definition is not known");
-            return Ok(Draft::one(AS_IS, step::plain(sql, back)));
+            return Ok(Draft::one(AS_IS, step::plain(&sql, Back::impossible("its definition is not known"))));
         };
         let gone = self.there(kind, name, 0);
-        let back = Back { alone: true, clear: vec![format!("{gone}{WHEN}{old}")], ..Back::default() };
-        Ok(Draft::one(AS_IS, step::alone(step::title(sql), sql, gone, back)))
+        let object = Some(self.object(kind, name));
+        let back = Back { alone: true, clear: old.made(&gone), object, ..Back::default() };
+        Ok(unseen(Draft::one(AS_IS, step::alone(step::title(&sql), sql, gone, back)), Some(&old)))
     }
 
-    /// The statement that makes it; none when there is none.
-    async fn definition(&mut self, kind: Kind, name: &Name) -> Result<Option<String>, Failure> {
-        let sql = format!("SHOW /* dbwright */ CREATE {} {}", kind.word(), self.quoted(name));
-        let at = match kind {
-            Kind::View => 1,
-            Kind::Event => 3,
-            Kind::Trigger | Kind::Procedure | Kind::Function => 2,
-        };
-        match self.link.rows(&sql).await {
-            Ok(rows) => Ok(rows.first().and_then(|row| row.get(at).cloned().flatten())),
-            Err(error) if self.link.lost() => Err(Self::unreadable(&error)),
-            // Not there, or not to be seen.
-            Err(error) if code(&error) != 0 => Ok(None),
-            Err(error) => Err(Self::unreadable(&error)),
-        }
+    /// The way back to a definition, whatever is there.
+    fn as_before(&self, kind: Kind, name: &Name, old: &Definition) -> Back {
+        let statements = old.instead(self.gone(kind, name), self.link.flavour.replaces_routines());
+        Back { alone: true, object: Some(self.object(kind, name)), ..Back::by(statements) }
+    }
+
+    fn gone(&self, kind: Kind, name: &Name) -> String {
+        format!("DROP {} IF EXISTS {}", kind.word(), self.quoted(name))
+    }
+
+    fn object(&self, kind: Kind, name: &Name) -> String {
+        format!("{} {}", kind.word().to_lowercase(), self.quoted(name))
     }
 
     fn there(&self, kind: Kind, name: &Name, count: u8) -> String {
@@ -92,5 +114,13 @@ impl Planner<'_> {
             literal(schema),
             literal(object)
         )
+    }
+}
+
+/// Says what can't be brought back because it can't be seen.
+fn unseen(draft: Draft, old: Option<&Definition>) -> Draft {
+    match old.and_then(|old| old.unseen.as_ref()) {
+        Some(why) => draft.note(format!("{why}: undo will not bring them back")),
+        None => draft,
     }
 }
