@@ -94,7 +94,11 @@ fn line(step: &Step, number: usize, titles: usize, row: &[String; 3], widths: [u
     let lines = layout::wrap(&layout::inline(&step.title), titles);
     let title = layout::pad(lines.first().map_or("", String::as_str), titles);
     let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| layout::pad(cell, width)).collect();
-    let style = if step.back.lost().is_some() { BAD } else { GOOD };
+    let style = match (step.back.lost(), &step.back.unknown) {
+        (Some(_), _) => BAD,
+        (None, Some(_)) => ASIDE,
+        (None, None) => GOOD,
+    };
     let mut out = format!(
         "     {number:>3}  {}  {title}  {}  {}  {style}{}{style:#}\n",
         layout::pad(phase(step.phase), 8),
@@ -107,6 +111,8 @@ fn line(step: &Step, number: usize, titles: usize, row: &[String; 3], widths: [u
     }
     if let Some(reason) = step.back.lost() {
         out += &format!("{}{ASIDE}no way back: {}{ASIDE:#}\n", " ".repeat(BEFORE), layout::inline(reason));
+    } else if let Some(reason) = &step.back.unknown {
+        out += &format!("{}{ASIDE}way back: {}{ASIDE:#}\n", " ".repeat(BEFORE), layout::inline(reason));
     }
     out
 }
@@ -148,6 +154,9 @@ fn time(step: &Step) -> String {
 fn back(step: &Step) -> &'static str {
     if step.back.too_late.is_some() {
         return "until done";
+    }
+    if step.back.unknown.is_some() {
+        return "known later";
     }
     match (&step.back.irreversible, step.back.statements.is_empty() && step.back.clear.is_empty()) {
         (Some(_), _) => "none",
@@ -203,6 +212,14 @@ fn summary(view: &PlanView<'_>, width: usize) -> String {
         let text = format!(
             "{} can't be undone once done; --reversible-only refuses that.",
             counted(irreversible.len(), "step")
+        );
+        out += &format!("{}\n", layout::wrap(&text, width).join("\n"));
+    }
+    let unknown = steps.iter().filter(|step| step.back.unknown.is_some()).count();
+    if unknown > 0 {
+        let text = format!(
+            "Of {} the way back is known only when the change is applied; `apply --reversible-only` asks before it begins.",
+            counted(unknown, "step")
         );
         out += &format!("{}\n", layout::wrap(&text, width).join("\n"));
     }

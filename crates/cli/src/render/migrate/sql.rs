@@ -58,6 +58,9 @@ fn of_step(step: &Step, number: usize, by_hand: &ByHand) -> String {
     if let Some(reason) = &step.back.irreversible {
         return out + &format!("-- no way back: {}\n", comment(reason));
     }
+    if let Some(reason) = &step.back.unknown {
+        return out + &format!("-- way back: {}\n", comment(reason));
+    }
     let back = (by_hand.back)(&step.back);
     let lines = back.iter().map(|sql| format!("-- back: {}\n", closed(sql).replace('\n', "\n--       ")));
     out += &lines.collect::<String>();

@@ -260,6 +260,7 @@ impl Planner<'_> {
     fn back(&self, change: &Change<'_>, answer: &Answer) -> Back {
         let (clauses, way) = match &answer.back {
             Ok(back) => back,
+            Err(why) if answer.after.is_none() && self.no_lab.is_none() => return Back::unknown(why.clone()),
             Err(why) => return Back::impossible(why.clone()),
         };
         if clauses.is_empty() {
