@@ -9,6 +9,7 @@ mod child;
 mod common;
 mod copy;
 mod crash;
+mod foreign;
 mod gh_ost;
 mod named;
 mod objects;

@@ -1,0 +1,6 @@
+ALTER TABLE orders DROP FOREIGN KEY orders_customer;
+ALTER TABLE customers DROP FOREIGN KEY customers_referrer;
+ALTER TABLE customers MODIFY id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, MODIFY referrer BIGINT UNSIGNED;
+ALTER TABLE orders MODIFY customer_id BIGINT UNSIGNED NOT NULL;
+ALTER TABLE customers ADD CONSTRAINT customers_referrer FOREIGN KEY (referrer) REFERENCES customers (id);
+ALTER TABLE orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE;

@@ -1,0 +1,14 @@
+ALTER TABLE stock CHANGE COLUMN note name VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL;
+
+DELIMITER //
+CREATE PROCEDURE restock(IN wanted INT)
+BEGIN
+    DECLARE missing INT DEFAULT 0;
+    SELECT COUNT(*) INTO missing FROM stock WHERE v < wanted;
+    IF missing > 0 THEN
+        INSERT INTO audit (what) VALUES (CONCAT('missing; ', missing));
+    END IF;
+END //
+CREATE FUNCTION label(id INT) RETURNS VARCHAR(40) DETERMINISTIC NO SQL
+RETURN CONCAT('#', id)//
+DELIMITER ;

@@ -1,0 +1,1 @@
+ALTER TABLE stock DROP INDEX stock_warehouse_idx, DROP COLUMN warehouse, MODIFY COLUMN v INT NOT NULL DEFAULT 0;

@@ -1,0 +1,2 @@
+ALTER TABLE stock COMMENT = '';
+DROP TRIGGER stock_stamp;

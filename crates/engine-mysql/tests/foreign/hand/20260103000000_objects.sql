@@ -1,0 +1,7 @@
+CREATE EVENT sweep ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' DISABLE DO DELETE FROM audit WHERE at < NOW() - INTERVAL 90 DAY;
+DROP PROCEDURE note_it;
+DROP VIEW open_orders;
+CREATE VIEW paid_orders AS SELECT id FROM orders WHERE status = 'paid';
+CREATE TABLE order_archive LIKE orders;
+ALTER TABLE order_archive ADD COLUMN archived_at DATETIME NULL;
+DROP TABLE visits;

@@ -1,0 +1,2 @@
+CREATE TABLE `reviews` (`id` bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, `product_id` int NOT NULL, `body` text, `stars` tinyint(1) DEFAULT 1 NOT NULL, `created_at` datetime(6) NOT NULL, `updated_at` datetime(6) NOT NULL, INDEX `index_reviews_on_product_id`  (`product_id`), CONSTRAINT `fk_rails_bedd9094d4` FOREIGN KEY (`product_id`) REFERENCES `products` (`id`));
+CREATE INDEX `index_reviews_on_stars_and_created_at` ON `reviews` (`stars`, `created_at`);

@@ -1,0 +1,18 @@
+CREATE TABLE stock (id int NOT NULL PRIMARY KEY, v int NOT NULL DEFAULT 0, note varchar(40) CHARACTER SET latin1);
+INSERT INTO stock WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT a.i + 1000 * b.i, a.i % 100, CONCAT('n', a.i) FROM n a JOIN (SELECT i FROM n WHERE i <= 3) b;
+CREATE TABLE customers (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, email varchar(100) NOT NULL, name varchar(50) CHARACTER SET utf8mb3, referrer int unsigned, created_at datetime NOT NULL DEFAULT '2026-01-01', KEY referrer (referrer), CONSTRAINT customers_referrer FOREIGN KEY (referrer) REFERENCES customers (id));
+INSERT INTO customers (email, name, referrer) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT CONCAT('c', i, '@shop.test'), CONCAT('C ', i), NULLIF(i DIV 10, 0) FROM n;
+CREATE TABLE products (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, sku varchar(20) NOT NULL, title varchar(255), price decimal(8,2) NOT NULL DEFAULT 0, kind enum('book','film','toy') NOT NULL DEFAULT 'book', tags json, UNIQUE KEY sku (sku), CONSTRAINT price_positive CHECK (price >= 0));
+INSERT INTO products (sku, title, price, kind) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT CONCAT('S', i), CONCAT('Product ', i), i, ELT(1 + i % 3, 'book', 'film', 'toy') FROM n;
+CREATE TABLE orders (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, placed date NOT NULL, customer_id int unsigned NOT NULL, status enum('new','paid') NOT NULL DEFAULT 'new', total decimal(10,2), KEY customer_status (customer_id, status), CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE);
+INSERT INTO orders (placed, customer_id, total) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT '2026-01-01' + INTERVAL i % 59 DAY, i % 500 + 1, i FROM n;
+CREATE TABLE order_lines (order_id int NOT NULL, nr int NOT NULL, product_id int NOT NULL, qty int DEFAULT 1, PRIMARY KEY (order_id, nr), CONSTRAINT order_lines_order FOREIGN KEY (order_id) REFERENCES orders (id), CONSTRAINT order_lines_product FOREIGN KEY (product_id) REFERENCES products (id));
+INSERT INTO order_lines SELECT id, 1, id % 200 + 1, 1 FROM orders;
+CREATE TABLE visits (id bigint NOT NULL AUTO_INCREMENT, day date NOT NULL, page varchar(100) NOT NULL, hits int NOT NULL DEFAULT 0, PRIMARY KEY (id, day)) PARTITION BY RANGE COLUMNS (day) (PARTITION p2026_01 VALUES LESS THAN ('2026-02-01'), PARTITION p2026_02 VALUES LESS THAN ('2026-03-01'), PARTITION p_rest VALUES LESS THAN (MAXVALUE));
+INSERT INTO visits (day, page, hits) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT '2026-01-01' + INTERVAL i % 80 DAY, CONCAT('/p', i), i FROM n;
+CREATE TABLE legacy (code char(5) NOT NULL PRIMARY KEY, text text, seen timestamp NULL) ENGINE=MyISAM DEFAULT CHARSET=latin1;
+INSERT INTO legacy (code, text) VALUES ('A', 'caf\u00e9'), ('B', NULL);
+CREATE TABLE audit (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, what varchar(200), at timestamp NOT NULL DEFAULT '2026-01-01 00:00:00');
+CREATE VIEW open_orders AS SELECT id, placed, customer_id FROM orders WHERE status = 'new';
+CREATE PROCEDURE note_it (IN what varchar(200)) BEGIN INSERT INTO audit (what) VALUES (what); END;
+ANALYZE TABLE stock, customers, products, orders, order_lines, visits;
