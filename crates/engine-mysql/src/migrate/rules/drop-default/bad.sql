@@ -1,0 +1,12 @@
+CREATE TABLE orders (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  amount int NOT NULL DEFAULT 0
+);
+INSERT INTO orders (amount) VALUES (1), (2);
+-- migration
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ADD COLUMN reserved int DEFAULT 0 NOT NULL;
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ALTER COLUMN reserved DROP DEFAULT;
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ALTER amount DROP DEFAULT;

@@ -1,0 +1,13 @@
+CREATE TABLE orders (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  amount int NOT NULL DEFAULT 0,
+  note varchar(20) DEFAULT 'x'
+);
+INSERT INTO orders (amount) VALUES (1), (2);
+-- migration
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ALTER COLUMN amount SET DEFAULT 1;
+-- claim: ALGORITHM=INSTANT
+ALTER TABLE orders ALTER COLUMN note DROP DEFAULT;
+CREATE TABLE fresh (id int PRIMARY KEY, state int NOT NULL DEFAULT 0);
+ALTER TABLE fresh ALTER COLUMN state DROP DEFAULT;
