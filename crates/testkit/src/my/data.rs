@@ -14,9 +14,10 @@ use crate::{Scratch, cache};
 /// Options that a server takes at initialisation only, or that must be the same ever after.
 const DECIDED_AT_FIRST: &[&str] = &["lower-case-table-names", "innodb-page-size", "innodb-data-file-path"];
 
-/// The accounts. TCP connections come from an address that need not have a name, so root is allowed by address too.
+/// The accounts. TCP connections come from an address that need not have a name, so root is allowed by address too. MySQL 8.0
+/// reads one statement a line here.
 const ROOT: &str =
-    "CREATE USER IF NOT EXISTS root@'127.0.0.1'; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n";
+    "CREATE USER IF NOT EXISTS root@'127.0.0.1';\nGRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n";
 
 pub(super) fn make(instance: &Instance<'_>, options: &[String]) -> Result<(), String> {
     folder(&instance.home.join("files"))?;
