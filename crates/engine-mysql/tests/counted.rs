@@ -35,7 +35,7 @@ fn of_shape(statements: &[Statement]) -> &Statement {
 
 #[test]
 fn counted_and_logged_statements_have_the_same_shapes() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let server = my_server(
             engine,
             &["--slow-query-log=ON", "--long-query-time=0", "--log-output=FILE", "--slow-query-log-file=slow.log"],
@@ -63,7 +63,7 @@ fn counted_and_logged_statements_have_the_same_shapes() {
 
 #[test]
 fn a_replica_knows_its_lag_and_a_source_has_none() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let server = my_server(engine, &[]);
         let replica = server.replica(&[]);
         assert!(metric(&observe(&replica.url), "replication_lag").value.is_some(), "{engine}");

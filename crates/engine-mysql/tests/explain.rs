@@ -30,7 +30,7 @@ fn plan(database: &MyDatabase, form: ExplainForm, sql: &str) -> Node {
 
 #[test]
 fn every_form_names_tables_and_indexes() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let flavour = if engine == "mysql" { Flavour::MySql } else { Flavour::MariaDb };
         let database = MyDatabase::create(engine);
         database.execute(TABLES);

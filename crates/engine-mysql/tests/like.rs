@@ -77,7 +77,7 @@ fn server(engine: &str) -> MyServer {
 
 #[tokio::test]
 async fn a_schema_is_the_same_in_the_lab() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let server = server(engine);
         let target = Address::parse(&format!("{}shop", server.url)).expect("a URL");
         let before = shown(&format!("{}shop", server.url));

@@ -40,7 +40,7 @@ fn ran(database: &MyDatabase, statement: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_estimate_is_measured_and_the_index_mends_it() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         // What others run on a shared server fills the table in which it counts.
         let server = my_server(engine, &[]);
         let database = MyDatabase::on(&server.url);
@@ -82,7 +82,7 @@ async fn an_estimate_is_measured_and_the_index_mends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_programs_the_estimate_stays_one() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         // What others run on a shared server fills the table in which it counts.
         let server = my_server(engine, &[]);
         let database = MyDatabase::on(&server.url);

@@ -74,7 +74,7 @@ fn state(server: &MyServer) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn changes_are_rehearsed_on_a_server_of_the_same_kind() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let (server, address) = server(engine);
         let before = state(&server);
         let snapshot = observed(&address).await;
@@ -118,7 +118,7 @@ async fn changes_are_rehearsed_on_a_server_of_the_same_kind() {
 
 #[tokio::test]
 async fn without_programs_the_proof_says_what_to_install() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let (_server, address) = server(engine);
         let snapshot = observed(&address).await;
         let options = ObserveOptions { programs: vec!["/nowhere/at/all".into()], ..ObserveOptions::default() };
@@ -154,7 +154,7 @@ fn workload() -> Workload {
 
 #[tokio::test]
 async fn an_index_that_a_statement_needs_is_not_hidden() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let server = my_server(engine, &[]);
         server.execute(ITEMS);
         let rows = |server: &MyServer| server.query("SELECT SUM(id * kind), COUNT(DISTINCT note) FROM shop.items");

@@ -1,6 +1,6 @@
 //! Finds a running server, or the programs to start a private one, by the server's name.
 //!
-//! Names are those of `cargo xtask servers`: `mysql`, `mariadb`, `redis`, `valkey`, `redis-cluster`, `postgres17`.
+//! Names are those of `cargo xtask servers`: `mysql`, `mariadb`, `mariadb11`, `redis`, `valkey`, `redis-cluster`, `postgres17`.
 
 use std::env;
 use std::fs;
@@ -80,7 +80,7 @@ pub fn programs(name: &str) -> PathBuf {
 pub fn main_program(name: &str) -> &'static str {
     match name {
         "mysql" => "mysqld",
-        "mariadb" => "mariadbd",
+        "mariadb" | "mariadb11" => "mariadbd",
         "redis" | "redis-cluster" => "redis-server",
         "valkey" => "valkey-server",
         "percona-toolkit" => "pt-online-schema-change",

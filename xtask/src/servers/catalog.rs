@@ -57,6 +57,7 @@ const fn debian(name: &'static str, kind: Kind, suite: &'static str, packages: &
 const REDIS: &[&str] = &["redis-server", "redis-tools"];
 
 /// Every server. PostgreSQL 15 and 17 have HypoPG, 17 and 18 have pgvector; 13 is the oldest that dbwright supports.
+/// MariaDB is there twice: 10.11, and 11.8, whose optimiser, defaults and variables are others.
 /// MySQL is in no stable Debian: it comes from the moving suite, and may be gone one day.
 pub(crate) const SERVERS: &[Server] = &[
     Server { on_request: true, ..debian("postgres13", Kind::Postgres(13), "bullseye", &["postgresql-13"]) },
@@ -76,6 +77,7 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     debian("mysql", Kind::My(Flavour::MySql), "sid", &["mysql-server-core", "mysql-client-core"]),
     debian("mariadb", Kind::My(Flavour::MariaDb), "bookworm", &["mariadb-server-core", "mariadb-client"]),
+    debian("mariadb11", Kind::My(Flavour::MariaDb), "trixie", &["mariadb-server-core", "mariadb-client"]),
     debian("redis", Kind::Redis, "bookworm", REDIS),
     debian("valkey", Kind::Redis, "trixie", &["valkey-server", "valkey-tools"]),
     Server { software: "redis", ..debian("redis-cluster", Kind::RedisCluster, "bookworm", REDIS) },

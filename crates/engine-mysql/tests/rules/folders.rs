@@ -32,6 +32,11 @@ pub(crate) fn all(flavour: &str) -> Vec<Result<Folder, String>> {
     paths.map(|(name, path)| read(&path, format!("mysql/{name}"), flavour)).collect()
 }
 
+/// The flavour of a server, as scripts and their files name it.
+pub(crate) fn common(server: &str) -> &str {
+    if server == "mariadb11" { "mariadb" } else { server }
+}
+
 /// The code of a rule, with that of the experiment which its first lines name.
 pub(crate) fn code(id: &str) -> String {
     let (_, name) = id.split_once('/').expect("ids have a slash");
@@ -54,10 +59,10 @@ fn root() -> PathBuf {
 }
 
 fn read(path: &Path, id: String, flavour: &str) -> Result<Folder, String> {
-    // A file of the flavour's own comes before the common one.
+    // A file of the server's or the flavour's own comes before the common one.
     let file = |stem: &str, end: &str| {
-        let own = path.join(format!("{stem}.{flavour}.{end}"));
-        if own.is_file() { own } else { path.join(format!("{stem}.{end}")) }
+        let own = [flavour, common(flavour)].map(|name| path.join(format!("{stem}.{name}.{end}")));
+        own.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.join(format!("{stem}.{end}")))
     };
     let script = |stem: &str| {
         let file = file(stem, "sql");

@@ -18,7 +18,9 @@ pub(crate) const ACCOUNT: &str = "CREATE USER tester@localhost IDENTIFIED BY 'Kx
 /// Options besides the usual ones of a test server.
 pub(crate) fn sound(flavour: &str) -> &'static [&'static str] {
     match flavour {
-        "mariadb" => &["--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON", "--event-scheduler=ON"],
+        "mariadb" | "mariadb11" => {
+            &["--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON", "--event-scheduler=ON"]
+        }
         _ => &[],
     }
 }

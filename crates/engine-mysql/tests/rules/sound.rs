@@ -80,7 +80,7 @@ fn loud(engine: &str, url: &str) -> Result<Vec<String>, String> {
 #[test]
 fn sound_servers_are_left_alone() {
     let script = script::parse(&format!("{SETTINGS}{SHOP}")).expect("it parses");
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let alarms = alarms(engine, &script).unwrap_or_else(|reason| vec![reason]);
         assert!(alarms.is_empty(), "{}", alarms.join("\n"));
     }
@@ -88,7 +88,7 @@ fn sound_servers_are_left_alone() {
 
 #[test]
 fn a_sound_pair_is_left_alone() {
-    for engine in engines(&["mysql", "mariadb"]) {
+    for engine in engines(&["mysql", "mariadb", "mariadb11"]) {
         let source = my_server(engine, server::sound(engine));
         let replica = source.replica(server::sound(engine));
         let session = replica.session();

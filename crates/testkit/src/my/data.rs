@@ -24,7 +24,7 @@ pub(super) fn make(instance: &Instance<'_>, options: &[String]) -> Result<(), St
     folder(&instance.home.join("tmp"))?;
     let decided: Vec<_> = options.iter().filter(|option| is_decided_at_first(option)).cloned().collect();
     if decided.is_empty() {
-        return copy(&template(instance.flavour, instance.programs)?, &instance.data());
+        return copy(&template(instance)?, &instance.data());
     }
     folder(&instance.data())?;
     initialise(instance, &decided)
@@ -36,26 +36,27 @@ fn is_decided_at_first(option: &str) -> bool {
 }
 
 /// A folder with data that nobody has used, made when there is none of this version yet.
-fn template(flavour: Flavour, programs: &Path) -> Result<PathBuf, String> {
+fn template(instance: &Instance<'_>) -> Result<PathBuf, String> {
+    let &Instance { name, flavour, programs, .. } = instance;
     let version = version(flavour, programs)?;
-    let folder = cache::template(flavour.name());
+    let folder = cache::template(name);
     let lock = folder.with_extension("lock");
     let parent = folder.parent().unwrap_or(&folder);
     fs::create_dir_all(parent).map_err(|e| shown(parent, &e))?;
     let lock = File::create(&lock).and_then(|file| file.lock().map(|()| file)).map_err(|e| shown(&lock, &e))?;
     let is_there = fs::read_to_string(folder.join("made-by.txt")).is_ok_and(|made_by| made_by == version);
     if !is_there {
-        remake(flavour, programs, &version, &folder)?;
+        remake(instance, &version, &folder)?;
     }
     drop(lock);
     Ok(folder.join("data"))
 }
 
-fn remake(flavour: Flavour, programs: &Path, version: &str, whole: &Path) -> Result<(), String> {
+fn remake(instance: &Instance<'_>, version: &str, whole: &Path) -> Result<(), String> {
     let scratch = Scratch::in_memory();
     folder(&scratch.path().join("data"))?;
     folder(&scratch.path().join("tmp"))?;
-    initialise(&Instance { flavour, programs, home: scratch.path() }, &[])?;
+    initialise(&Instance { home: scratch.path(), ..*instance }, &[])?;
     let part = whole.with_extension("part");
     for old in [whole, &part] {
         crate::scratch::remove(old)?;
@@ -96,18 +97,21 @@ fn initialise(instance: &Instance<'_>, options: &[String]) -> Result<(), String>
 /// What `mariadb-install-db` feeds to the server, which needs programs in fixed places.
 fn mariadb_system_tables(programs: &Path) -> Result<String, String> {
     const FILES: [&str; 6] = [
-        "mysql_system_tables.sql",
-        "mysql_performance_tables.sql",
-        "mysql_system_tables_data.sql",
+        "{}_system_tables.sql",
+        "{}_performance_tables.sql",
+        "{}_system_tables_data.sql",
         "fill_help_tables.sql",
         "maria_add_gis_sp_bootstrap.sql",
-        "mysql_sys_schema.sql",
+        "{}_sys_schema.sql",
     ];
-    let fetched = programs.join("../root/usr/share/mysql");
-    let share = if fetched.is_dir() { fetched } else { PathBuf::from("/usr/share/mysql") };
+    // Folder and files bear MariaDB's own name from 11 on.
+    let roots = [programs.join("../root/usr/share"), PathBuf::from("/usr/share")];
+    let places = roots.iter().flat_map(|root| ["mariadb", "mysql"].map(|name| (root.join(name), name)));
+    let mut places = places.filter(|(share, name)| share.join(FILES[0].replace("{}", name)).is_file());
+    let (share, name) = places.next().ok_or("MariaDB's system tables are not below /usr/share/mariadb or mysql")?;
     let mut sql = "CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n".to_owned();
-    for name in FILES {
-        let file = share.join(name);
+    for file in FILES {
+        let file = share.join(file.replace("{}", name));
         sql += &fs::read_to_string(&file).map_err(|e| shown(&file, &e))?;
     }
     // One statement a line, as far as this way in can tell. The files make an account for the machine's own name, too.

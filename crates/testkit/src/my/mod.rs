@@ -33,10 +33,14 @@ impl Flavour {
     /// The flavour of the server of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::MySql, Self::MariaDb].into_iter().find(|flavour| flavour.name() == name)
+        match name {
+            "mysql" => Some(Self::MySql),
+            "mariadb" | "mariadb11" => Some(Self::MariaDb),
+            _ => None,
+        }
     }
 
-    /// What the server is called in `cargo xtask servers`.
+    /// What its server is called in `cargo xtask servers`; `mariadb11` is a second one of MariaDB.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,6 +53,8 @@ impl Flavour {
 /// One server in a folder of its own. `root` reaches it without a password, over TCP and through its socket.
 #[derive(Debug)]
 pub struct Instance<'a> {
+    /// What it is called in `cargo xtask servers`: servers of one flavour may be of different versions.
+    pub name: &'a str,
     /// Which of the two.
     pub flavour: Flavour,
     /// The folder of its programs.

@@ -21,13 +21,14 @@ pub struct MyServer {
     /// Its Unix socket.
     pub socket: PathBuf,
     pub(super) flavour: Flavour,
+    name: String,
     programs: PathBuf,
     options: Vec<String>,
     daemon: Option<Daemon>, // ends before its folder does
     home: Scratch,
 }
 
-/// Starts a private server (`mysql`, `mariadb`) with these options of the server program besides the usual ones.
+/// Starts a private server (`mysql`, `mariadb`, `mariadb11`) with these options of the server program besides the usual ones.
 ///
 /// # Panics
 /// When it can't be had, with the reason.
@@ -36,20 +37,21 @@ pub fn my_server(name: &str, options: &[&str]) -> MyServer {
     let flavour = Flavour::named(name).unwrap_or_else(|| panic!("no MySQL is called {name}"));
     let (programs, home) = (programs(name), Scratch::in_memory());
     let options: Vec<_> = options.iter().map(ToString::to_string).collect();
-    let instance = Instance { flavour, programs: &programs, home: home.path() };
+    let instance = Instance { name, flavour, programs: &programs, home: home.path() };
     let started = instance.make_data(&options);
     let started = started.and_then(|()| on_a_free_port(|port| Ok((port, instance.start(port, &options)?))));
     let (port, child) = started.unwrap_or_else(|reason| panic!("no private {name}: {reason}"));
     let socket = instance.socket();
     let daemon = Some(Daemon::new(child, home.path()));
-    MyServer { url: Instance::url(port), port, socket, flavour, programs, options, daemon, home }
+    let name = name.to_owned();
+    MyServer { url: Instance::url(port), port, socket, flavour, name, programs, options, daemon, home }
 }
 
 impl MyServer {
-    /// `mysql` or `mariadb`.
+    /// `mysql`, `mariadb` or `mariadb11`.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.flavour.name()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A connection as superuser.
@@ -133,7 +135,8 @@ impl MyServer {
     /// When it doesn't start, with the end of its log.
     pub fn start(&mut self) {
         assert!(self.daemon.is_none(), "it runs already");
-        let instance = Instance { flavour: self.flavour, programs: &self.programs, home: self.home.path() };
+        let instance =
+            Instance { name: &self.name, flavour: self.flavour, programs: &self.programs, home: self.home.path() };
         let child = instance.start(self.port, &self.options).unwrap_or_else(|reason| panic!("not again: {reason}"));
         self.daemon = Some(Daemon::new(child, self.home.path()));
     }

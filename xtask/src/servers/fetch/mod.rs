@@ -106,7 +106,8 @@ pub(crate) fn version(server: &Server, bin: &Path) -> Done<String> {
     let said = quietly(Command::new(bin.join(main_program(server.software))).arg("--version"))?;
     // A server names itself by the path of its program, when it has one.
     let said = said.trim();
-    Ok(said.rsplit_once('/').filter(|(path, _)| path.starts_with('/')).map_or(said, |(_, rest)| rest).to_owned())
+    let (program, rest) = said.split_once(' ').unwrap_or((said, ""));
+    Ok(format!("{} {rest}", program.rsplit('/').next().unwrap_or(program)).trim_end().to_owned())
 }
 
 /// The pids that servers have left in their folders.

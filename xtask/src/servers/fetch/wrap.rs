@@ -12,10 +12,11 @@ use std::path::Path;
 use crate::Done;
 
 /// What a fetched MySQL or MariaDB has to be told of its place. It comes after `--no-defaults` and its like, which must
-/// be the first option, and before all others, which win.
+/// be the first option, and before all others, which win. MariaDB's files are below its own name from 11 on.
 const PLACES: &str = r#"case "$1" in --no-defaults|--defaults-*) first=$1; shift;; *) first=;; esac
-set -- ${first:+"$first"} "--basedir=$root/usr" "--lc-messages-dir=$root/usr/share/mysql" \
-  "--character-sets-dir=$root/usr/share/mysql/charsets" "--plugin-dir=$root/usr/lib/mysql/plugin" --secure-file-priv= "$@"
+share=$root/usr/share/mysql; [ -d "$share" ] || share=$root/usr/share/mariadb
+set -- ${first:+"$first"} "--basedir=$root/usr" "--lc-messages-dir=$share" "--character-sets-dir=$share/charsets" \
+  "--plugin-dir=$root/usr/lib/mysql/plugin" --secure-file-priv= "$@"
 "#;
 
 /// Puts wrappers in the place of PostgreSQL's programs, which find their other files from there.

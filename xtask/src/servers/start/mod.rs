@@ -46,7 +46,7 @@ pub(crate) fn start(server: &Server, bin: &Path, memory: Option<&Path>) -> Done<
     let home = fs::canonicalize(&home).map_err(|e| format!("{}: {e}", home.display()))?;
     let started = match server.kind {
         Kind::Postgres(_) => postgres::start(bin, &home, &log).map(Started::one)?,
-        Kind::My(flavour) => my(flavour, bin, &home)?,
+        Kind::My(flavour) => my(server, flavour, bin, &home)?,
         Kind::Redis => one_redis(server, bin, &home)?,
         Kind::RedisCluster => cluster(bin, &home)?,
         Kind::Tool => return Err(format!("{} is no server", server.name)),
@@ -69,8 +69,8 @@ fn record(server: &Server, bin: &Path, started: &Started) -> Done<Record> {
     Ok(record)
 }
 
-fn my(flavour: my::Flavour, programs: &Path, home: &Path) -> Done<Started> {
-    let instance = my::Instance { flavour, programs, home };
+fn my(server: &Server, flavour: my::Flavour, programs: &Path, home: &Path) -> Done<Started> {
+    let instance = my::Instance { name: server.name, flavour, programs, home };
     instance.make_data(&[])?;
     on_a_free_port(|port| Ok((my::Instance::url(port), instance.start(port, &[])?))).map(Started::one)
 }

@@ -9,6 +9,8 @@ use crate::words;
 
 /// The variable.
 const NAME: &str = "innodb_buffer_pool_size";
+/// How far it grows without a restart (MariaDB 10.11.12, 11.4.6 and 11.8 on; what it was at the start, unless it is set).
+const MOST_NOW: &str = "innodb_buffer_pool_size_max";
 /// Bytes of a megabyte.
 const MB: f64 = 1_048_576.0;
 /// The largest factor that is proposed: what is beyond depends on the machine.
@@ -36,7 +38,17 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         .severity(severity)
         .why("what is not in the pool is read from the disk; it was never made larger than the default. Look at the free memory of the machine first: a server that swaps is slower still")
         .evidence("InnoDB tables and indexes", data, "bytes", "mysql.innodb_table_stats, mysql.innodb_index_stats");
-    cx.report(settings::mended(body, finding, NAME, &to, When::Now));
+    let most = body.number(MOST_NOW).filter(|most| *most > 0.0 && to.parse::<f64>().is_ok_and(|to| to > *most));
+    let Some(most) = most else {
+        cx.report(settings::mended(body, finding, NAME, &to, When::Now));
+        return;
+    };
+    let why = format!(
+        "{}. No statement changes it: the running server does not go beyond {MOST_NOW}. Put `{NAME} = {to}` below [mysqld] into the configuration file, and restart the server",
+        finding.why
+    );
+    let finding = settings::evidence(body, finding, NAME);
+    cx.report(finding.why(why).evidence(MOST_NOW, whole(most), "bytes", settings::SOURCE));
 }
 
 /// A size that came as a decimal.
