@@ -7,6 +7,7 @@ mod accounts;
 mod activity;
 mod innodb;
 mod replication;
+mod routines;
 mod statements;
 mod tables;
 mod variables;
@@ -25,6 +26,7 @@ pub use accounts::{Account, OpenSchemas};
 pub use activity::{Activity, Connected, RowWait, TableLock, Transaction};
 pub use innodb::{Deadlock, Innodb, InnodbTable, Party};
 pub use replication::Channel;
+pub use routines::Routine;
 pub use statements::{Digest, Digests};
 pub use tables::{ColumnFacts, Event, IndexFacts, Io, Partition, Schema, TableFacts};
 pub use variables::{Latency, Variable};
@@ -154,6 +156,9 @@ pub struct Body {
     /// Events of the scheduler.
     #[serde(default)]
     pub events: Vec<Event>,
+    /// What the bodies of routines and events name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routines: Vec<Routine>,
     /// Named time zones.
     #[serde(default)]
     pub zones: TimeZones,

@@ -24,6 +24,7 @@ mod scorecard;
 mod sessions;
 mod settings;
 mod slowlog;
+mod uses;
 mod words;
 mod workload;
 mod zones;

@@ -99,6 +99,7 @@ async fn body(session: &mut Session, options: &ObserveOptions, progress: &dyn Pr
         tables: parts.tables,
         indexes: parts.indexes,
         events,
+        routines: parts.routines,
         zones: TimeZones { loaded, users: parts.zone_users },
         variables,
         status,

@@ -8,7 +8,7 @@ use dbwright_sql::model::{Catalog, ObjectId, Table, Writes};
 
 use super::session::Session;
 use super::{columns, constraints, indexes, objects, tables};
-use crate::body::{IndexFacts, Schema, TableFacts, ZoneUser};
+use crate::body::{IndexFacts, Routine, Schema, TableFacts, ZoneUser};
 use crate::flavour::Server;
 
 /// The catalog in the making.
@@ -21,6 +21,7 @@ pub(super) struct Parts {
     places: HashMap<(String, String), usize>,
     /// What names time zones.
     pub(super) zone_users: Vec<ZoneUser>,
+    pub(super) routines: Vec<Routine>,
     /// Which schemas are looked at, as a condition on a column.
     pub(super) filter: Filter,
 }
@@ -91,8 +92,16 @@ pub(super) async fn read(session: &mut Session, server: &Server) -> Parts {
     let (catalog, facts) = tables::read(session, &filter).await;
     let place = |(place, table): (usize, &Table)| ((table.schema.clone(), table.name.clone()), place);
     let places = catalog.tables.iter().enumerate().map(place).collect();
-    let mut parts =
-        Parts { schemas, catalog, tables: facts, indexes: BTreeMap::new(), places, zone_users: Vec::new(), filter };
+    let mut parts = Parts {
+        schemas,
+        catalog,
+        tables: facts,
+        indexes: BTreeMap::new(),
+        places,
+        zone_users: Vec::new(),
+        routines: Vec::new(),
+        filter,
+    };
     columns::fill(session, server, &mut parts).await;
     indexes::fill(session, server, &mut parts).await;
     constraints::fill(session, server, &mut parts).await;

@@ -5,8 +5,9 @@ use dbwright_sql::model::{Function, Trigger};
 
 use super::catalog::Parts;
 use super::session::Session;
-use crate::body::{Event, ZoneUser, area};
+use crate::body::{Event, Routine, ZoneUser, area};
 use crate::flavour::Flavour;
+use crate::uses;
 use crate::zones;
 
 /// What lets an account see the bodies of views and triggers, and events.
@@ -88,6 +89,7 @@ async fn routines(session: &mut Session, flavour: Flavour, parts: &mut Parts) {
         .await;
     for (routine, body) in rows {
         note_zones(parts, &routine.kind, (&routine.schema, &routine.name), body.as_deref());
+        note_uses(parts, &routine.kind, (&routine.schema, &routine.name), body.as_deref());
         parts.catalog.functions.push(routine);
     }
 }
@@ -99,6 +101,26 @@ fn note_zones(parts: &mut Parts, kind: &str, (schema, name): (&str, &str), text:
         let (kind, schema, name) = (kind.to_owned(), schema.to_owned(), name.to_owned());
         parts.zone_users.push(ZoneUser { kind, schema, name, zones });
     }
+}
+
+/// Notes what a body names.
+fn note_uses(parts: &mut Parts, kind: &str, (schema, name): (&str, &str), text: Option<&str>) {
+    let Some(text) = text else { return };
+    let uses = uses::of(text);
+    let full = |(of, name): uses::Name| (of.unwrap_or_else(|| schema.to_owned()), name);
+    let column = |(table, column)| {
+        let (schema, table) = full(table);
+        (schema, table, column)
+    };
+    parts.routines.push(Routine {
+        kind: kind.to_owned(),
+        schema: schema.to_owned(),
+        name: name.to_owned(),
+        tables: uses.tables.into_iter().map(full).collect(),
+        columns: uses.columns.into_iter().map(column).collect(),
+        calls: uses.calls.into_iter().map(full).collect(),
+        makes: uses.makes,
+    });
 }
 
 /// Whether the server knows time zones by their names: it is asked for one, because its tables are not everybody's to read.
@@ -129,6 +151,7 @@ pub(super) async fn events(session: &mut Session, parts: &mut Parts) -> Vec<Even
         .await;
     for (event, text) in &rows {
         note_zones(parts, "event", (&event.schema, &event.name), text.as_deref());
+        note_uses(parts, "event", (&event.schema, &event.name), text.as_deref());
     }
     rows.into_iter().map(|(event, _)| event).collect()
 }

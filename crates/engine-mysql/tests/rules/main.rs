@@ -1,4 +1,4 @@
-//! Runs every rule folder of `mysql/` on a real MySQL and two real MariaDBs: the fault is found, the fix mends it, the sound
+//! Runs every rule folder of `mysql/` on a real MySQL, 10.11 and 11.8 of MariaDB: the fault is found, the fix mends it, the sound
 //! example is silent.
 //!
 //! There is no list of rules here: a new folder is tested because it is there. `DBWRIGHT_RULES=name,name` limits a run by
