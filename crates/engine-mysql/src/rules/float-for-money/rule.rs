@@ -7,16 +7,97 @@ use crate::alter::{self, COPY, WRITES_WAIT};
 use crate::body::Body;
 
 /// Words of which one is a part of the name of a column that holds money.
-const WORDS: [&str; 15] = [
-    "price", "amount", "balance", "cost", "fee", "salary", "wage", "payment", "revenue", "budget", "money", "subtotal",
-    "vat", "refund", "deposit",
+const WORDS: [&str; 26] = [
+    "price",
+    "amount",
+    "balance",
+    "cost",
+    "fee",
+    "salary",
+    "wage",
+    "payment",
+    "revenue",
+    "budget",
+    "money",
+    "subtotal",
+    "vat",
+    "refund",
+    "deposit",
+    "tax",
+    "charge",
+    "commission",
+    "discount",
+    "surcharge",
+    "payout",
+    "fare",
+    "turnover",
+    "invoiced",
+    "cashback",
+    "expense",
+];
+/// Words that mean money beside another column of money, or in a table of such things.
+const SUMS: [&str; 10] = ["total", "sum", "net", "gross", "credit", "debit", "paid", "due", "shipping", "tip"];
+/// Words in the names of tables that hold sums of money.
+const PLACES: [&str; 18] = [
+    "order",
+    "invoice",
+    "payment",
+    "sale",
+    "billing",
+    "bill",
+    "cart",
+    "basket",
+    "receipt",
+    "transaction",
+    "ledger",
+    "quote",
+    "purchase",
+    "refund",
+    "payroll",
+    "expense",
+    "checkout",
+    "subscription",
+];
+/// Words that make something else of such a name: `tax_rate`, `total_weight`, `cost_factor`.
+const MEASURES: [&str; 30] = [
+    "rate",
+    "percent",
+    "percentage",
+    "pct",
+    "ratio",
+    "factor",
+    "count",
+    "weight",
+    "score",
+    "index",
+    "id",
+    "qty",
+    "quantity",
+    "time",
+    "hour",
+    "minute",
+    "second",
+    "day",
+    "distance",
+    "km",
+    "size",
+    "volume",
+    "length",
+    "points",
+    "units",
+    "items",
+    "bytes",
+    "duration",
+    "share",
+    "level",
 ];
 
 /// Reports the columns.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let catalog = &cx.body.catalog;
     for (table, _) in alter::tables(cx.body) {
-        for column in table.columns.iter().filter(|column| is_money(&column.name)) {
+        let of_money = is_a(&table.name, &PLACES) || table.columns.iter().any(|column| is_money(&column.name, false));
+        for column in table.columns.iter().filter(|column| is_money(&column.name, of_money)) {
             let severity = match column.base_type.split(' ').next() {
                 Some("float") => Severity::Medium,
                 Some("double" | "real") => Severity::Low,
@@ -42,12 +123,28 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
     }
 }
 
-/// Whether a word of the name, in singular or plural, says so.
-fn is_money(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.split(|c: char| !c.is_alphabetic()).any(|word| {
-        WORDS.iter().any(|known| {
-            word == *known || word.strip_suffix('s') == Some(known) || (*known == "salary" && word == "salaries")
+/// Whether the name says so, by a word of its own or, among money, one that means money there.
+fn is_money(name: &str, of_money: bool) -> bool {
+    let is_sum = || of_money && is_a(name, &SUMS);
+    let at_its_end = ["price", "amount"].iter().any(|end| name.to_lowercase().ends_with(end));
+    (is_a(name, &WORDS) || at_its_end || is_sum()) && !is_a(name, &MEASURES)
+}
+
+/// Whether a word of the name, in singular or plural, is one of these. `orderTotal` and `order_total` have the same words.
+fn is_a(name: &str, wanted: &[&str]) -> bool {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+        before = c;
+    }
+    words.split(|c: char| !c.is_alphabetic()).any(|word| {
+        wanted.iter().any(|known| {
+            let plural = [word.strip_suffix('s'), word.strip_suffix("es")].contains(&Some(known));
+            word == *known || plural || (*known == "salary" && word == "salaries")
         })
     })
 }
@@ -63,11 +160,25 @@ mod tests {
 
     #[test]
     fn whole_words_tell_money() {
-        for name in ["price", "unit_price", "Amount", "fees", "salaries", "net-amount"] {
-            assert!(is_money(name), "{name}");
+        for name in
+            ["price", "unit_price", "Amount", "fees", "salaries", "net-amount", "unitprice", "taxTotal", "sales_taxes"]
+        {
+            assert!(is_money(name, false), "{name}");
         }
-        for name in ["coffee", "costume", "priceless_score", "elevation", "total", "private"] {
-            assert!(!is_money(name), "{name}");
+        for name in
+            ["coffee", "costume", "priceless_score", "elevation", "total", "private", "tax_rate", "costFactor", "net"]
+        {
+            assert!(!is_money(name, false), "{name}");
+        }
+    }
+
+    #[test]
+    fn sums_are_money_among_money() {
+        for name in ["total", "orderTotal", "grand_total", "net", "debit"] {
+            assert!(is_money(name, true), "{name}");
+        }
+        for name in ["total_weight", "total_count", "network", "net_weight", "summary"] {
+            assert!(!is_money(name, true), "{name}");
         }
     }
 }

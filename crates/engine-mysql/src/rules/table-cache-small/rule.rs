@@ -1,6 +1,6 @@
 //! `mysql/table-cache-small`: tables are closed to make room, and opened again.
 
-use dbwright_core::Cx;
+use dbwright_core::{Cx, Severity};
 
 use crate::body::Body;
 use crate::settings::{self, When};
@@ -24,9 +24,10 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         return;
     };
     let rate = opened / seconds.max(1.0);
-    if open < size * FULL || overflows == 0.0 || rate < cx.limit("per_second") {
+    if open < size * FULL || overflows == 0.0 || rate < cx.limit("low_per_second") {
         return;
     }
+    let severity = if rate < cx.limit("per_second") { Severity::Low } else { Severity::Medium };
     let finding = cx
         .finding(
             NAME,
@@ -36,6 +37,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
                 words::count(size)
             ),
         )
+        .severity(severity)
         .why("each of them costs files and a lock that others wait for, before the statement begins")
         .evidence("Open_tables", open, "tables", SOURCE)
         .evidence("Opened_tables", opened, "times", SOURCE)
