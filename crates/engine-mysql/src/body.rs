@@ -93,6 +93,7 @@ pub mod area {
     /// All of them.
     pub const ALL: &[&str] = &[
         CONNECTION,
+        SERVER,
         CATALOG,
         SIZES,
         STATISTICS,
