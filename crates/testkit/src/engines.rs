@@ -36,12 +36,21 @@ fn stem(name: &str) -> String {
     format!("DBWRIGHT_TEST_{}", name.to_uppercase().replace('-', "_"))
 }
 
+/// The server that a name stands for: with `DBWRIGHT_TEST_MYSQL=mysql80` every test of MySQL runs on MySQL 8.0.
+#[must_use]
+pub fn meant(name: &str) -> &str {
+    const OTHER: &str = "mysql80";
+    let is_asked_for = || env::var("DBWRIGHT_TEST_MYSQL").is_ok_and(|other| other == OTHER);
+    if name == "mysql" && is_asked_for() { OTHER } else { name }
+}
+
 /// The URL of a running server, as superuser: from its variable, else the one that `cargo xtask servers up` started.
 ///
 /// # Panics
 /// When there is none, with the reason and what to do.
 #[must_use]
 pub fn server_url(name: &str) -> String {
+    let name = meant(name);
     let set = env::var(variable(name)).ok().filter(|url| !url.is_empty());
     set.or_else(|| Some(Record::running(name)?.url)).unwrap_or_else(|| {
         panic!(
@@ -61,6 +70,7 @@ pub fn server_url(name: &str) -> String {
 /// When there is none, with the reason and what to do.
 #[must_use]
 pub fn programs(name: &str) -> PathBuf {
+    let name = meant(name);
     let variable = format!("{}_BIN", stem(name));
     let software = if name == "redis-cluster" { "redis" } else { name };
     let candidates = [env::var_os(&variable).map(PathBuf::from), Some(cache::software(software).join("bin"))];
@@ -79,7 +89,7 @@ pub fn programs(name: &str) -> PathBuf {
 #[must_use]
 pub fn main_program(name: &str) -> &'static str {
     match name {
-        "mysql" => "mysqld",
+        "mysql" | "mysql80" => "mysqld",
         "mariadb" | "mariadb11" => "mariadbd",
         "redis" | "redis-cluster" => "redis-server",
         "valkey" => "valkey-server",
@@ -101,7 +111,7 @@ pub fn installed(name: &str) -> Option<PathBuf> {
 /// `mysqld` may be MariaDB's, under its old name.
 fn is_the_server(folder: &Path, name: &str) -> bool {
     let program = folder.join(main_program(name));
-    program.is_file() && !(name == "mysql" && folder.join("mariadbd").is_file())
+    program.is_file() && !(name.starts_with("mysql") && folder.join("mariadbd").is_file())
 }
 
 /// Why the last attempt to start this server failed, as the end of a sentence.

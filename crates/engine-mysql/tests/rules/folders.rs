@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dbwright_testkit::meant;
+
 use crate::script::{self, Script};
 
 /// A rule folder with its two scripts for one flavour.
@@ -61,7 +63,7 @@ fn root() -> PathBuf {
 fn read(path: &Path, id: String, flavour: &str) -> Result<Folder, String> {
     // A file of the server's or the flavour's own comes before the common one.
     let file = |stem: &str, end: &str| {
-        let own = [flavour, common(flavour)].map(|name| path.join(format!("{stem}.{name}.{end}")));
+        let own = [meant(flavour), flavour, common(flavour)].map(|name| path.join(format!("{stem}.{name}.{end}")));
         own.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.join(format!("{stem}.{end}")))
     };
     let script = |stem: &str| {

@@ -34,7 +34,7 @@ impl Flavour {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
-            "mysql" => Some(Self::MySql),
+            "mysql" | "mysql80" => Some(Self::MySql),
             "mariadb" | "mariadb11" => Some(Self::MariaDb),
             _ => None,
         }

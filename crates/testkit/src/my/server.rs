@@ -34,6 +34,7 @@ pub struct MyServer {
 /// When it can't be had, with the reason.
 #[must_use]
 pub fn my_server(name: &str, options: &[&str]) -> MyServer {
+    let name = crate::engines::meant(name);
     let flavour = Flavour::named(name).unwrap_or_else(|| panic!("no MySQL is called {name}"));
     let (programs, home) = (programs(name), Scratch::in_memory());
     let options: Vec<_> = options.iter().map(ToString::to_string).collect();

@@ -10,28 +10,10 @@ use crate::command::quietly;
 use crate::servers::catalog::{Kind, Server};
 use crate::servers::host;
 
+/// Packages of a server, with wrappers of its programs.
 pub(super) fn debian(server: &Server, suite: &str, packages: &[&str], folder: &Path) -> Done {
-    if !can_bootstrap() {
-        return Err(without_root(server));
-    }
-    host::need("mmdebstrap", "mmdebstrap")?;
-    host::need_file("/usr/share/zoneinfo/UTC", "tzdata")?; // these builds read the system's time zones
-    let mirror = host::mirror()?;
     let root = folder.join("root");
-    eprintln!("{}: fetching {} from Debian {suite}", server.name, packages.join(", "));
-    let unpacked = quietly(
-        Command::new("mmdebstrap")
-            .args(["--quiet", "--variant=extract", "--mode=root"])
-            .arg("--aptopt=Apt::Install-Recommends \"false\"")
-            .arg("--aptopt=Acquire::Retries \"3\"")
-            .arg("--aptopt=Acquire::Check-Valid-Until \"false\"") // an old suite is no longer signed anew every week
-            .args(["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"])
-            .arg("--dpkgopt=path-exclude=/usr/share/locale/*")
-            .arg(format!("--include=base-files,{}", packages.join(",")))
-            .arg(suite)
-            .args([root.as_os_str(), mirror.as_ref()]),
-    );
-    unpacked.map_err(|reason| format!("Debian {suite} does not give {}: {reason}", packages.join(", ")))?;
+    unpack(server, suite, packages, &root)?;
     match server.kind {
         Kind::Postgres(major) => {
             let bin = format!("usr/lib/postgresql/{major}/bin");
@@ -48,6 +30,30 @@ pub(super) fn debian(server: &Server, suite: &str, packages: &[&str], folder: &P
             }
         }
     }
+}
+
+/// Packages and what they depend on, as they are.
+pub(super) fn unpack(server: &Server, suite: &str, packages: &[&str], root: &Path) -> Done {
+    if !can_bootstrap() {
+        return Err(without_root(server));
+    }
+    host::need("mmdebstrap", "mmdebstrap")?;
+    host::need_file("/usr/share/zoneinfo/UTC", "tzdata")?; // these builds read the system's time zones
+    let mirror = host::mirror()?;
+    eprintln!("{}: fetching {} from Debian {suite}", server.name, packages.join(", "));
+    let unpacked = quietly(
+        Command::new("mmdebstrap")
+            .args(["--quiet", "--variant=extract", "--mode=root"])
+            .arg("--aptopt=Apt::Install-Recommends \"false\"")
+            .arg("--aptopt=Acquire::Retries \"3\"")
+            .arg("--aptopt=Acquire::Check-Valid-Until \"false\"") // an old suite is no longer signed anew every week
+            .args(["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"])
+            .arg("--dpkgopt=path-exclude=/usr/share/locale/*")
+            .arg(format!("--include=base-files,{}", packages.join(",")))
+            .arg(suite)
+            .args([root.as_os_str(), mirror.as_ref()]),
+    );
+    unpacked.map(drop).map_err(|reason| format!("Debian {suite} does not give {}: {reason}", packages.join(", ")))
 }
 
 fn without_root(server: &Server) -> String {

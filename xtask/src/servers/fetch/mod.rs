@@ -4,6 +4,7 @@
 //! crash is thrown away by the next attempt.
 
 mod debian;
+mod maven;
 mod wrap;
 
 use std::fs;
@@ -26,7 +27,7 @@ pub(crate) fn programs(server: &Server) -> Done<PathBuf> {
     if whole.exists() {
         return Ok(whole.join("bin"));
     }
-    if matches!(server.source, Source::Debian { .. })
+    if !matches!(server.source, Source::Python { .. })
         && !can_bootstrap()
         && let Some(folder) = installed(server.software)
     {
@@ -38,6 +39,11 @@ pub(crate) fn programs(server: &Server) -> Done<PathBuf> {
     match server.source {
         Source::Debian { suite, packages } => debian::debian(server, suite, packages, &part)?,
         Source::Python { package } => python(server, package, &part)?,
+        Source::Maven { artifact, suite, packages } => {
+            debian::unpack(server, suite, packages, &part.join("root"))?;
+            maven::mysql(server, artifact, &part)?;
+            wrap::beside(&part)?;
+        }
     }
     let said = version(server, &part.join("bin"))?;
     fs::rename(&part, &whole).map_err(|e| format!("{}: {e}", whole.display()))?;

@@ -1,0 +1,2 @@
+-- limit days = -3000
+SELECT VERSION();
