@@ -6,6 +6,7 @@ use dbwright_migrate::plan::{Back, Backfill, Blocking, Held, KeyColumn, Phase, W
 
 use super::batch::{Batch, batch};
 use super::{AS_IS, Draft, Planner, Size, step};
+use crate::migrate::lint::read::rows::rows;
 use crate::migrate::shadow::columns::{class, generated};
 use crate::migrate::table::{ItemKind, TableText, same};
 use crate::migrate::text::cursor::Name;
@@ -25,7 +26,9 @@ impl Planner<'_> {
         condition: bool,
         limited: bool,
     ) -> Result<Draft, Failure> {
-        let Some(table) = table else {
+        // `DELETE o FROM orders AS o JOIN …` deletes rows of what stands behind FROM.
+        let said = rows(sql).and_then(|said| said.table);
+        let Some(table) = said.as_ref().or(table) else {
             return Ok(Draft::one(AS_IS, step::transaction(sql, Back::impossible("what it did to rows is not kept"))));
         };
         let subject = self.subject(table);

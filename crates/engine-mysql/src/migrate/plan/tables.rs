@@ -54,7 +54,8 @@ impl Planner<'_> {
         let back = Back { alone: true, ..Back::by([format!("DROP TABLE IF EXISTS {quoted}")]) };
         let mut step = step::alone(step::title(sql), sql, self.exists(table), back);
         if rows {
-            step.lock = step::lock(step::SHARED, subject, Held::Scan);
+            let mode = if self.link.logs_statements { step::SHARED } else { "" };
+            step.lock = step::lock(mode, subject, Held::Scan);
         }
         let draft = Draft::one(AS_IS, step);
         Ok(match doubts {

@@ -7,6 +7,7 @@ use dbwright_migrate::journal::Progressed;
 use dbwright_migrate::plan::Held;
 use mysql_async::Error;
 
+use super::super::parse::{Act, act};
 use super::patience::{Tries, stopped};
 use super::trouble::{Trouble, code};
 use super::watch::{Guard, watched};
@@ -136,10 +137,14 @@ impl MySession {
         let queue =
             if trigger { Duration::from_mins(1) } else { job.limits.lock_timeout.max(Duration::from_millis(1)) };
         let guard = Guard { main: self.main.id(), queue, what: &job.step.title, progress: job.progress };
+        let before = if fills(statement) { self.main.let_others_write().await? } else { None };
         let done = watched(self.main.run(&sql), &mut self.watch, &guard, &mut tries.seen).await;
         if tries.seen.gave_way || tries.seen.stopped {
             // What was meant for the statement must not hit the next one.
             let _ = self.main.run("DO /* dbwright */ 0").await;
+        }
+        if let Some(before) = before {
+            let _ = self.main.isolate(&before).await;
         }
         done.map(drop)
     }
@@ -152,6 +157,11 @@ impl MySession {
         );
         self.main.run(&sql).await.map(drop)
     }
+}
+
+/// Whether a statement makes a table of the rows of others.
+fn fills(statement: &str) -> bool {
+    matches!(act(statement), Act::CreateTable { rows: true, .. })
 }
 
 /// Between a question and the statement that is run when it is answered with yes.

@@ -29,7 +29,7 @@ pub(crate) struct Link {
     pub(crate) secure: bool,
     read_only: bool,
     /// Whether the binary log holds statements, which are the same on a replica only with gaps locked.
-    logs_statements: bool,
+    pub(in crate::migrate) logs_statements: bool,
     /// Sizes of tables that plans go by where they are larger than the server's own.
     pub(in crate::migrate) sizes: BTreeMap<(String, String), (u64, u64)>,
     /// Set when an error said that the connection is gone.
@@ -142,6 +142,27 @@ impl Link {
             self.run("SET /* dbwright */ TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
         }
         self.run("START TRANSACTION /* dbwright */").await.map(drop)
+    }
+
+    /// Has later statements read rows without keeping them from writers, where the server's log allows it: a query that fills
+    /// a table locks all that it reads otherwise. Gives the level that was.
+    pub(super) async fn let_others_write(&mut self) -> Result<Option<String>, Error> {
+        if self.logs_statements {
+            return Ok(None);
+        }
+        let sql =
+            "SHOW /* dbwright */ SESSION VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
+        let level = self.rows(sql).await?.first().and_then(|row| row.get(1).cloned().flatten());
+        if level.is_some() {
+            self.isolate("READ COMMITTED").await?;
+        }
+        Ok(level)
+    }
+
+    /// Isolates later transactions of the session at a level.
+    pub(super) async fn isolate(&mut self, level: &str) -> Result<(), Error> {
+        let level = level.replace('-', " ");
+        self.run(&format!("SET /* dbwright */ SESSION TRANSACTION ISOLATION LEVEL {level}")).await.map(drop)
     }
 
     /// Whether the server still answers.

@@ -42,7 +42,13 @@ impl MySession {
     ) -> Result<(), Trouble> {
         let title = &job.step.title;
         self.limit(1).await.map_err(|e| Trouble::of(&e, title))?;
-        self.main.run("START TRANSACTION /* dbwright */").await.map_err(|e| Trouble::of(&e, title))?;
+        // A level that the file has set is meant.
+        let begun = if self.settings.iter().any(|setting| setting.to_ascii_lowercase().contains("isolation")) {
+            self.main.run("START TRANSACTION /* dbwright */").await.map(drop)
+        } else {
+            self.main.begin().await
+        };
+        begun.map_err(|e| Trouble::of(&e, title))?;
         let mark = mark::hold(&mut self.main, &self.home, job.place).await?;
         if mark.state == Some(state) {
             self.roll_back().await;
