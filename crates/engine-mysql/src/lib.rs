@@ -15,6 +15,7 @@ pub mod explain;
 pub mod flavour;
 mod joins;
 pub mod lab;
+mod lists;
 pub mod migrate;
 mod numbering;
 mod observe;

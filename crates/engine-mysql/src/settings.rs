@@ -45,6 +45,7 @@ fn unit(name: &str) -> &'static str {
     let bytes = ["_size", "_capacity", "_stack"].iter().any(|end| name.ends_with(end));
     match name {
         "thread_cache_size" => "threads",
+        "performance_schema_digests_size" => "shapes",
         _ if bytes => "bytes",
         _ => "",
     }

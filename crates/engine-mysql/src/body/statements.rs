@@ -46,6 +46,12 @@ pub struct Digest {
     pub sorted: u64,
     /// Calls that read a table without any index.
     pub no_index: u64,
+    /// Values in the longest list after an `IN` of its sample; the values are not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub list: u64,
+    /// Whether the sample ends within that list, so that it has more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub list_cut: bool,
     /// Columns that its sample compares with numbers, as paths of names; the numbers are not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<Vec<String>>,
@@ -55,6 +61,11 @@ pub struct Digest {
     /// One statement of the shape with its values, where the server keeps it and values may be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Digest {

@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::body::{Digest, Digests, area};
 use crate::flavour::Server;
 use crate::joins;
+use crate::lists;
 use crate::zones;
 
 /// Statements told one by one.
@@ -65,6 +66,7 @@ pub(super) async fn read(session: &mut Session, server: &Server, values: Values)
     statements.iter_mut().filter(|one| !about_rows(&one.text)).for_each(|one| one.sample = None);
     for one in &mut statements {
         one.numbers = one.sample.as_deref().map(joins::compared_with_numbers).unwrap_or_default();
+        (one.list, one.list_cut) = one.sample.as_deref().map(lists::longest).unwrap_or_default();
         one.zones = one.sample.as_deref().filter(|sample| !sample.contains(OURS)).map(zones::named).unwrap_or_default();
         one.sample = one.sample.take().filter(|_| keep);
     }
