@@ -12,6 +12,9 @@ pub struct Innodb {
     pub history: Option<u64>,
     /// Deadlocks since the start.
     pub deadlocks: Option<u64>,
+    /// Waits for row locks that were given up since the start; none where the server does not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_timeouts: Option<u64>,
     /// The latest deadlock since the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadlock: Option<Deadlock>,

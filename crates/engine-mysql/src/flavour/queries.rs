@@ -161,14 +161,18 @@ impl Flavour {
             Self::MySql => Metrics {
                 sql: Some(
                     "SELECT /* dbwright */ NAME, COUNT FROM information_schema.INNODB_METRICS \
-                     WHERE NAME IN ('trx_rseg_history_len', 'lock_deadlocks') AND STATUS = 'enabled'",
+                     WHERE NAME IN ('trx_rseg_history_len', 'lock_deadlocks', 'lock_timeouts') AND STATUS = 'enabled'",
                 ),
                 history: "trx_rseg_history_len",
                 deadlocks: "lock_deadlocks",
                 source: "information_schema.INNODB_METRICS",
             },
             Self::MariaDb => Metrics {
-                sql: None,
+                // Its column for what is enabled has changed its name with the versions.
+                sql: Some(
+                    "SELECT /* dbwright */ NAME, COUNT FROM information_schema.INNODB_METRICS \
+                     WHERE NAME = 'lock_timeouts' AND TIME_ENABLED IS NOT NULL AND TIME_DISABLED IS NULL",
+                ),
                 history: "Innodb_history_list_length",
                 deadlocks: "Innodb_deadlocks",
                 source: "SHOW GLOBAL STATUS",

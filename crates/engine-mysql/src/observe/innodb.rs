@@ -34,7 +34,8 @@ pub(super) async fn read(
     let tables = tables(session, server, catalog).await;
     let history = history.or(monitor.history);
     let (deadlock, checkpoint_age) = (monitor.deadlock, monitor.checkpoint_age);
-    Innodb { history, deadlocks, deadlock, checkpoint_age, tables }
+    let lock_timeouts = figures.get("lock_timeouts").copied();
+    Innodb { history, deadlocks, lock_timeouts, deadlock, checkpoint_age, tables }
 }
 
 async fn tables(session: &mut Session, server: &Server, catalog: &Catalog) -> BTreeMap<ObjectId, InnodbTable> {
