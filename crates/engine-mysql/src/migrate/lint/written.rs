@@ -37,7 +37,7 @@ enum By {
 use By::{Dbwright, Tool, Transaction};
 
 /// The rules of these tests; those on columns, keys and constraints have tests of their own.
-const RULES: [&str; 29] = [
+const RULES: [&str; 31] = [
     "binlog-off",
     "checks-off",
     "create-trigger",
@@ -58,6 +58,8 @@ const RULES: [&str; 29] = [
     "online-copy-blocked",
     "partition-rebuild",
     "repartition-table",
+    "rows-discarded",
+    "server-command",
     "several-alters",
     "small-auto-increment",
     "sql-mode-changed",
@@ -412,6 +414,15 @@ fn settings_rights_and_objects_that_harm() {
             ),
             (Dbwright, "LOCK TABLES users READ, orders AS o WRITE;\nUNLOCK TABLES;", &["lock-table"]),
             (Dbwright, "FLUSH TABLES WITH READ LOCK;", &["lock-table"]),
+            (Dbwright, "SHUTDOWN;", &["server-command"]),
+            (Dbwright, "RESET MASTER;", &["server-command"]),
+            (Dbwright, "RESET BINARY LOGS AND GTIDS;", &["server-command"]),
+            (Dbwright, "STOP REPLICA;", &["server-command"]),
+            (Dbwright, "CHANGE MASTER TO MASTER_HOST = 'a';", &["server-command"]),
+            (Dbwright, "SET PERSIST innodb_flush_log_at_trx_commit = 2;", &["server-command"]),
+            (Dbwright, "SET SESSION sort_buffer_size = 262144;", &[]),
+            (Dbwright, "FLUSH PRIVILEGES;", &[]),
+            (Dbwright, "ALTER IGNORE TABLE users ADD UNIQUE (phone);", &["rows-discarded"]),
         ],
     );
 }
