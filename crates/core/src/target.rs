@@ -104,9 +104,72 @@ fn redact_query(text: &str) -> String {
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
-/// A text (a driver's error, a log line) with every URL in it redacted, and every `password=…` hidden.
+/// SQL with every password in it hidden: `IDENTIFIED BY '…'`, `PASSWORD '…'`, `SOURCE_PASSWORD = '…'`, and connection strings.
+#[must_use]
+pub fn redact_sql(sql: &str) -> String {
+    let (mut out, mut rest, mut words) = (String::new(), sql, Vec::<String>::new());
+    while let Some(at) = rest.find(|c: char| c == '\'' || c == ';' || c.is_alphanumeric() || c == '_') {
+        let (before, from) = rest.split_at(at);
+        out += before;
+        if let Some(inside) = from.strip_prefix('\'') {
+            let end = string_end(inside);
+            let text = &inside[..end];
+            out.push('\'');
+            if text.contains(char::is_alphanumeric) && names_a_secret(&words) {
+                out += "***";
+            } else {
+                out += &redact_word_by_word(text);
+            }
+            rest = &inside[end..];
+            if let Some(behind) = rest.strip_prefix('\'') {
+                out.push('\'');
+                rest = behind;
+            }
+            continue;
+        }
+        let end = from.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(from.len()).max(1);
+        if from.starts_with(';') {
+            words.clear();
+        } else {
+            words.push(from[..end].to_ascii_lowercase());
+        }
+        out += &from[..end];
+        rest = &from[end..];
+    }
+    out + rest
+}
+
+/// Whether the string behind these words is a password.
+fn names_a_secret(words: &[String]) -> bool {
+    let Some(last) = words.last() else { return false };
+    let identified = || words.iter().rev().take(6).any(|word| word == "identified");
+    last == "password"
+        || last.ends_with("_password")
+        || (matches!(last.as_str(), "by" | "as" | "using") && identified())
+}
+
+/// Where a string ends whose first quote is passed: two quotes and what stands behind a backslash belong to it.
+fn string_end(inside: &str) -> usize {
+    let mut chars = inside.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '\'' if chars.peek().is_some_and(|(_, next)| *next == '\'') => drop(chars.next()),
+            '\'' => return at,
+            _ => {}
+        }
+    }
+    inside.len()
+}
+
+/// A text (a driver's error, a log line) with every URL in it redacted, and every `password=…` and password of SQL hidden.
 #[must_use]
 pub fn redact_text(text: &str) -> String {
+    // An apostrophe is no string: what stands behind it is read as words, too.
+    redact_word_by_word(&redact_sql(text))
+}
+
+fn redact_word_by_word(text: &str) -> String {
     let words = text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'));
     words.map(redact_word).collect()
 }
@@ -134,12 +197,51 @@ mod tests {
     use super::*;
 
     #[test]
+    fn passwords_in_statements_are_hidden_and_nothing_else() {
+        let cases = [
+            (
+                "CREATE USER a@'%' IDENTIFIED BY 'ge''h\\'eim' REQUIRE SSL",
+                "CREATE USER a@'%' IDENTIFIED BY '***' REQUIRE SSL",
+            ),
+            (
+                "ALTER USER a IDENTIFIED WITH caching_sha2_password BY 'x'",
+                "ALTER USER a IDENTIFIED WITH caching_sha2_password BY '***'",
+            ),
+            ("ALTER USER a IDENTIFIED WITH sha AS '$A$05'", "ALTER USER a IDENTIFIED WITH sha AS '***'"),
+            ("SET PASSWORD FOR a@b = PASSWORD('x')", "SET PASSWORD FOR a@b = PASSWORD('***')"),
+            (
+                "CREATE ROLE a LOGIN PASSWORD 'x' VALID UNTIL '2030'",
+                "CREATE ROLE a LOGIN PASSWORD '***' VALID UNTIL '2030'",
+            ),
+            (
+                "CHANGE MASTER TO MASTER_USER='r', MASTER_PASSWORD='x'",
+                "CHANGE MASTER TO MASTER_USER='r', MASTER_PASSWORD='***'",
+            ),
+            ("OPTIONS (user 'bob', password 'x')", "OPTIONS (user 'bob', password '***')"),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'host=a password=x' PUBLICATION p",
+                "CREATE SUBSCRIPTION s CONNECTION 'host=a password=***' PUBLICATION p",
+            ),
+            (
+                "SELECT 'a' AS 'b', u.password FROM u WHERE note = 'by'",
+                "SELECT 'a' AS 'b', u.password FROM u WHERE note = 'by'",
+            ),
+            ("it's unclosed", "it's unclosed"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redact_sql(text), expected);
+        }
+    }
+
+    #[test]
     fn secrets_in_a_driver_s_text_are_hidden_and_nothing_else() {
         let cases = [
             ("cannot reach postgres://ann:p@ss/w?rd@db/shop now", "cannot reach postgres://ann:***@db/shop now"),
             ("host=db password=geheim user=ann", "host=db password=*** user=ann"),
             ("export SHOP_PASSWORD=…", "export SHOP_PASSWORD=…"),
             ("a = b, key=value", "a = b, key=value"),
+            ("the server's host can't be reached: password=geheim", "the server's host can't be reached: password=***"),
+            ("near 'IDENTIFIED BY 'x'' at line 1", "near 'IDENTIFIED BY 'x'' at line 1"),
         ];
         for (text, expected) in cases {
             assert_eq!(redact_text(text), expected);

@@ -68,3 +68,17 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
         .map_err(|e| Failure::internal("output.json", format!("the result has no JSON form: {e}")))?;
     Ok(text + "\n")
 }
+
+/// The same of a value that holds statements as people write them: without the passwords in them.
+pub(crate) fn json_of_statements(mut value: serde_json::Value) -> Result<String, Failure> {
+    fn redact(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = dbwright_core::target::redact_sql(text),
+            serde_json::Value::Array(list) => list.iter_mut().for_each(redact),
+            serde_json::Value::Object(fields) => fields.values_mut().for_each(redact),
+            _ => {}
+        }
+    }
+    redact(&mut value);
+    json(&value)
+}

@@ -513,7 +513,7 @@ fn is_off(value: &str) -> bool {
 
 /// A statement on one line, cut to what a title may be.
 pub(super) fn title(sql: &str) -> String {
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = dbwright_core::target::redact_sql(&sql.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().count() <= 80 { line } else { format!("{}…", line.chars().take(79).collect::<String>()) }
 }
 

@@ -91,7 +91,7 @@ impl<'a> Job<'a> {
                 let notes: Vec<_> = notes.iter().chain(&outcome.notes).collect();
                 let whole = json!({"schema_version": 1, "target": session.facts(), "plan": planned,
                     "migrations": outcome.migrations, "notes": notes});
-                output::write(file, render::json(&whole)?.as_bytes())?;
+                output::write(file, render::json_of_statements(whole)?.as_bytes())?;
             }
             Form::Text => output::write_styled(file, &migrate::outcome(outcome, self.target, self.cx.width))?,
         }

@@ -27,7 +27,7 @@ pub(super) async fn status(args: &Status, cx: &Context) -> Result<Exit, Failure>
         Form::Json => {
             let whole = json!({"schema_version": 1, "target": opened.session.facts(), "migrations": status.migrations,
                 "notes": opened.notes});
-            output::write(file, render::json(&whole)?.as_bytes())?;
+            output::write(file, render::json_of_statements(whole)?.as_bytes())?;
         }
         Form::Text => {
             output::write_styled(file, &migrate::status(&status, opened.session.facts(), &opened.notes, cx.width))?;
@@ -52,7 +52,7 @@ pub(super) async fn verify(args: &Verify, cx: &Context) -> Result<Exit, Failure>
     match args.output.format {
         Form::Json => {
             let whole = json!({"schema_version": 1, "target": opened.session.facts(), "problems": problems, "notes": opened.notes});
-            output::write(file, render::json(&whole)?.as_bytes())?;
+            output::write(file, render::json_of_statements(whole)?.as_bytes())?;
         }
         Form::Text => {
             output::write_styled(file, &migrate::problems(&problems, opened.session.facts(), &opened.notes, cx.width))?;

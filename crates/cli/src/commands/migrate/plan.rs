@@ -33,7 +33,7 @@ pub(super) async fn run(args: &Plan, cx: &Context) -> Result<Exit, Failure> {
     } else if args.output.format == Form::Json {
         let whole = json!({"schema_version": 1, "target": facts, "migrations": preview.migrations,
             "blocking": preview.blocking(), "irreversible": preview.irreversible(), "notes": notes});
-        output::write(file, render::json(&whole)?.as_bytes())?;
+        output::write(file, render::json_of_statements(whole)?.as_bytes())?;
     } else {
         output::write_styled(file, &migrate::plan(&view, cx.width))?;
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dbwright_core::report::Report;
+use dbwright_core::target::redact_sql;
 use dbwright_core::{Finding, Location, Severity};
 use dbwright_migrate::Script;
 use dbwright_migrate::lint::Ignored;
@@ -80,7 +81,7 @@ fn excerpt(location: &Location, scripts: &[Script], style: anstyle::Style) -> St
     let Some(range) = range(location, script) else { return place() };
     let shown = show_range(Path::new(&location.file), &script.text, range);
     joined(shown.lines().map(|line| {
-        let line = layout::inline(line);
+        let line = layout::inline(&redact_sql(line));
         match line.rfind("| ").filter(|_| line.ends_with('^')) {
             Some(at) => format!("  {}{style}{}{style:#}\n", &line[..at + 2], &line[at + 2..]),
             None => format!("  {line}\n"),

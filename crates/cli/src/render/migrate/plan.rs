@@ -1,5 +1,6 @@
 //! A plan for people: each statement with its steps, their locks and times, and the way back.
 
+use dbwright_core::target::redact_sql;
 use dbwright_migrate::by_hand::command_line;
 use dbwright_migrate::plan::{Held, Lock, Phase, Planned, Step, Work};
 use dbwright_migrate::run::Previewed;
@@ -30,7 +31,7 @@ fn of_migration(migration: &Previewed, full: bool, width: usize) -> String {
 fn of_statement(planned: &Planned, number: &mut usize, full: bool, width: usize) -> String {
     let place = format!("line {}", planned.line);
     let room = width.saturating_sub(place.len() + 4);
-    let one_line = planned.statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    let one_line = redact_sql(&planned.statement.split_whitespace().collect::<Vec<_>>().join(" "));
     let statement = layout::pad(&layout::cut(&layout::inline(&one_line), room), room);
     let mut out = format!("\n  {SQL}{statement}{SQL:#}  {ASIDE}{place}{ASIDE:#}\n");
     if let Some(reason) = &planned.later {
@@ -177,8 +178,10 @@ fn statements(work: &Work) -> String {
         Work::Backfill(backfill) => backfill.before_batch.iter().chain([&backfill.batch]).collect(),
         Work::Verify { require } => require.iter().map(|question| &question.query).collect(),
     };
-    let lines: Vec<_> =
-        list.iter().map(|sql| format!("{indent}{SQL}{}{SQL:#}\n", layout::statement(sql, &indent))).collect();
+    let lines: Vec<_> = list
+        .iter()
+        .map(|sql| format!("{indent}{SQL}{}{SQL:#}\n", layout::statement(&redact_sql(sql), &indent)))
+        .collect();
     lines.concat()
 }
 

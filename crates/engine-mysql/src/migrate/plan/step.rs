@@ -11,7 +11,7 @@ pub(in crate::migrate) const SHARED: &str = "SHARED";
 
 /// A statement on one line, cut to what a title may be.
 pub(in crate::migrate) fn title(sql: &str) -> String {
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = dbwright_core::target::redact_sql(&sql.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().count() <= 100 { line } else { format!("{}…", line.chars().take(99).collect::<String>()) }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn unknown() -> Back {
 
 /// The first line of a statement, cut where it is long.
 pub(super) fn title(sql: &str) -> String {
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = dbwright_core::target::redact_sql(&sql.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().count() > 100 { line.chars().take(99).chain(['…']).collect() } else { line }
 }
 
