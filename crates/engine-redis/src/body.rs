@@ -15,7 +15,7 @@ pub use info::Info;
 pub use keyspace::{
     Database, Estimate, Expiry, HotKey, Keyspace, LargeKey, Pattern, Spread, Stream, StreamGroup, Values,
 };
-pub use node::{CommandStat, LatencyEvent, Node, Replica, Replication, Role, SlowCommand, SlowLog};
+pub use node::{CommandStat, LatencyEvent, Node, OpenSlot, Replica, Replication, Role, SlowCommand, SlowLog};
 pub use people::{Acl, ClientGroup, Clients, User};
 use serde::{Deserialize, Serialize};
 

@@ -22,6 +22,17 @@ pub enum Role {
 /// Open files that a server keeps for itself (`CONFIG_MIN_RESERVED_FDS`).
 const OWN_FILES: u64 = 32;
 
+/// A slot on its way between two nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSlot {
+    /// Its number.
+    pub slot: u16,
+    /// Whether it comes here; else it goes.
+    pub comes: bool,
+    /// Id of the other node.
+    pub other: String,
+}
+
 /// One server.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Node {
@@ -35,6 +46,9 @@ pub struct Node {
     /// The slots that it serves by its own word, where it counts others as assigned than the first node does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slots: Option<Vec<(u16, u16)>>,
+    /// Slots that it is giving to another node, or taking from one, and was when it was looked at a moment before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_slots: Vec<OpenSlot>,
     /// `INFO` (server, clients, memory, persistence, stats, replication, cpu, cluster), by field.
     pub info: Info,
     /// `CONFIG GET *`; of a password only whether there is one (`***`).

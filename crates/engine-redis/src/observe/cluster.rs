@@ -5,7 +5,7 @@ use dbwright_core::progress::Progress;
 
 use super::node;
 use super::visit::{Gaps, Visit, text_of};
-use crate::body::{Body, Cluster, Member, area};
+use crate::body::{Body, Cluster, Member, OpenSlot, area};
 use crate::connect::{self, params::Params, params::Place};
 
 /// Reads the cluster into the body, and visits every member that can be reached.
@@ -18,7 +18,11 @@ pub(super) async fn visits(
     progress: &dyn Progress,
 ) -> Vec<Visit> {
     let cluster = read(&mut first, gaps).await;
+    if cluster.is_some() {
+        open_slots(&mut first, gaps).await;
+    }
     node::observe(&mut first, gaps).await;
+    still_open(&mut first, gaps).await;
     let mut visits = vec![first];
     let members = cluster.as_ref().map(|cluster| cluster.members.clone()).unwrap_or_default();
     progress.stage("visiting the cluster's nodes", Some(members.len() as u64));
@@ -29,7 +33,11 @@ pub(super) async fn visits(
         }
         if let Some(mut visit) = reach(member, params, options, gaps).await {
             own_slots(&mut visit, cluster.as_ref(), gaps).await;
+            if member.master && members.len() <= MEMBERS {
+                open_slots(&mut visit, gaps).await;
+            }
             node::observe(&mut visit, gaps).await;
+            still_open(&mut visit, gaps).await;
             visits.push(visit);
         }
         progress.step(done as u64 + 1);
@@ -53,6 +61,39 @@ async fn own_slots(visit: &mut Visit, cluster: Option<&Cluster>, gaps: &mut Gaps
     let mut lines = text_of(&nodes).lines().filter_map(|line| member(line, "")).collect::<Vec<_>>().into_iter();
     visit.node.slots = lines.find(|(_, myself)| *myself).map(|(member, _)| member.slots);
 }
+
+/// Asks a node which slots are on their way to it or from it: others do not know.
+async fn open_slots(visit: &mut Visit, gaps: &mut Gaps) {
+    let Some(nodes) = visit.ask(gaps, area::CLUSTER, &["CLUSTER", "NODES"]).await else { return };
+    visit.node.open_slots = opened(&text_of(&nodes));
+}
+
+/// Keeps those that are on their way still: a slot that is being moved takes a moment.
+async fn still_open(visit: &mut Visit, gaps: &mut Gaps) {
+    if visit.node.open_slots.is_empty() {
+        return;
+    }
+    let before = std::mem::take(&mut visit.node.open_slots);
+    open_slots(visit, gaps).await;
+    visit.node.open_slots.retain(|slot| before.contains(slot));
+}
+
+/// What a node's own line of `CLUSTER NODES` says of slots on their way: `[93->-ID]` goes, `[77-<-ID]` comes.
+fn opened(nodes: &str) -> Vec<OpenSlot> {
+    let own = nodes.lines().find(|line| line.split(' ').nth(2).is_some_and(|flags| flags.contains("myself")));
+    let one = |word: &str| {
+        let word = word.strip_prefix('[')?.strip_suffix(']')?;
+        let (slot, other, comes) = match word.split_once("->-") {
+            Some((slot, other)) => (slot, other, false),
+            None => word.split_once("-<-").map(|(slot, other)| (slot, other, true))?,
+        };
+        Some(OpenSlot { slot: slot.parse().ok()?, comes, other: other.to_owned() })
+    };
+    own.into_iter().flat_map(|line| line.split(' ')).filter_map(one).collect()
+}
+
+/// Members of a cluster up to which each master is asked for slots on their way: each answer names all members.
+const MEMBERS: usize = 200;
 
 /// A field of `CLUSTER INFO`.
 fn field<'a>(info: &'a str, name: &str) -> &'a str {
@@ -186,7 +227,14 @@ impl TryMap for (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::member;
+    use super::{member, opened};
+
+    #[test]
+    fn slots_on_their_way_are_those_of_the_node_itself() {
+        let text = "a1 h:1@2 master - 0 0 1 connected 0-9 [3->-c3]\nb2 h:3@4 myself,master - 0 0 2 connected 10-19 [12->-a1] [7-<-c3]\n";
+        let found: Vec<_> = opened(text).into_iter().map(|slot| (slot.slot, slot.comes, slot.other)).collect();
+        assert_eq!(found, [(12, false, "a1".to_owned()), (7, true, "c3".to_owned())]);
+    }
 
     #[test]
     fn lines_of_every_kind_are_read() {
