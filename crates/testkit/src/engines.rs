@@ -1,6 +1,6 @@
 //! Finds a running server, or the programs to start a private one, by the server's name.
 //!
-//! Names are those of `cargo xtask servers`: `mysql`, `mariadb`, `mariadb11`, `redis`, `valkey`, `redis-cluster`, `postgres17`.
+//! Names are those of `cargo xtask servers`: `mysql`, `mariadb`, `mariadb11`, `redis`, `redis8`, `valkey`, `redis-cluster`, `postgres17`.
 
 use std::env;
 use std::fs;
@@ -91,7 +91,7 @@ pub fn main_program(name: &str) -> &'static str {
     match name {
         "mysql" | "mysql80" => "mysqld",
         "mariadb" | "mariadb11" => "mariadbd",
-        "redis" | "redis-cluster" => "redis-server",
+        "redis" | "redis8" | "redis-cluster" => "redis-server",
         "valkey" => "valkey-server",
         "percona-toolkit" => "pt-online-schema-change",
         "pgbouncer" => "pgbouncer",

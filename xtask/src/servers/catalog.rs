@@ -92,6 +92,7 @@ pub(crate) const SERVERS: &[Server] = &[
     debian("mariadb", Kind::My(Flavour::MariaDb), "bookworm", &["mariadb-server-core", "mariadb-client"]),
     debian("mariadb11", Kind::My(Flavour::MariaDb), "trixie", &["mariadb-server-core", "mariadb-client"]),
     debian("redis", Kind::Redis, "bookworm", REDIS),
+    debian("redis8", Kind::Redis, "trixie", REDIS),
     debian("valkey", Kind::Redis, "trixie", &["valkey-server", "valkey-tools"]),
     Server { software: "redis", ..debian("redis-cluster", Kind::RedisCluster, "bookworm", REDIS) },
 ];

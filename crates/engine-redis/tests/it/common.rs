@@ -12,7 +12,7 @@ use dbwright_testkit::redis::{Reply, Wire};
 
 /// The two engines, or what `DBWRIGHT_TEST_SKIP` leaves of them.
 pub(crate) fn both() -> Vec<&'static str> {
-    dbwright_testkit::engines(&["redis", "valkey"])
+    dbwright_testkit::engines(&["redis", "redis8", "valkey"])
 }
 
 /// Observes what a URL leads to.

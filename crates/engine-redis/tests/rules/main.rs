@@ -29,7 +29,7 @@ const AT_ONCE: usize = 4;
 /// The engines to test on: all, or those of `DBWRIGHT_TEST_ENGINES`, without those that `DBWRIGHT_TEST_SKIP` leaves out.
 pub(crate) fn engines() -> Vec<&'static str> {
     let chosen = std::env::var("DBWRIGHT_TEST_ENGINES").unwrap_or_default();
-    let all = dbwright_testkit::engines(&["redis", "valkey"]).into_iter();
+    let all = dbwright_testkit::engines(&["redis", "redis8", "valkey"]).into_iter();
     all.filter(|engine| chosen.is_empty() || chosen.split(',').any(|one| one == *engine)).collect()
 }
 

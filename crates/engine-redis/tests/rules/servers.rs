@@ -71,11 +71,13 @@ impl Servers {
     pub(crate) fn cli(&self, arguments: &[String]) -> Result<(), String> {
         let port = self.port("main")?.to_string();
         let arguments = arguments.iter().map(|one| one.replace("{port}", &port));
-        let output = Command::new(programs(&self.engine).join(format!("{}-cli", self.engine)))
-            .args(["-h", "127.0.0.1", "-p", &port])
-            .args(arguments)
-            .output()
-            .map_err(|e| e.to_string())?;
+        let output = Command::new(
+            programs(&self.engine).join(format!("{}-cli", self.engine.trim_end_matches(|c: char| c.is_ascii_digit()))),
+        )
+        .args(["-h", "127.0.0.1", "-p", &port])
+        .args(arguments)
+        .output()
+        .map_err(|e| e.to_string())?;
         let said = [output.stdout, output.stderr].concat();
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&said).into_owned()) }
     }
