@@ -35,19 +35,22 @@ impl MyServer {
         replica
     }
 
-    /// Whether both threads of a replica run.
+    /// Whether both threads of a replica run, the one that reads connected.
     #[must_use]
     pub fn replicates(&self) -> bool {
-        let statement = match self.flavour {
+        match self.flavour {
             Flavour::MySql => {
-                "SELECT COUNT(*) FROM performance_schema.replication_connection_status c \
-                 JOIN performance_schema.replication_applier_status a USING (channel_name) \
-                 WHERE c.service_state = 'ON' AND a.service_state = 'ON'"
+                let statement = "SELECT COUNT(*) FROM performance_schema.replication_connection_status c \
+                    JOIN performance_schema.replication_applier_status a USING (channel_name) \
+                    WHERE c.service_state = 'ON' AND a.service_state = 'ON'";
+                self.query(statement) == [["1"]]
             }
+            // SLAVES_RUNNING counts one that still connects.
             Flavour::MariaDb => {
-                "SELECT COUNT(*) FROM information_schema.global_status WHERE variable_name = 'SLAVES_RUNNING' AND variable_value > 0"
+                let status = self.query("SHOW SLAVE STATUS");
+                let (reads, applies) = (10, 11);
+                status.first().is_some_and(|row| row[reads] == "Yes" && row[applies] == "Yes")
             }
-        };
-        self.query(statement) == [["1"]]
+        }
     }
 }
