@@ -1,0 +1,11 @@
+-- only mysql
+-- limit calls = 3
+-- limit felt_share = 0
+CREATE TABLE items (id INT NOT NULL PRIMARY KEY, name INT NOT NULL, KEY name (name)) ENGINE = InnoDB;
+INSERT INTO items WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i FROM n;
+INSERT INTO items SELECT id + 1000, name FROM items;
+ANALYZE TABLE items;
+-- repeat 4
+SELECT id FROM items ORDER BY RAND() LIMIT 3;
+-- repeat 4
+SELECT id FROM items ORDER BY id LIMIT 5 OFFSET 1700;

@@ -1,0 +1,4 @@
+-- cleanup: SET GLOBAL slow_query_log = OFF
+-- cleanup: SET GLOBAL long_query_time = 10
+SET GLOBAL slow_query_log = ON;
+SET GLOBAL long_query_time = 0.5;
