@@ -1,3 +1,4 @@
 CREATE TABLE items (id INT NOT NULL PRIMARY KEY, price FLOAT NOT NULL DEFAULT '0' COMMENT 'with VAT', unit_cost DOUBLE UNSIGNED) ENGINE = InnoDB;
 INSERT INTO items VALUES (1, 9.99, 3.5);
 CREATE TABLE invoices (id INT NOT NULL PRIMARY KEY, grandTotal DOUBLE, tax FLOAT, tax_rate FLOAT, total_weight FLOAT) ENGINE = InnoDB;
+CREATE TABLE `pay roll` (id INT NOT NULL PRIMARY KEY, `salary, gross` FLOAT, hours FLOAT) ENGINE = InnoDB;

@@ -1,10 +1,11 @@
 //! `mysql/float-for-money`: amounts in binary fractions.
 
 use dbwright_core::{Cx, Severity};
-use dbwright_sql::model::Column;
+use dbwright_sql::model::{Column, Table};
 
 use crate::alter::{self, COPY, WRITES_WAIT};
 use crate::body::Body;
+use crate::words;
 
 /// Words of which one is a part of the name of a column that holds money.
 const WORDS: [&str; 26] = [
@@ -92,35 +93,67 @@ const MEASURES: [&str; 30] = [
     "level",
 ];
 
-/// Reports the columns.
+const WHY: &str = "binary fractions keep no 0.1, sums depend on the order of the rows, and comparisons with = fail";
+
+/// A column of money, with its clauses of the change and of the way back where it can be changed.
+struct Money<'a> {
+    column: &'a Column,
+    severity: Severity,
+    clauses: Option<(String, String)>,
+}
+
+/// Reports the columns; those of one table together, because each change writes the whole table anew.
 pub(super) fn check(cx: &mut Cx<'_, Body>) {
     let catalog = &cx.body.catalog;
     for (table, _) in alter::tables(cx.body) {
         let of_money = is_a(&table.name, &PLACES) || table.columns.iter().any(|column| is_money(&column.name, false));
-        for column in table.columns.iter().filter(|column| is_money(&column.name, of_money)) {
-            let severity = match column.base_type.split(' ').next() {
-                Some("float") => Severity::Medium,
-                Some("double" | "real") => Severity::Low,
-                _ => continue,
-            };
-            let qualified = catalog.qualified(table);
-            let name = format!("{qualified}.{}", catalog.dialect.name(&column.name));
-            let finding = cx
-                .finding(catalog.subject_in(table, &column.name), format!("{name} holds money as {}", column.data_type))
-                .severity(severity)
-                .evidence("type", column.data_type.as_str(), "", "information_schema.COLUMNS");
-            let why = "it keeps binary fractions: 0.1 is none, sums depend on the order of the rows, and comparisons with = fail";
-            let both = alter::retype(column, &decimal(column)).zip(alter::retype(column, &column.data_type));
-            cx.report(match both.filter(|_| !alter::in_foreign_key(catalog, table, &column.name)) {
-                None => finding
-                    .why(format!("{why}. No change is given: it is computed from others, or part of a foreign key")),
-                Some((to, from)) => {
-                    let statement = |clause: String| format!("ALTER TABLE {qualified} {clause}, {COPY}");
-                    finding.why(why).change(alter::ddl(vec![statement(to)], WRITES_WAIT).back([statement(from)]))
-                }
-            });
+        let all = table.columns.iter().filter(|column| is_money(&column.name, of_money));
+        let (mendable, others): (Vec<_>, Vec<_>) = all
+            .filter_map(|column| {
+                let severity = match column.base_type.split(' ').next() {
+                    Some("float") => Severity::Medium,
+                    Some("double" | "real") => Severity::Low,
+                    _ => return None,
+                };
+                let both = alter::retype(column, &decimal(column)).zip(alter::retype(column, &column.data_type));
+                let clauses = both.filter(|_| !alter::in_foreign_key(catalog, table, &column.name));
+                Some(Money { column, severity, clauses })
+            })
+            .partition(|one| one.clauses.is_some());
+        for group in others.iter().map(std::slice::from_ref).chain([mendable.as_slice()]) {
+            report(cx, table, group);
         }
     }
+}
+
+fn report(cx: &mut Cx<'_, Body>, table: &Table, columns: &[Money<'_>]) {
+    let Some(first) = columns.first() else { return };
+    let catalog = &cx.body.catalog;
+    let qualified = catalog.qualified(table);
+    let shown = |one: &Money<'_>| format!("{} as {}", catalog.dialect.name(&one.column.name), one.column.data_type);
+    let (subject, title) = match columns {
+        [one] => (
+            catalog.subject_in(table, &one.column.name),
+            format!("{qualified}.{}", shown(one).replacen(" as ", " holds money as ", 1)),
+        ),
+        all => {
+            let names: Vec<String> = all.iter().map(shown).collect();
+            (catalog.subject(table), format!("{qualified} holds money in binary fractions: {}", words::some_of(&names)))
+        }
+    };
+    let severity = columns.iter().map(|one| one.severity).max().unwrap_or(first.severity);
+    let mut finding = cx.finding(subject, title).severity(severity);
+    for one in columns {
+        let name = if columns.len() == 1 { "type".to_owned() } else { format!("type of {}", one.column.name) };
+        finding = finding.evidence(&name, one.column.data_type.as_str(), "", "information_schema.COLUMNS");
+    }
+    let (forward, back): (Vec<_>, Vec<_>) = columns.iter().filter_map(|one| one.clauses.clone()).unzip();
+    let statement = |clauses: Vec<String>| format!("ALTER TABLE {qualified} {}, {COPY}", clauses.join(", "));
+    cx.report(if forward.is_empty() {
+        finding.why(format!("{WHY}. No change is given: it is computed from others, or part of a foreign key"))
+    } else {
+        finding.why(WHY).change(alter::ddl(vec![statement(forward)], WRITES_WAIT).back([statement(back)]))
+    });
 }
 
 /// Whether the name says so, by a word of its own or, among money, one that means money there.
