@@ -89,3 +89,57 @@ async fn a_row_that_is_there(engine: &str, source: &MyServer, replica: &MyServer
     assert!(finding.why.contains("1062") && finding.why.contains("mysql/replica-writable"), "{engine}: {finding:?}");
     assert!(!format!("{finding:?}").contains("hush"), "{engine}: {finding:?}");
 }
+
+/// What the replica is told for being behind, from a second on.
+async fn behind(replica: &MyServer) -> Vec<Finding> {
+    let address = Address::parse(&replica.url).expect("a URL");
+    let snapshot = MySql.observe(&address, &ObserveOptions::default(), &Silent).await.expect("observed");
+    let limits = Limits::from([("mysql/replication-lag".to_owned(), [("seconds".to_owned(), 1.0)].into())]);
+    of(&MySql.check(&snapshot, &limits).expect("checked"), "mysql/replication-lag")
+}
+
+async fn waits_until(what: &str, replica: &MyServer, says: impl Fn(&[Finding]) -> bool) {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let found = behind(replica).await;
+        if says(&found) {
+            return;
+        }
+        assert!(Instant::now() < end, "{what}: {found:?}\n{}", replica.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_lags_is_told_by_how_much_and_a_delay_that_was_asked_for_is_none() {
+    for engine in engines(&["mysql", "mariadb"]) {
+        let source = my_server(engine, &[]);
+        source.execute("CREATE DATABASE shop; CREATE TABLE shop.t (id int PRIMARY KEY) ENGINE=InnoDB");
+        let replica = source.replica(&[]);
+        waits_until(&format!("{engine}: level"), &replica, <[Finding]>::is_empty).await;
+        let end = Instant::now() + PATIENCE;
+        while replica.query("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'shop'") != [["1"]] {
+            assert!(Instant::now() < end, "{engine}: the table does not come over\n{}", replica.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // Somebody keeps the applier waiting.
+        let holder = replica.session();
+        holder.execute("LOCK TABLES shop.t READ");
+        source.execute("INSERT INTO shop.t VALUES (1)");
+        let lags = |found: &[Finding]| {
+            found.iter().any(|one| one.title.contains(" behind ") && one.severity == Severity::Medium)
+        };
+        waits_until(&format!("{engine}: it lags"), &replica, lags).await;
+        holder.execute("UNLOCK TABLES");
+        waits_until(&format!("{engine}: level again"), &replica, <[Finding]>::is_empty).await;
+
+        replica.execute(match engine {
+            "mysql" => "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 3600; START REPLICA",
+            _ => "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 3600; START SLAVE",
+        });
+        source.execute("INSERT INTO shop.t VALUES (2)");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        waits_until(&format!("{engine}: delayed"), &replica, <[Finding]>::is_empty).await;
+        assert_eq!(replica.query("SELECT COUNT(*) FROM shop.t"), [["1"]], "{engine}: the second row waits");
+    }
+}
