@@ -454,6 +454,8 @@ pub(crate) enum ListFormat {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use clap::CommandFactory as _;
 
     use super::*;
@@ -461,5 +463,48 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The pages below a folder.
+    fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                pages(&path, found);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn commands_that_pages_name_are_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut all = vec![root.join("README.md"), root.join("CONTRIBUTING.md"), root.join("ARCHITECTURE.md")];
+        pages(&root.join("docs"), &mut all);
+        let (cli, mut named, mut wrong) = (Cli::command(), 0, Vec::new());
+        for page in all {
+            let text = std::fs::read_to_string(&page).expect("readable");
+            for rest in text.split("`dbwright ").skip(1) {
+                let mut words = rest.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).take(2);
+                let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                if first.is_empty() || first.starts_with('-') {
+                    continue;
+                }
+                named += 1;
+                let command = cli.find_subcommand(first);
+                let bad = command.is_none_or(|command| {
+                    command.is_subcommand_required_set()
+                        && !second.is_empty()
+                        && !second.starts_with('-')
+                        && command.find_subcommand(second).is_none()
+                });
+                if bad {
+                    wrong.push(format!("{}: dbwright {first} {second}", page.display()));
+                }
+            }
+        }
+        assert!(named > 100, "{named} commands are named: is this the right place?");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

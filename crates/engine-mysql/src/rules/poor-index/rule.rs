@@ -38,7 +38,7 @@ fn finding(cx: &Cx<'_, Body>, digest: &Digest) -> Finding {
         .severity(if share >= cx.limit("felt_share") { Severity::Medium } else { Severity::Low })
         .why(
             "its index is for another question: most rows have the value, or it covers a part of the condition, or another order is wanted. No change is given, because the counters do not tell which \
-             index it used: dbwright explain does, and dbwright advise finds the one that serves the whole workload",
+             index it used: EXPLAIN does, and dbwright advise finds the one that serves the whole workload",
         )
         .evidence("share of the time of all statements", (share * 1000.0).round() / 1000.0, "ratio", digests::SOURCE)
 }

@@ -20,7 +20,7 @@ pub(super) fn check(cx: &mut Cx<'_, Body>) {
         let title = format!("takes {} ms on average: {}", words::count(mean.round()), digests::short(digest));
         let finding = digests::finding(cx, digest, title)
             .severity(severity)
-            .why("users wait for it. No change is given: dbwright explain shows where the time goes, dbwright advise which indexes the workload needs")
+            .why("users wait for it. No change is given: EXPLAIN shows where the time goes, dbwright advise which indexes the workload needs")
             .evidence("share of all time", (share * 1000.0).round() / 1000.0, "ratio", digests::SOURCE)
             .evidence("longest", digest.max_ms.round(), "ms", digests::SOURCE)
             .evidence("time waiting for table locks a call", (digest.lock_ms / digests::calls(digest) * 100.0).round() / 100.0, "ms", digests::SOURCE);
