@@ -60,7 +60,8 @@ fn a_projection_is_within_a_twentieth_of_a_full_scan() {
         let mut wire = server.wire();
         fill(&mut wire);
         let truth = full_scan(&mut wire);
-        let sample = SampleLimits { keys: 20_000, ..SampleLimits::default() };
+        // Pages differ in size as much as their mean: of a third of them the estimate is off by a twentieth once in eighty times.
+        let sample = SampleLimits { keys: 40_000, time: Duration::from_secs(30), ..SampleLimits::default() };
         let options = ObserveOptions { sample, ..ObserveOptions::default() };
         let snapshot = common::observe_with(&server.url, &options).expect("observed");
         let keyspace = &common::body(&snapshot).keyspace;
